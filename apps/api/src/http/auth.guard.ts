@@ -1,0 +1,62 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { Authenticate, Refusal, type Role } from '@linekeeper/application';
+import { type AuthenticatedRequest, NEEDED_ROLE } from './principal';
+import { sessionTokenOf } from './session-cookie';
+
+/** Which roles satisfy a needed one. A route without a declared role is closed to everybody. */
+const SATISFIED_BY: Readonly<Record<Role, readonly Role[]>> = {
+  viewer: ['viewer', 'operator', 'admin'],
+  operator: ['operator', 'admin'],
+  app: ['app', 'admin'],
+  admin: ['admin'],
+};
+
+/** Lets a request in by its bearer key or by the page's session cookie. */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly authenticate: Authenticate,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const needed = this.reflector.getAllAndOverride<Role | 'public' | undefined>(NEEDED_ROLE, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (needed === 'public') return true;
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const principal = await this.principalOf(request);
+    if (needed === undefined || !SATISFIED_BY[needed].includes(principal.role)) {
+      throw new Refusal('auth.forbidden', `This needs the role ${needed ?? 'admin'}`, {
+        role: principal.role,
+      });
+    }
+    request.principal = principal;
+    return true;
+  }
+
+  private async principalOf(request: AuthenticatedRequest) {
+    const header = request.headers.authorization;
+    if (header !== undefined) {
+      const key = /^Bearer ([\x21-\x7e]{1,256})$/i.exec(header)?.[1];
+      if (key === undefined) throw new Refusal('auth.invalid', 'Expected "Bearer <key>"');
+      return this.authenticate.byKey(key);
+    }
+    const token = sessionTokenOf(request.headers.cookie);
+    if (token !== null) {
+      // A cookie goes along with requests that other pages cause; only our own page may change things with it.
+      if (!isSafe(request)) {
+        throw new Refusal('auth.invalid', 'The page session cannot be used from another site');
+      }
+      return this.authenticate.bySession(token);
+    }
+    throw new Refusal('auth.missing', 'Send the header "Authorization: Bearer <key>"');
+  }
+}
+
+function isSafe(request: AuthenticatedRequest): boolean {
+  if (request.method === 'GET' || request.method === 'HEAD') return true;
+  return request.headers['sec-fetch-site'] === 'same-origin';
+}

@@ -1,0 +1,45 @@
+import { Refusal } from '@linekeeper/application';
+import { z } from 'zod';
+
+/** The query of every list: `?limit&cursor`. */
+export const pageQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50).describe('Rows on a page'),
+  cursor: z.string().max(200).optional().describe('nextCursor of the page before'),
+});
+
+export interface Page<T> {
+  readonly data: readonly T[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+}
+
+/** The schema of a page of `item`, for the documentation of the answer. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({ data: z.array(item), nextCursor: z.string().nullable() });
+}
+
+/** The id that a cursor stands for. */
+export function afterOf(cursor: string | undefined): string | undefined {
+  if (cursor === undefined) return undefined;
+  const id = Buffer.from(cursor, 'base64url').toString('utf8');
+  if (!/^[\w:.+@-]{1,140}$/.test(id)) {
+    throw new Refusal('request.invalid', 'cursor: not one of our cursors');
+  }
+  return id;
+}
+
+/** Cuts a page out of `limit + 1` rows: the extra row only tells that there is more. */
+export function pageFrom<Row, T>(
+  rows: readonly Row[],
+  limit: number,
+  idOf: (row: Row) => string,
+  map: (row: Row) => T,
+): Page<T> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const more = rows.length > limit && last !== undefined;
+  return {
+    data: shown.map(map),
+    nextCursor: more ? Buffer.from(idOf(last), 'utf8').toString('base64url') : null,
+  };
+}

@@ -1,0 +1,25 @@
+import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import type { Principal, Role } from '@linekeeper/application';
+import type { FastifyRequest } from 'fastify';
+
+/** A request after the guard: it says who asks. */
+export interface AuthenticatedRequest extends FastifyRequest {
+  principal?: Principal;
+}
+
+export const NEEDED_ROLE = 'linekeeper:needed-role';
+
+/**
+ * The role a route needs: `viewer` also lets operators and admins in, `operator` also admins, `app` also admins, and `admin` nobody else.
+ */
+export const Allow = (role: Role) => SetMetadata(NEEDED_ROLE, role);
+
+/** A route that needs no key. */
+export const Public = () => SetMetadata(NEEDED_ROLE, 'public');
+
+/** The caller of a route that is not public. */
+export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
+  const principal = context.switchToHttp().getRequest<AuthenticatedRequest>().principal;
+  if (!principal) throw new Error('A public route has no caller');
+  return principal;
+});

@@ -1,0 +1,57 @@
+import { REFUSALS, type RefusalCode } from '@linekeeper/application';
+
+/** The HTTP status of every refusal. The codes are the contract; the statuses follow from their meaning. */
+export const STATUSES: Record<RefusalCode, number> = {
+  'request.invalid': 422,
+  'request.malformed': 400,
+  'request.too_large': 413,
+  'request.unsupported_media_type': 415,
+  'route.not_found': 404,
+  'method.not_allowed': 405,
+  'auth.missing': 401,
+  'auth.invalid': 401,
+  'auth.forbidden': 403,
+  'handle.invalid': 422,
+  'handle.taken': 409,
+  'handle.own_line': 422,
+  'external_id.taken': 409,
+  'time_zone.invalid': 422,
+  'pool.not_found': 404,
+  'pool.ambiguous': 409,
+  'user.not_found': 404,
+  'user.erased': 410,
+  'assignment.not_found': 404,
+  'assignment.illegal_state': 409,
+  'assignment.busy': 503,
+  'code.too_many_open': 429,
+  'card.version_unknown': 422,
+  'fleet.no_capacity': 409,
+  'fleet.frozen': 409,
+  'line.not_found': 404,
+  'line.exists': 409,
+  'line.illegal_step': 409,
+  'line.not_at_provider': 422,
+  'send.not_found': 404,
+  'send.closed': 409,
+  'failover.not_found': 404,
+  'failover.illegal_step': 409,
+  'job.not_found': 404,
+  'job.running': 409,
+  'inbox.not_found': 404,
+  'key.not_found': 404,
+  'policy.invalid': 422,
+  'policy.crossed': 422,
+  'precondition.stale': 412,
+  'idempotency.mismatch': 422,
+  'idempotency.in_progress': 409,
+  'webhook.signature': 401,
+  'webhook.unavailable': 503,
+  'provider.unavailable': 502,
+  'gateway.v2_not_available': 501,
+  'service.unavailable': 503,
+};
+
+/** Whether a text is one of our codes. */
+export function isRefusalCode(text: string): text is RefusalCode {
+  return Object.hasOwn(REFUSALS, text);
+}

@@ -1,0 +1,152 @@
+import type { FleetPolicy } from '@linekeeper/domain';
+import { z } from 'zod';
+
+const share = z.number().min(0).max(1);
+const positive = z.number().positive();
+const count = z.number().int().min(1);
+
+/** The fleet policy as the API takes it: every key known, every value in a range that makes sense. */
+export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
+  budget: z.strictObject({
+    messagesPerLinePerDay: count.max(100_000),
+    dayStartHour: z.number().int().min(0).max(23),
+    ceilings: z.strictObject({ proactive: share, introduction: share, transactional: share }),
+    replies: z.enum(['overrun', 'hard-cap']),
+    holdMinutes: positive.max(24 * 60),
+    maxOpenHoldsPerLine: count.max(10_000),
+    hourShare: share,
+    hourFloor: count,
+    nonRepliesPerMinute: count.max(600),
+  }),
+  sends: z.strictObject({
+    pairLimitPer60s: count.max(30),
+    loopLimitPerHour: count,
+    replyWindowHours: positive,
+    replyTurns: count,
+    transactionalPerUserPerDay: z.number().int().min(0),
+    turnGapSeconds: z.number().min(0).max(3_600),
+    hoursBetweenUnsolicitedTurns: z.number().min(0),
+    maxUnansweredTurns: count,
+    quietHours: z.strictObject({
+      fromHour: z.number().int().min(0).max(23),
+      toHour: z.number().int().min(1).max(24),
+    }),
+  }),
+  newConversations: z.strictObject({
+    outboundPerLinePer24h: z.number().int().min(0).max(1_000),
+    outboundPerLinePerHour: z.number().int().min(0).max(1_000),
+  }),
+  admission: z.strictObject({
+    epsilon: z.number().min(1e-6).max(0.5),
+    phi: z.number().min(0).max(10),
+    sigmaFleetDay: z.number().min(0).max(3),
+    maxMeanShare: share,
+    rampMeanShare: share,
+    rampShareOfNewUsers: share,
+    fallbackMaxShare: share,
+  }),
+  forecast: z.strictObject({
+    priorMeanPerDay: positive.max(10_000),
+    priorCv: positive.max(10),
+    priorDays: positive.max(365),
+    dailyRetention: z.number().gt(0).max(1),
+    clipPriorMeans: positive,
+  }),
+  cards: z.strictObject({
+    numbersPerCard: z.number().int().min(1).max(5),
+    shareEveryHours: positive,
+    shareActiveWithinMinutes: positive,
+    maxShares: z.number().int().min(0).max(100),
+  }),
+  reservations: z.strictObject({ outboundHours: positive, inboundHours: positive }),
+  ramp: z.strictObject({
+    firstDayCap: count,
+    growth: z.number().gt(1).max(2),
+    minUseShare: share,
+    minDistinctRecipients: z.number().int().min(0),
+    minReplyRatio: share,
+    maxOutPerIn: positive,
+    holdDaysAfterRegress: z.number().int().min(0).max(30),
+    spikeFloor: count,
+  }),
+  warming: z.strictObject({ days: z.number().min(0).max(60) }),
+  health: z.strictObject({
+    banHours: positive,
+    maxBanDays: positive,
+    reputationStaleMinutes: positive,
+    contagionLines: count,
+    contagionShare: share,
+    maxInferredEjectionShare: share,
+  }),
+  failover: z.strictObject({
+    batchSize: count.max(1_000),
+    pullTurns: count,
+    pullOverHours: positive,
+    silentDays: positive,
+    needsIntroduction: z.literal('hold'),
+    firstText: z.enum(['prefix', 'off']),
+    targetMaxShare: share,
+  }),
+  rebalance: z.strictObject({
+    highShare: positive,
+    lowShare: positive,
+    targetMaxShare: share,
+    cooldownDays: z.number().min(0),
+    idleHours: z.number().min(0),
+    maxUsersShare: share,
+  }),
+});
+
+/** Two thresholds that contradict each other: both by their path, and the rule between them. */
+export interface CrossedThresholds {
+  readonly lower: string;
+  readonly upper: string;
+  readonly rule: string;
+}
+
+/** Finds thresholds that are each in range but contradict each other. */
+export function crossedThresholds(policy: FleetPolicy): CrossedThresholds[] {
+  const ordered: readonly (readonly [string, number, string, number])[] = [
+    [
+      'budget.ceilings.proactive',
+      policy.budget.ceilings.proactive,
+      'budget.ceilings.introduction',
+      policy.budget.ceilings.introduction,
+    ],
+    [
+      'budget.ceilings.introduction',
+      policy.budget.ceilings.introduction,
+      'budget.ceilings.transactional',
+      policy.budget.ceilings.transactional,
+    ],
+    [
+      'sends.quietHours.fromHour',
+      policy.sends.quietHours.fromHour,
+      'sends.quietHours.toHour',
+      policy.sends.quietHours.toHour - 1,
+    ],
+    [
+      'newConversations.outboundPerLinePerHour',
+      policy.newConversations.outboundPerLinePerHour,
+      'newConversations.outboundPerLinePer24h',
+      policy.newConversations.outboundPerLinePer24h,
+    ],
+    ['rebalance.lowShare', policy.rebalance.lowShare, 'rebalance.highShare', policy.rebalance.highShare],
+    [
+      'rebalance.targetMaxShare',
+      policy.rebalance.targetMaxShare,
+      'rebalance.lowShare',
+      policy.rebalance.lowShare,
+    ],
+    [
+      'ramp.firstDayCap',
+      policy.ramp.firstDayCap,
+      'budget.messagesPerLinePerDay',
+      policy.budget.messagesPerLinePerDay,
+    ],
+  ];
+  return ordered
+    .filter(([, low, , high]) => low > high)
+    .map(([lower, , upper]) => ({ lower, upper, rule: `${lower} must not exceed ${upper}` }));
+}
+

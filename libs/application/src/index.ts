@@ -1,0 +1,6 @@
+export * from './actor';
+export * from './events';
+export * from './fleet-policy.schema';
+export * from './ports';
+export * from './refusal';
+export * from './use-cases';

@@ -1,0 +1,185 @@
+import type { EpochMs, FleetPolicy } from '@linekeeper/domain';
+
+export const ROLES = ['viewer', 'app', 'operator', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+export const ACTUATORS = [
+  'gate',
+  'admission',
+  'ejection',
+  'failover',
+  'rebalance',
+  'share',
+  're-issue',
+] as const;
+export type Actuator = (typeof ACTUATORS)[number];
+export type ActuatorMode = 'observe' | 'propose' | 'auto';
+
+export interface EnvironmentRecord {
+  readonly name: string;
+  readonly frozenAt: EpochMs | null;
+  readonly actuators: Readonly<Record<Actuator, ActuatorMode>>;
+}
+
+export abstract class EnvironmentStore {
+  abstract get(): Promise<EnvironmentRecord | null>;
+  abstract create(environment: EnvironmentRecord, at: EpochMs): Promise<void>;
+  abstract setFrozen(at: EpochMs | null): Promise<void>;
+  abstract setActuators(actuators: EnvironmentRecord['actuators']): Promise<void>;
+}
+
+export abstract class PolicyStore {
+  abstract newest(): Promise<{ version: number; document: FleetPolicy } | null>;
+  /** Inserts the version; throws when it exists. */
+  abstract insert(version: {
+    version: number;
+    document: FleetPolicy;
+    actor: string;
+    reason: string;
+    at: EpochMs;
+  }): Promise<void>;
+}
+
+export interface AuditRecord {
+  readonly id: string;
+  readonly at: EpochMs;
+  readonly actor: string;
+  readonly action: string;
+  readonly subjectType: string;
+  readonly subjectId: string;
+  readonly reason: string;
+  readonly change: unknown;
+  readonly policyVersion: number;
+}
+
+export abstract class AuditStore {
+  abstract append(entry: AuditRecord): Promise<void>;
+  abstract list(page: {
+    limit: number;
+    after?: string;
+    subjectId?: string;
+  }): Promise<AuditRecord[]>;
+}
+
+export interface OutboxRecord {
+  readonly id: string;
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly at: EpochMs;
+}
+
+/** What happened, in the transaction in which it happened. Handles never appear in the data, users do by id. */
+export abstract class OutboxStore {
+  abstract append(events: readonly OutboxRecord[]): Promise<void>;
+  abstract since(seq: number, limit: number): Promise<(OutboxRecord & { seq: number })[]>;
+  abstract lastSeq(): Promise<number>;
+}
+
+export interface ApiKeyRecord {
+  readonly id: string;
+  readonly name: string;
+  /** The first characters of the key, which tell it apart; not secret. */
+  readonly prefix: string;
+  readonly hash: string;
+  readonly role: Role;
+  readonly poolIds: readonly string[];
+  readonly createdAt: EpochMs;
+  readonly expiresAt: EpochMs | null;
+  readonly revokedAt: EpochMs | null;
+}
+
+export interface PageSessionRecord {
+  readonly tokenHash: string;
+  readonly kind: 'link' | 'session';
+  readonly role: Role;
+  readonly createdAt: EpochMs;
+  readonly expiresAt: EpochMs;
+  readonly usedAt: EpochMs | null;
+}
+
+export abstract class KeyStore {
+  abstract insert(key: ApiKeyRecord): Promise<void>;
+  abstract byPrefix(prefix: string): Promise<ApiKeyRecord | null>;
+  abstract list(): Promise<ApiKeyRecord[]>;
+  /** False when there is no such key or it is revoked already. */
+  abstract revoke(id: string, at: EpochMs): Promise<boolean>;
+  abstract insertSession(session: PageSessionRecord): Promise<void>;
+  /** Takes an unused, unexpired link: single use. Null otherwise. */
+  abstract takeLink(tokenHash: string, now: EpochMs): Promise<PageSessionRecord | null>;
+  abstract session(tokenHash: string, now: EpochMs): Promise<PageSessionRecord | null>;
+}
+
+export abstract class LeaseStore {
+  /** The fencing token when the lease was free, expired or ours; null when someone else holds it. */
+  abstract take(
+    name: string,
+    holder: string,
+    now: EpochMs,
+    ttlMs: number,
+  ): Promise<bigint | null>;
+  abstract release(name: string, token: bigint, now: EpochMs): Promise<void>;
+  /** Throws {@link StaleLease} inside a transaction when the token is no longer the newest: a late writer stops here. */
+  abstract check(name: string, token: bigint): Promise<void>;
+}
+
+export class StaleLease extends Error {
+  constructor(readonly lease: string) {
+    super(`The lease ${lease} was taken by another process`);
+    this.name = 'StaleLease';
+  }
+}
+
+export interface JobRunRecord {
+  readonly name: string;
+  readonly lastRunAt: EpochMs;
+  readonly lastResult: unknown;
+  readonly lastError: string | null;
+}
+
+export abstract class JobStore {
+  abstract runs(): Promise<JobRunRecord[]>;
+  abstract record(run: JobRunRecord): Promise<void>;
+  abstract insertProposal(proposal: {
+    id: string;
+    kind: string;
+    body: unknown;
+    policyVersion: number;
+    at: EpochMs;
+  }): Promise<void>;
+  abstract latestProposal(kind: string): Promise<{ id: string; body: unknown; at: EpochMs } | null>;
+}
+
+export interface IdempotencyAnswer {
+  readonly requestHash: string;
+  /** Null while the first request is under way. */
+  readonly status: number | null;
+  readonly response: unknown;
+}
+
+export abstract class IdempotencyStore {
+  /** Claims the key. Null when it is ours now; otherwise what stands there. Expired ones (24 h) are taken over. */
+  abstract claim(
+    key: string,
+    requestHash: string,
+    now: EpochMs,
+  ): Promise<IdempotencyAnswer | null>;
+  abstract answer(key: string, status: number, response: unknown): Promise<void>;
+  /** Gives the key back after a fault, so that the caller may try again. */
+  abstract forget(key: string): Promise<void>;
+}
+
+export interface SubscriptionRecord {
+  readonly id: string;
+  readonly targetUrl: string;
+  readonly secret: string;
+  readonly createdAt: EpochMs;
+  readonly lastVerifiedAt: EpochMs | null;
+  readonly retiredAt: EpochMs | null;
+}
+
+export abstract class SubscriptionStore {
+  abstract active(): Promise<SubscriptionRecord[]>;
+  abstract insert(subscription: SubscriptionRecord): Promise<void>;
+  abstract retire(id: string, at: EpochMs): Promise<void>;
+  abstract verified(at: EpochMs): Promise<void>;
+}

@@ -1,0 +1,116 @@
+import type { EpochMs } from '@linekeeper/domain';
+
+export const ASSIGNMENT_STATES = [
+  'reserved',
+  'confirmed',
+  'overflow',
+  'needs-introduction',
+  'released',
+] as const;
+export type AssignmentState = (typeof ASSIGNMENT_STATES)[number];
+
+export interface AssignmentRecord {
+  readonly id: string;
+  readonly poolId: string;
+  readonly userId: string;
+  readonly lineId: string;
+  readonly epoch: number;
+  readonly state: AssignmentState;
+  readonly startedBy: 'inbound' | 'outbound';
+  readonly expiresAt: EpochMs | null;
+  readonly firstSendAt: EpochMs | null;
+  readonly confirmedAt: EpochMs | null;
+  readonly pinned: boolean;
+  readonly meanMilli: number;
+  readonly varianceMilli: number;
+  readonly policyVersion: number;
+  readonly explanation: unknown;
+  readonly needsIntroductionSince: EpochMs | null;
+  readonly lastMovedAt: EpochMs | null;
+  readonly createdAt: EpochMs;
+  readonly updatedAt: EpochMs;
+  /** Ordered. */
+  readonly fallbackLineIds: readonly string[];
+}
+
+/** Who changes an assignment, why, and under which policy. Written to the history with every change. */
+export interface ChangeContext {
+  readonly actor: string;
+  readonly reason: string;
+  readonly policyVersion: number;
+  readonly at: EpochMs;
+  readonly failoverId?: string;
+}
+
+export type AssignmentChange = Partial<
+  Pick<
+    AssignmentRecord,
+    | 'lineId'
+    | 'state'
+    | 'expiresAt'
+    | 'firstSendAt'
+    | 'confirmedAt'
+    | 'pinned'
+    | 'meanMilli'
+    | 'varianceMilli'
+    | 'needsIntroductionSince'
+    | 'lastMovedAt'
+    | 'explanation'
+  >
+>;
+
+export interface AssignmentHistoryEntry {
+  readonly epoch: number;
+  readonly fromLineId: string | null;
+  readonly toLineId: string;
+  readonly fromState: string | null;
+  readonly toState: string;
+  readonly actor: string;
+  readonly reason: string;
+  readonly policyVersion: number;
+  readonly failoverId: string | null;
+  readonly at: EpochMs;
+}
+
+export abstract class AssignmentStore {
+  /** Inserts with its fallbacks and first history row. False (and nothing written) when (pool, user) has one already. */
+  abstract insert(assignment: AssignmentRecord, context: ChangeContext): Promise<boolean>;
+  abstract byId(id: string): Promise<AssignmentRecord | null>;
+  abstract of(userId: string, poolId: string): Promise<AssignmentRecord | null>;
+  abstract ofUser(userId: string): Promise<AssignmentRecord[]>;
+  abstract onLine(
+    lineId: string,
+    page: { limit: number; after?: string },
+  ): Promise<AssignmentRecord[]>;
+  abstract inState(
+    state: AssignmentState,
+    page: { limit: number; after?: string },
+  ): Promise<AssignmentRecord[]>;
+  /** Reserved ones past their expiry without a first send, locked for this transaction, skipping locked ones. */
+  abstract expired(now: EpochMs, limit: number): Promise<AssignmentRecord[]>;
+  /**
+   * Compare and set: applies the change and raises the epoch by one only if the row still has `epoch`; writes the history row.
+   * False when someone else was first.
+   */
+  abstract change(
+    id: string,
+    epoch: number,
+    change: AssignmentChange,
+    context: ChangeContext,
+  ): Promise<boolean>;
+  /** Marks that a send on a reservation was admitted: such a one never expires. Idempotent; keeps the epoch. */
+  abstract markFirstSend(id: string, at: EpochMs): Promise<void>;
+  abstract replaceFallbacks(id: string, lineIds: readonly string[]): Promise<void>;
+  abstract history(id: string): Promise<AssignmentHistoryEntry[]>;
+
+  abstract insertCode(code: {
+    codeHash: string;
+    assignmentId: string;
+    keyId: string | null;
+    createdAt: EpochMs;
+    expiresAt: EpochMs;
+  }): Promise<void>;
+  /** Takes an unused, unexpired code: marks it used and answers with its assignment; null otherwise. Single use. */
+  abstract takeCode(codeHash: string, now: EpochMs): Promise<AssignmentRecord | null>;
+  abstract openCodes(keyId: string | null, now: EpochMs): Promise<number>;
+}

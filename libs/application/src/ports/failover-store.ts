@@ -1,0 +1,57 @@
+import type { EpochMs } from '@linekeeper/domain';
+
+export const FAILOVER_STATES = ['planned', 'running', 'paused', 'completed', 'cancelled'] as const;
+export type FailoverState = (typeof FAILOVER_STATES)[number];
+
+export interface FailoverRecord {
+  readonly id: string;
+  readonly lineId: string;
+  readonly lineEpoch: number;
+  readonly cause: 'flagged' | 'operator' | 'drain' | 'retired';
+  readonly state: FailoverState;
+  readonly reason: string;
+  readonly actor: string;
+  readonly policyVersion: number;
+  readonly usersTotal: number;
+  readonly usersMoved: number;
+  readonly usersStranded: number;
+  readonly startedAt: EpochMs;
+  readonly etaAt: EpochMs | null;
+  readonly deadline: EpochMs | null;
+  readonly finishedAt: EpochMs | null;
+  readonly updatedAt: EpochMs;
+}
+
+export interface FailoverMoveRecord {
+  readonly failoverId: string;
+  readonly userId: string;
+  readonly toLineId: string | null;
+  readonly priority: number;
+  readonly mode: 'push' | 'pull-only';
+  readonly state: 'moved' | 'needs-introduction' | 'contacted';
+  readonly reason: string;
+  readonly epoch: number;
+  readonly contactSlotAt: EpochMs | null;
+  readonly contactedAt: EpochMs | null;
+  readonly at: EpochMs;
+}
+
+export abstract class FailoverStore {
+  /** False when this line epoch has its failover already. */
+  abstract insert(failover: FailoverRecord): Promise<boolean>;
+  abstract byId(id: string): Promise<FailoverRecord | null>;
+  abstract list(page: { limit: number; after?: string; states?: readonly FailoverState[] }): Promise<FailoverRecord[]>;
+  abstract change(
+    id: string,
+    change: Partial<
+      Pick<FailoverRecord, 'state' | 'usersMoved' | 'usersStranded' | 'usersTotal' | 'etaAt' | 'deadline' | 'finishedAt'>
+    >,
+    at: EpochMs,
+  ): Promise<void>;
+  /** Inserts moves; a user who has one in this failover keeps it. */
+  abstract addMoves(moves: readonly FailoverMoveRecord[]): Promise<void>;
+  abstract moves(failoverId: string, page: { limit: number; after?: string }): Promise<FailoverMoveRecord[]>;
+  /** The latest move of a user that has not led to a contact yet. */
+  abstract openMoveOf(userId: string): Promise<FailoverMoveRecord | null>;
+  abstract markContacted(userId: string, lineId: string, at: EpochMs): Promise<void>;
+}

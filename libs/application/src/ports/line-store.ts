@@ -1,0 +1,82 @@
+import type { AdminState, EpochMs, Line, LineView, Reputation } from '@linekeeper/domain';
+
+/** A line with what only people look at. */
+export interface LineRecord extends Line {
+  readonly providerLineId: string | null;
+  readonly listedAt: EpochMs | null;
+  readonly adminReason: string;
+  readonly healthReason: string | null;
+  readonly providerStatusAt: EpochMs | null;
+  readonly reputationSeenAt: EpochMs | null;
+  readonly newUsersToday: number;
+  readonly newUsersDay: string;
+  readonly contactCardActive: boolean;
+  readonly createdAt: EpochMs;
+  readonly updatedAt: EpochMs;
+}
+
+/** The columns a lifecycle step, a provider's word or the ramp may change. */
+export type LineChange = Partial<
+  Pick<
+    LineRecord,
+    | 'managed'
+    | 'adminState'
+    | 'adminStateBy'
+    | 'adminReason'
+    | 'health'
+    | 'healthReason'
+    | 'providerStatus'
+    | 'providerStatusAt'
+    | 'reputation'
+    | 'reputationSeenAt'
+    | 'budgetPerDay'
+    | 'goodDays'
+    | 'warmingUntil'
+    | 'activatedAt'
+    | 'ejectedAt'
+    | 'ejections'
+    | 'bannedUntil'
+    | 'rampHoldUntil'
+    | 'drainDeadline'
+    | 'providerLineId'
+    | 'listedAt'
+    | 'contactCardActive'
+  >
+>;
+
+/** What users add to or take from a line's sums. */
+export interface LoadDelta {
+  readonly lineId: string;
+  readonly users: number;
+  readonly meanMilli: number;
+  readonly varianceMilli: number;
+  readonly fallbackUsers: number;
+  /** New users placed in the running budget day. */
+  readonly newUsers: number;
+}
+
+export interface LineFilter {
+  readonly poolId?: string;
+  readonly adminStates?: readonly AdminState[];
+  readonly reputation?: Reputation;
+}
+
+export abstract class LineStore {
+  abstract insert(line: LineRecord): Promise<void>;
+  abstract byId(id: string): Promise<LineRecord | null>;
+  abstract byPhoneNumber(phoneNumber: string): Promise<LineRecord | null>;
+  abstract list(filter?: LineFilter): Promise<LineRecord[]>;
+  /**
+   * The lines of a pool (or of all pools) as placement, gate and failover see them: with the ledger's rolling use read from the usage
+   * rows at `now`, today's cap with its spike guard, and today's new users.
+   */
+  abstract views(poolId: string | null, now: EpochMs): Promise<LineView[]>;
+  /** Changes columns, raises the epoch by one when `raiseEpoch`, stamps `updatedAt`. */
+  abstract change(
+    id: string,
+    change: LineChange,
+    options: { at: EpochMs; raiseEpoch: boolean },
+  ): Promise<void>;
+  /** Adds to the sums of several lines in one statement. `day` is the running budget day of the new-user count. */
+  abstract addLoad(deltas: readonly LoadDelta[], day: string, at: EpochMs): Promise<void>;
+}

@@ -1,0 +1,41 @@
+import type {
+  AuditStore,
+  EnvironmentStore,
+  IdempotencyStore,
+  JobStore,
+  KeyStore,
+  LeaseStore,
+  OutboxStore,
+  PolicyStore,
+  SubscriptionStore,
+} from './admin-store';
+import type { AssignmentStore } from './assignment-store';
+import type { CardStore, PoolStore } from './card-store';
+import type { ConversationStore } from './conversation-store';
+import type { FailoverStore } from './failover-store';
+import type { InboxStore } from './inbox-store';
+import type { LineStore } from './line-store';
+import type { UsageStore } from './usage-store';
+import type { UserStore } from './user-store';
+
+/** All stores, bound to one transaction or to none. */
+export interface Stores {
+  readonly environment: EnvironmentStore;
+  readonly pools: PoolStore;
+  readonly lines: LineStore;
+  readonly users: UserStore;
+  readonly assignments: AssignmentStore;
+  readonly conversations: ConversationStore;
+  readonly cards: CardStore;
+  readonly usage: UsageStore;
+  readonly inbox: InboxStore;
+  readonly outbox: OutboxStore;
+  readonly failovers: FailoverStore;
+  readonly policies: PolicyStore;
+  readonly audit: AuditStore;
+  readonly keys: KeyStore;
+  readonly leases: LeaseStore;
+  readonly jobs: JobStore;
+  readonly idempotency: IdempotencyStore;
+  readonly subscriptions: SubscriptionStore;
+}

@@ -1,0 +1,23 @@
+import { Actuators } from './actuators';
+import { Authenticate } from './authenticate';
+import { ChangePolicy } from './change-policy';
+import { ManageKeys } from './keys';
+import { PageSignIn } from './page-sign-in';
+import { PrepareEnvironment } from './prepare-environment';
+
+export * from './actuators';
+export * from './authenticate';
+export * from './change-policy';
+export * from './keys';
+export * from './page-sign-in';
+export * from './prepare-environment';
+export type * from './principal';
+
+export const ACCESS_USE_CASES = [
+  Authenticate,
+  ManageKeys,
+  PageSignIn,
+  ChangePolicy,
+  Actuators,
+  PrepareEnvironment,
+];

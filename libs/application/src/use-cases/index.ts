@@ -1,0 +1,23 @@
+import * as people from './people';
+import * as sends from './sends';
+import * as inbox from './inbox';
+import * as lines from './lines';
+import * as jobs from './jobs';
+import * as access from './access';
+
+export * from './people';
+export * from './sends';
+export * from './inbox';
+export * from './lines';
+export * from './jobs';
+export * from './access';
+
+/** Every use-case, for the module that provides them. */
+export const USE_CASES = [
+  ...people.PEOPLE_USE_CASES,
+  ...sends.SENDS_USE_CASES,
+  ...inbox.INBOX_USE_CASES,
+  ...lines.LINES_USE_CASES,
+  ...jobs.JOBS_USE_CASES,
+  ...access.ACCESS_USE_CASES,
+];

@@ -1,0 +1,1 @@
+export const JOBS_USE_CASES = [] as const;

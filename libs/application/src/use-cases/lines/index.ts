@@ -1,0 +1,1 @@
+export const LINES_USE_CASES = [] as const;

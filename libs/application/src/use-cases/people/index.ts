@@ -1,0 +1,1 @@
+export const PEOPLE_USE_CASES = [] as const;

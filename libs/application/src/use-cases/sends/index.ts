@@ -1,0 +1,1 @@
+export const SENDS_USE_CASES = [] as const;

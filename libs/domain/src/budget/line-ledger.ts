@@ -1,0 +1,249 @@
+import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time';
+import { HourBuckets } from './hour-buckets';
+import { Recent } from './recent';
+import type { ReserveLimits, ReserveReason } from './types';
+
+export interface HoldRequest {
+  readonly id: string;
+  /** The person; pair and loop limits count by it. */
+  readonly recipient: string;
+  readonly units: number;
+  readonly now: EpochMs;
+}
+
+export type HoldAnswer =
+  | {
+      readonly kind: 'held';
+      readonly expiresAt: EpochMs;
+      /** The line is at or beyond its cap and only the reply's right to be answered let it through. */
+      readonly overrun: boolean;
+      readonly usedLast24h: number;
+    }
+  | { readonly kind: 'deferred'; readonly reason: ReserveReason; readonly retryAt: EpochMs };
+
+export interface LineUse {
+  readonly in24h: number;
+  readonly out24h: number;
+  readonly open: number;
+  readonly newConversations24h: number;
+  readonly newConversationsHour: number;
+}
+
+interface Hold {
+  readonly answer: Extract<HoldAnswer, { kind: 'held' }>;
+  readonly recipient: string;
+  readonly at: EpochMs;
+  readonly bursts: boolean;
+  readonly newConversation: boolean;
+  units: number;
+}
+
+/** A refused hold is worth another try no sooner than this. */
+const RETRY_FLOOR_MS = 1_000;
+
+/**
+ * The count of one line: what it carried in the rolling 24 hours, what is held, and the shapes a message must fit
+ * (policy.md D5). Mutable and without a clock; every method is one indivisible step.
+ */
+export class LineLedger {
+  private readonly inbound = new HourBuckets();
+  private readonly outbound = new HourBuckets();
+  private readonly nonReplies = new Recent(MINUTE_MS);
+  private readonly newConversations = new Recent(DAY_MS);
+  private readonly toPerson = new Map<string, Recent>();
+  private readonly holds = new Map<string, Hold>();
+
+  /** Takes a hold of `units`, or says what stands against it and until when. The same id gets the same answer. */
+  reserve(request: HoldRequest, limits: ReserveLimits, todayCap: number): HoldAnswer {
+    const { now, units } = request;
+    this.expire(now);
+    const earlier = this.holds.get(request.id);
+    if (earlier) return earlier.answer;
+    const used = this.used(now);
+    const refusal = this.refusal(request, limits, used);
+    if (refusal) return refusal;
+    const answer = {
+      kind: 'held',
+      expiresAt: now + limits.holdMs,
+      overrun: limits.ceiling === null && used + units > todayCap,
+      usedLast24h: used,
+    } as const;
+    const bursts = limits.minuteCap !== null;
+    for (let i = 0; i < units; i += 1) {
+      if (bursts) this.nonReplies.add(now);
+      this.person(request.recipient).add(now);
+    }
+    if (limits.newConversation) this.newConversations.add(now);
+    this.holds.set(request.id, {
+      answer,
+      recipient: request.recipient,
+      at: now,
+      bursts,
+      newConversation: limits.newConversation,
+      units,
+    });
+    return answer;
+  }
+
+  private refusal(
+    { recipient, units, now }: HoldRequest,
+    limits: ReserveLimits,
+    used: number,
+  ): HoldAnswer | null {
+    const deferred = (reason: ReserveReason, retryAt: EpochMs): HoldAnswer => ({
+      kind: 'deferred',
+      reason,
+      retryAt: Math.max(retryAt, now + RETRY_FLOOR_MS),
+    });
+    const person = this.person(recipient);
+    const pairAt = person.roomAt(now, limits.pairPer60s, units, MINUTE_MS);
+    if (pairAt > now) return deferred('pair-limit', pairAt);
+    const loopAt = person.roomAt(now, limits.loopPerHour, units, HOUR_MS);
+    if (loopAt > now) return deferred('loop', loopAt);
+    if (limits.ceiling !== null && used + units > limits.ceiling) {
+      const open = this.openUnits();
+      return deferred('budget-ceiling', this.fallsTo(limits.ceiling - units - open, now));
+    }
+    const hourUse = this.inbound.current(now) + this.outbound.current(now) + this.openUnits();
+    if (limits.hourCap !== null && hourUse + units > limits.hourCap) {
+      return deferred('hour-shape', (Math.floor(now / HOUR_MS) + 1) * HOUR_MS);
+    }
+    if (limits.minuteCap !== null) {
+      const minuteAt = this.nonReplies.roomAt(now, limits.minuteCap, units);
+      if (minuteAt > now) return deferred('minute-shape', minuteAt);
+    }
+    if (limits.newConversation) {
+      const hourAt = this.newConversations.roomAt(now, limits.newConversationsPerHour, 1, HOUR_MS);
+      if (hourAt > now) return deferred('new-conversations-hour', hourAt);
+      const dayAt = this.newConversations.roomAt(now, limits.newConversationsPer24h, 1);
+      if (dayAt > now) return deferred('new-conversations-day', dayAt);
+    }
+    // A reply is never made to wait for other people's open holds.
+    if (limits.minuteCap !== null && this.holds.size >= limits.maxOpenHolds) {
+      return deferred('open-holds', this.firstExpiry(now));
+    }
+    return null;
+  }
+
+  /** `units` of the hold were seen at the provider; their count comes by {@link count}. Unknown ids are fine. */
+  settle(id: string, units: number): void {
+    const hold = this.holds.get(id);
+    if (!hold) return;
+    hold.units -= units;
+    if (hold.units <= 0) this.holds.delete(id);
+  }
+
+  /** The held messages were not accepted: everything the hold took goes back. */
+  release(id: string): void {
+    const hold = this.holds.get(id);
+    if (!hold) return;
+    this.holds.delete(id);
+    for (let i = 0; i < hold.units; i += 1) {
+      if (hold.bursts) this.nonReplies.remove(hold.at);
+      this.person(hold.recipient).remove(hold.at);
+    }
+    if (hold.newConversation) this.newConversations.remove(hold.at);
+  }
+
+  /** Puts a hold back after a restart, without asking the limits again. */
+  restore(
+    request: HoldRequest,
+    newConversation: boolean,
+    expiresAt: EpochMs,
+  ): void {
+    this.holds.set(request.id, {
+      answer: { kind: 'held', expiresAt, overrun: false, usedLast24h: this.used(request.now) },
+      recipient: request.recipient,
+      at: request.now,
+      bursts: false,
+      newConversation,
+      units: request.units,
+    });
+    for (let i = 0; i < request.units; i += 1) this.person(request.recipient).add(request.now);
+    if (newConversation) this.newConversations.add(request.now);
+  }
+
+  /** Counts a message that was seen, whatever the limits say, in the hour it was sent in. */
+  count(direction: 'in' | 'out', at: EpochMs, now: EpochMs): void {
+    (direction === 'in' ? this.inbound : this.outbound).add(at, 1, now);
+  }
+
+  /** Takes in a stored hour after a restart. */
+  hydrateHour(hour: number, counts: { in: number; out: number; started: number }, now: EpochMs): void {
+    this.inbound.addHour(hour, counts.in, now);
+    this.outbound.addHour(hour, counts.out, now);
+    for (let i = 0; i < counts.started; i += 1) this.newConversations.add(hour * HOUR_MS);
+  }
+
+  /** Takes in one of our messages that no hold of this process stands for: a restart, or somebody at a dashboard. */
+  notePerson(recipient: string, at: EpochMs): void {
+    this.person(recipient).add(at);
+  }
+
+  /** A thread of ours that no hold announced. */
+  noteNewConversation(at: EpochMs): void {
+    this.newConversations.add(at);
+  }
+
+  isHeld(id: string): boolean {
+    return this.holds.has(id);
+  }
+
+  usage(now: EpochMs): LineUse {
+    this.expire(now);
+    return {
+      in24h: this.inbound.sum(now),
+      out24h: this.outbound.sum(now),
+      open: this.openUnits(),
+      newConversations24h: this.newConversations.count(now),
+      newConversationsHour: this.newConversations.count(now, HOUR_MS),
+    };
+  }
+
+  private used(now: EpochMs): number {
+    return this.inbound.sum(now) + this.outbound.sum(now) + this.openUnits();
+  }
+
+  private fallsTo(limit: number, now: EpochMs): EpochMs {
+    const both = [this.inbound, this.outbound].map((buckets) => buckets.fallsTo(limit / 2, now));
+    return Math.max(now, ...both.map((at) => at ?? now));
+  }
+
+  private openUnits(): number {
+    let units = 0;
+    for (const hold of this.holds.values()) units += hold.units;
+    return units;
+  }
+
+  private firstExpiry(now: EpochMs): EpochMs {
+    let first = now + MINUTE_MS;
+    for (const { answer } of this.holds.values()) first = Math.min(first, answer.expiresAt);
+    return first;
+  }
+
+  /** Lets go of holds without news. A new conversation that never came about gives its place back. */
+  private expire(now: EpochMs): void {
+    for (const [id, hold] of this.holds) {
+      if (hold.answer.expiresAt > now) continue;
+      this.holds.delete(id);
+      if (hold.newConversation) this.newConversations.remove(hold.at);
+    }
+    if (this.toPerson.size > MAX_PEOPLE_WINDOWS) {
+      for (const [person, recent] of this.toPerson) {
+        if (recent.isEmpty(now)) this.toPerson.delete(person);
+      }
+    }
+  }
+
+  private person(recipient: string): Recent {
+    let recent = this.toPerson.get(recipient);
+    if (!recent) {
+      recent = new Recent(HOUR_MS);
+      this.toPerson.set(recipient, recent);
+    }
+    return recent;
+  }
+}
+
+/** Above so many windows the empty ones are swept: a line talks to some hundred people in an hour. */
+const MAX_PEOPLE_WINDOWS = 1_000;

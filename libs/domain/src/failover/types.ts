@@ -1,0 +1,59 @@
+import type { EpochMs } from '../kernel/time';
+import type { LineView } from '../placement/types';
+import type { ChatHealthWord } from '../sends/types';
+
+/** A user of a line that cannot serve any more. */
+export interface FailoverUser {
+  readonly userId: string;
+  readonly meanMilli: number;
+  readonly varianceMilli: number;
+  /** Lines whose numbers the person holds: on a card they were sent, or texted by them. In card order. */
+  readonly knownLineIds: readonly string[];
+  readonly lastInboundAt: EpochMs | null;
+  readonly lastOutboundAt: EpochMs | null;
+  readonly unansweredTurns: number;
+  readonly chatHealth: ChatHealthWord | null;
+}
+
+/** First-contact slots of a target that are taken already. */
+export interface ContactUse {
+  readonly last24h: number;
+  readonly lastHour: number;
+}
+
+export interface FailoverInput {
+  readonly now: EpochMs;
+  readonly lineId: string;
+  readonly users: readonly FailoverUser[];
+  /** Every line of the pool. */
+  readonly lines: readonly LineView[];
+  /** By line id; a line that is not named has none. */
+  readonly contacts: ReadonlyMap<string, ContactUse>;
+}
+
+/** P0 waits for an answer, P1 was written to lately, P2 is active, P3 the rest. */
+export type Priority = 0 | 1 | 2 | 3;
+
+export interface PlannedMove {
+  readonly userId: string;
+  readonly toLineId: string;
+  readonly priority: Priority;
+  /** `pull-only`: the person starts the next thread, we do not. */
+  readonly mode: 'push' | 'pull-only';
+  /** Earliest instant of a first contact within the target's pace; null when we do not start. */
+  readonly contactSlotAt: EpochMs | null;
+  readonly reason: string;
+}
+
+export interface StrandedUser {
+  readonly userId: string;
+  readonly priority: Priority;
+  readonly reason: 'no-known-number' | 'no-usable-number' | 'no-capacity';
+}
+
+export interface FailoverPlan {
+  readonly moves: readonly PlannedMove[];
+  readonly stranded: readonly StrandedUser[];
+  /** When the last person whom we may write to can have been written to. */
+  readonly etaAt: EpochMs;
+}

@@ -1,0 +1,207 @@
+/**
+ * Every threshold the fleet is run by, in one value. A stored version of it is edited through the API, and each
+ * decision names the version that made it. Shares are fractions of 1, times are in the unit their name ends with.
+ */
+export interface FleetPolicy {
+  readonly budget: {
+    /** 3,000 a line and day, in and out: the recommendation of Linq's V2 FAQ; the V3 preset is 7,000. */
+    readonly messagesPerLinePerDay: number;
+    /** Start of the budget day in the fleet's zone; 6 is the quietest hour, so no evening is cut in two. */
+    readonly dayStartHour: number;
+    /** Shares of the day's cap above which a class is no longer admitted. A reply has none. */
+    readonly ceilings: {
+      readonly proactive: number;
+      readonly introduction: number;
+      readonly transactional: number;
+    };
+    /** `overrun`: a person who wrote is always answered; `hard-cap`: not even then beyond the cap. */
+    readonly replies: 'overrun' | 'hard-cap';
+    /** How long a hold lasts without news: webhooks are retried for about 25 minutes. */
+    readonly holdMinutes: number;
+    readonly maxOpenHoldsPerLine: number;
+    /** Share of the day's cap that non-replies may reach within one clock hour, and its floor in messages. */
+    readonly hourShare: number;
+    readonly hourFloor: number;
+    readonly nonRepliesPerMinute: number;
+  };
+  readonly sends: {
+    /** Linq's hard limit for one line and recipient. */
+    readonly pairLimitPer60s: number;
+    /** More than this to one person in an hour is a loop, whatever the class. */
+    readonly loopLimitPerHour: number;
+    readonly replyWindowHours: number;
+    readonly replyTurns: number;
+    readonly transactionalPerUserPerDay: number;
+    /** Bubbles within this time are one turn. */
+    readonly turnGapSeconds: number;
+    readonly hoursBetweenUnsolicitedTurns: number;
+    readonly maxUnansweredTurns: number;
+    /** Non-replies go out from `fromHour` (inclusive) to `toHour` (exclusive) of the person's zone. */
+    readonly quietHours: { readonly fromHour: number; readonly toHour: number };
+  };
+  readonly newConversations: {
+    /** Outbound-started, all causes together; Linq advises fewer than about 50 per rolling 24 hours. */
+    readonly outboundPerLinePer24h: number;
+    readonly outboundPerLinePerHour: number;
+  };
+  readonly admission: {
+    /** Probability with which a line's day may exceed its cap. */
+    readonly epsilon: number;
+    /** Over-dispersion of one user's day: variance = mean + phi * mean^2. */
+    readonly phi: number;
+    /** Spread of the day factor that the whole fleet shares (coefficient of variation). */
+    readonly sigmaFleetDay: number;
+    /** No line is filled beyond this share of its cap by mean. */
+    readonly maxMeanShare: number;
+    /** While ramping, admission is by mean alone, up to this share of the cap. */
+    readonly rampMeanShare: number;
+    /** Share of new users that may go to ramping lines while mature ones have room. */
+    readonly rampShareOfNewUsers: number;
+    /** Load of one lost line that each fallback must be able to take, as a share of its cap. */
+    readonly fallbackMaxShare: number;
+  };
+  readonly forecast: {
+    /** A new user's messages a day, in and out, until there is history. */
+    readonly priorMeanPerDay: number;
+    readonly priorCv: number;
+    /** Weight of the prior in days (K) and daily forgetting (delta) of the credibility estimate. */
+    readonly priorDays: number;
+    readonly dailyRetention: number;
+    /** A single day counts at most this many prior means, so that one user cannot poison the estimate. */
+    readonly clipPriorMeans: number;
+  };
+  readonly cards: {
+    /** Numbers on one card: primary and fallbacks. Four strand nobody at any three losses. */
+    readonly numbersPerCard: number;
+    readonly shareEveryHours: number;
+    readonly shareActiveWithinMinutes: number;
+    readonly maxShares: number;
+  };
+  readonly reservations: { readonly outboundHours: number; readonly inboundHours: number };
+  readonly ramp: {
+    readonly firstDayCap: number;
+    readonly growth: number;
+    /** A day is judged by use when this share of what admission allowed was used. */
+    readonly minUseShare: number;
+    readonly minDistinctRecipients: number;
+    readonly minReplyRatio: number;
+    readonly maxOutPerIn: number;
+    readonly holdDaysAfterRegress: number;
+    /** No line, also a mature one, jumps above growth x its own recent use; this is the floor of that guard. */
+    readonly spikeFloor: number;
+  };
+  readonly warming: { readonly days: number };
+  readonly health: {
+    readonly banHours: number;
+    readonly maxBanDays: number;
+    readonly reputationStaleMinutes: number;
+    readonly contagionLines: number;
+    readonly contagionShare: number;
+    /** Share of the active lines that inference (not the provider's flag) may remove. */
+    readonly maxInferredEjectionShare: number;
+  };
+  readonly failover: {
+    readonly batchSize: number;
+    readonly pullTurns: number;
+    readonly pullOverHours: number;
+    /** A person silent for this long is not pushed to: the next thread is theirs to start. */
+    readonly silentDays: number;
+    readonly needsIntroduction: 'hold';
+    readonly firstText: 'prefix' | 'off';
+    readonly targetMaxShare: number;
+  };
+  readonly rebalance: {
+    readonly highShare: number;
+    readonly lowShare: number;
+    readonly targetMaxShare: number;
+    readonly cooldownDays: number;
+    readonly idleHours: number;
+    readonly maxUsersShare: number;
+  };
+}
+
+/** The defaults, each with its reason in {@link FleetPolicy}. Version 1 of every environment. */
+export const DEFAULT_FLEET_POLICY: FleetPolicy = {
+  budget: {
+    messagesPerLinePerDay: 3_000,
+    dayStartHour: 6,
+    ceilings: { proactive: 0.7, introduction: 0.85, transactional: 0.9 },
+    replies: 'overrun',
+    holdMinutes: 35,
+    maxOpenHoldsPerLine: 50,
+    hourShare: 0.15,
+    hourFloor: 30,
+    nonRepliesPerMinute: 20,
+  },
+  sends: {
+    pairLimitPer60s: 30,
+    loopLimitPerHour: 60,
+    replyWindowHours: 24,
+    replyTurns: 3,
+    transactionalPerUserPerDay: 2,
+    turnGapSeconds: 120,
+    hoursBetweenUnsolicitedTurns: 24,
+    maxUnansweredTurns: 3,
+    quietHours: { fromHour: 8, toHour: 21 },
+  },
+  newConversations: { outboundPerLinePer24h: 50, outboundPerLinePerHour: 10 },
+  admission: {
+    epsilon: 0.01,
+    phi: 0.5,
+    sigmaFleetDay: 0.25,
+    maxMeanShare: 0.8,
+    rampMeanShare: 0.5,
+    rampShareOfNewUsers: 0.25,
+    fallbackMaxShare: 0.95,
+  },
+  forecast: {
+    priorMeanPerDay: 20,
+    priorCv: 1,
+    priorDays: 1.05,
+    dailyRetention: 0.97,
+    clipPriorMeans: 20,
+  },
+  cards: {
+    numbersPerCard: 4,
+    shareEveryHours: 24,
+    shareActiveWithinMinutes: 5,
+    maxShares: 7,
+  },
+  reservations: { outboundHours: 2, inboundHours: 24 },
+  ramp: {
+    firstDayCap: 150,
+    growth: 1.25,
+    minUseShare: 0.6,
+    minDistinctRecipients: 20,
+    minReplyRatio: 0.2,
+    maxOutPerIn: 3,
+    holdDaysAfterRegress: 3,
+    spikeFloor: 300,
+  },
+  warming: { days: 7 },
+  health: {
+    banHours: 24,
+    maxBanDays: 14,
+    reputationStaleMinutes: 15,
+    contagionLines: 3,
+    contagionShare: 0.1,
+    maxInferredEjectionShare: 0.2,
+  },
+  failover: {
+    batchSize: 200,
+    pullTurns: 3,
+    pullOverHours: 24,
+    silentDays: 14,
+    needsIntroduction: 'hold',
+    firstText: 'prefix',
+    targetMaxShare: 0.95,
+  },
+  rebalance: {
+    highShare: 1,
+    lowShare: 0.92,
+    targetMaxShare: 0.85,
+    cooldownDays: 14,
+    idleHours: 72,
+    maxUsersShare: 0.01,
+  },
+};

@@ -1,0 +1,210 @@
+import type { FleetPolicy } from '../fleet-policy';
+import { DAY_MS, type EpochMs, HOUR_MS } from '../kernel/time';
+import { goodDaysForCap } from '../ramp/cap';
+import type { ActorKind, AdminState, Health, Line, ProviderStatus } from './line';
+
+export const LIFECYCLE_VERBS = [
+  'start-warming',
+  'activate',
+  'cordon',
+  'uncordon',
+  'drain',
+  'cancel-drain',
+  'maintenance',
+  'end-maintenance',
+  'mark-flagged',
+  'mark-recovered',
+  'fail-over',
+  'retire',
+] as const;
+export type LifecycleVerb = (typeof LIFECYCLE_VERBS)[number];
+
+/** What a step asks the caller to do beside changing the line. */
+export type LineEffect = 'eject' | 'start-drain' | 'stop-drain';
+
+/** The columns a step changes. */
+export type LinePatch = Partial<
+  Pick<
+    Line,
+    | 'adminState'
+    | 'adminStateBy'
+    | 'health'
+    | 'providerStatus'
+    | 'goodDays'
+    | 'warmingUntil'
+    | 'activatedAt'
+    | 'ejectedAt'
+    | 'ejections'
+    | 'bannedUntil'
+    | 'rampHoldUntil'
+    | 'drainDeadline'
+  >
+>;
+
+export interface StepOptions {
+  /** When a drain shall be over. */
+  readonly deadline?: EpochMs;
+  /** What the line carried a day before it came to us: the ramp starts there. */
+  readonly carriedPerDay?: number;
+  /** Activate although the warming timer still runs. */
+  readonly waiveWarming?: boolean;
+}
+
+export type StepAnswer =
+  | { readonly kind: 'ok'; readonly next: LinePatch; readonly effects: readonly LineEffect[] }
+  | {
+      readonly kind: 'illegal';
+      readonly from: { readonly adminState: AdminState; readonly health: Health };
+      readonly allowed: readonly LifecycleVerb[];
+      readonly why: string;
+    };
+
+/** From which admin states each verb of the operator's axis leads where. */
+const ADMIN_STEPS: Readonly<
+  Partial<Record<LifecycleVerb, { readonly from: readonly AdminState[]; readonly to: AdminState }>>
+> = {
+  'start-warming': { from: ['enabled', 'cordoned', 'maintenance'], to: 'warming' },
+  activate: { from: ['warming'], to: 'enabled' },
+  cordon: { from: ['enabled'], to: 'cordoned' },
+  uncordon: { from: ['cordoned'], to: 'enabled' },
+  drain: { from: ['enabled', 'cordoned'], to: 'draining' },
+  'cancel-drain': { from: ['draining'], to: 'cordoned' },
+  maintenance: { from: ['enabled', 'cordoned'], to: 'maintenance' },
+  'end-maintenance': { from: ['maintenance'], to: 'enabled' },
+  retire: { from: ['warming', 'enabled', 'cordoned', 'draining', 'maintenance'], to: 'retired' },
+};
+
+function isAllowed(line: Line, verb: LifecycleVerb): boolean {
+  const step = ADMIN_STEPS[verb];
+  if (step) {
+    if (verb === 'retire' && line.users > 0) return false;
+    if (verb === 'start-warming' && line.users > 0) return false;
+    return step.from.includes(line.adminState);
+  }
+  if (line.adminState === 'retired') return false;
+  const ejected = line.health === 'ejected';
+  if (verb === 'mark-flagged') return !ejected;
+  if (verb === 'mark-recovered') return ejected || line.health === 'recovering';
+  return ejected || line.users > 0;
+}
+
+/** The verbs a line allows now. */
+export function allowedVerbs(line: Line): LifecycleVerb[] {
+  return LIFECYCLE_VERBS.filter((verb) => isAllowed(line, verb));
+}
+
+/**
+ * One step of a line's lifecycle. Automation lifts only what automation set: an operator's cordon or
+ * maintenance stays until an operator ends it.
+ */
+export function step(
+  line: Line,
+  verb: LifecycleVerb,
+  by: ActorKind,
+  now: EpochMs,
+  policy: FleetPolicy,
+  options: StepOptions = {},
+): StepAnswer {
+  const refuse = (why: string): StepAnswer => ({
+    kind: 'illegal',
+    from: { adminState: line.adminState, health: line.health },
+    allowed: allowedVerbs(line),
+    why,
+  });
+  if (!isAllowed(line, verb)) {
+    const blocked = (verb === 'retire' || verb === 'start-warming') && line.users > 0;
+    return refuse(
+      blocked
+        ? `${line.users} users are still on the line: drain it first`
+        : `${verb} is not allowed while ${line.adminState} and ${line.health}`,
+    );
+  }
+  const lifts = verb === 'uncordon' || verb === 'end-maintenance' || verb === 'cancel-drain';
+  if (lifts && by === 'automation' && line.adminStateBy !== 'automation') {
+    return refuse('an operator set this state, so only an operator lifts it');
+  }
+  if (verb === 'mark-flagged' || verb === 'fail-over') {
+    return { kind: 'ok', next: ejection(line, now, policy), effects: ['eject'] };
+  }
+  if (verb === 'mark-recovered') {
+    return { kind: 'ok', next: recovery(line, now), effects: [] };
+  }
+  const to = ADMIN_STEPS[verb]?.to ?? line.adminState;
+  const base: LinePatch = { adminState: to, adminStateBy: by };
+  switch (verb) {
+    case 'start-warming':
+      return ok({ ...base, warmingUntil: now + policy.warming.days * DAY_MS });
+    case 'activate':
+      if (line.warmingUntil !== null && now < line.warmingUntil && !options.waiveWarming) {
+        return refuse(`warming lasts until ${new Date(line.warmingUntil).toISOString()}`);
+      }
+      return ok({
+        ...base,
+        activatedAt: now,
+        warmingUntil: null,
+        goodDays: goodDaysForCap(options.carriedPerDay ?? 0, line.budgetPerDay, policy),
+      });
+    case 'drain':
+      return ok({ ...base, drainDeadline: options.deadline ?? null }, ['start-drain']);
+    case 'cancel-drain':
+      return ok({ ...base, drainDeadline: null }, ['stop-drain']);
+    default:
+      return ok(base);
+  }
+}
+
+function ok(next: LinePatch, effects: readonly LineEffect[] = []): StepAnswer {
+  return { kind: 'ok', next, effects };
+}
+
+/**
+ * An ejection: the ban doubles with each one in 30 days, up to its ceiling (policy.md D7). Ejecting an ejected
+ * line changes nothing.
+ */
+function ejection(line: Line, now: EpochMs, policy: FleetPolicy): LinePatch {
+  if (line.health === 'ejected') return {};
+  const recent = line.ejectedAt !== null && now - line.ejectedAt < 30 * DAY_MS;
+  const ejections = recent ? line.ejections + 1 : 1;
+  const banMs = Math.min(
+    policy.health.banHours * HOUR_MS * 2 ** (ejections - 1),
+    policy.health.maxBanDays * DAY_MS,
+  );
+  return { health: 'ejected', ejectedAt: now, ejections, bannedUntil: now + banMs, goodDays: 0 };
+}
+
+/** Out of ejection: recovering while the ban lasts, and the ramp begins again. */
+function recovery(line: Line, now: EpochMs): LinePatch {
+  const banned = line.bannedUntil !== null && now < line.bannedUntil;
+  return {
+    health: banned ? 'recovering' : 'healthy',
+    goodDays: 0,
+    providerStatus: line.providerStatus === 'FLAGGED' ? 'UNKNOWN' : line.providerStatus,
+  };
+}
+
+/**
+ * The provider's word. FLAGGED ejects at once and is never argued with; ACTIVE starts a recovery but never ends
+ * a ban early, so a line that flaps changes state at most once per ban.
+ */
+export function onProviderStatus(
+  line: Line,
+  status: ProviderStatus,
+  now: EpochMs,
+  policy: FleetPolicy,
+): { readonly next: LinePatch; readonly effects: readonly LineEffect[] } {
+  if (status === 'FLAGGED') {
+    const already = line.health === 'ejected';
+    return {
+      next: { ...ejection(line, now, policy), providerStatus: status },
+      effects: already ? [] : ['eject'],
+    };
+  }
+  const next = line.health === 'ejected' && status === 'ACTIVE' ? recovery(line, now) : {};
+  return { next: { ...next, providerStatus: status }, effects: [] };
+}
+
+/** What time alone does to a line: a recovering line whose ban is over is healthy again. Null: nothing. */
+export function advanceHealth(line: Line, now: EpochMs): LinePatch | null {
+  const over = line.bannedUntil === null || now >= line.bannedUntil;
+  return line.health === 'recovering' && over ? { health: 'healthy' } : null;
+}

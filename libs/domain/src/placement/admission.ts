@@ -1,0 +1,51 @@
+import type { FleetPolicy } from '../fleet-policy';
+import { type Load, projectedUse } from '../forecast/quantile';
+import { isRamping } from '../ramp/cap';
+import type { LineView } from './types';
+
+/** The load a line would carry with this user added. */
+export function loadWith(
+  line: Pick<LineView, 'meanMilli' | 'varianceMilli'>,
+  added: { readonly meanMilli: number; readonly varianceMilli: number },
+): Load {
+  return {
+    mean: (line.meanMilli + added.meanMilli) / 1_000,
+    variance: (line.varianceMilli + added.varianceMilli) / 1_000,
+  };
+}
+
+/**
+ * Whether the line may carry this load: its day exceeds the cap with probability epsilon at most, and its mean
+ * stays below a share of it. A ramping line admits by mean alone, because with a small cap the quantile rule
+ * would admit a single user and the ramp would wait for itself (policy.md, notes and D3).
+ */
+export function admits(
+  line: Pick<LineView, 'goodDays' | 'budgetPerDay' | 'todayCap'>,
+  load: Load,
+  policy: FleetPolicy,
+): boolean {
+  if (isRamping(line, policy)) {
+    return load.mean <= policy.admission.rampMeanShare * line.todayCap;
+  }
+  return (
+    load.mean <= policy.admission.maxMeanShare * line.todayCap &&
+    projectedUse(load, policy) <= line.todayCap
+  );
+}
+
+/** What admission lets a line carry a day by mean: the measure that use is judged against. */
+export function admissiblePerDay(
+  line: Pick<LineView, 'goodDays' | 'budgetPerDay' | 'todayCap' | 'meanMilli'>,
+  policy: FleetPolicy,
+): number {
+  const share = isRamping(line, policy)
+    ? policy.admission.rampMeanShare
+    : policy.admission.maxMeanShare;
+  return Math.min(share * line.todayCap, Math.max(line.meanMilli / 1_000, 1));
+}
+
+/** New users a ramping line may take in one day: what its cap leaves, in prior means (policy.md D6). */
+export function newUsersPerDay(line: LineView, policy: FleetPolicy): number {
+  const room = 0.8 * (line.todayCap - (line.meanMilli / 1_000) * policy.admission.rampMeanShare);
+  return Math.max(1, Math.floor(room / policy.forecast.priorMeanPerDay));
+}

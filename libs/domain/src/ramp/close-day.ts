@@ -1,0 +1,101 @@
+import type { FleetPolicy } from '../fleet-policy';
+import { DAY_MS, type EpochMs } from '../kernel/time';
+import type { Line } from '../line/line';
+import { goodDaysForCap, rampCap } from './cap';
+
+/** What a closed budget day showed of a line. */
+export interface DayEvidence {
+  readonly in: number;
+  readonly out: number;
+  /** Distinct people we wrote to, and of those the ones who wrote that day. */
+  readonly recipients: number;
+  readonly replied: number;
+  readonly failures: number;
+  readonly optOuts: number;
+  readonly suspect: boolean;
+}
+
+export interface DayOutcome {
+  readonly outcome: 'advance' | 'hold' | 'regress' | 'abort';
+  readonly goodDays: number;
+  readonly rampHoldUntil: EpochMs | null;
+  readonly reasons: readonly string[];
+}
+
+/** A day on which more than this share of the people we wrote to failed or opted out is no good day. */
+const MAX_BAD_SHARE = 0.1;
+
+/**
+ * Judges a line's day for the ramp. Use is judged against what admission allowed, so that the ramp never waits
+ * for itself; too little evidence holds and is never punished.
+ */
+export function closeDay(
+  line: Pick<Line, 'goodDays' | 'budgetPerDay' | 'health' | 'rampHoldUntil' | 'reputation'>,
+  evidence: DayEvidence,
+  allowedPerDay: number,
+  now: EpochMs,
+  policy: FleetPolicy,
+): DayOutcome {
+  const stay = (outcome: 'hold' | 'abort', reason: string, goodDays = line.goodDays): DayOutcome => ({
+    outcome,
+    goodDays,
+    rampHoldUntil: line.rampHoldUntil,
+    reasons: [reason],
+  });
+  if (line.health === 'ejected') return stay('abort', 'the line is ejected', 0);
+  const bad = badSigns(line, evidence, policy);
+  if (bad.length > 0) {
+    const halved = Math.max(policy.ramp.firstDayCap, rampCap(line, policy) / 2);
+    return {
+      outcome: 'regress',
+      goodDays: Math.max(
+        0,
+        Math.min(line.goodDays - 1, goodDaysForCap(halved, line.budgetPerDay, policy)),
+      ),
+      rampHoldUntil: now + policy.ramp.holdDaysAfterRegress * DAY_MS,
+      reasons: bad,
+    };
+  }
+  if (line.rampHoldUntil !== null && now < line.rampHoldUntil) {
+    return stay('hold', 'held after an earlier regression');
+  }
+  if (rampCap(line, policy) >= line.budgetPerDay) return stay('hold', 'the whole budget is reached');
+  const used = evidence.in + evidence.out;
+  const enoughUse = allowedPerDay > 0 && used >= policy.ramp.minUseShare * allowedPerDay;
+  const enoughPeople = evidence.recipients >= policy.ramp.minDistinctRecipients;
+  if (used === 0 || (!enoughUse && !enoughPeople)) {
+    return stay('hold', `too little evidence: ${used} messages, ${evidence.recipients} recipients`);
+  }
+  return {
+    outcome: 'advance',
+    goodDays: line.goodDays + 1,
+    rampHoldUntil: null,
+    reasons: [`a good day: ${used} messages, ${evidence.replied} of ${evidence.recipients} replied`],
+  };
+}
+
+function badSigns(
+  line: Pick<Line, 'reputation'>,
+  evidence: DayEvidence,
+  policy: FleetPolicy,
+): string[] {
+  const { recipients, replied } = evidence;
+  const signs: string[] = [];
+  if (evidence.suspect) signs.push('the line was suspect');
+  if (line.reputation === 'AT_RISK' || line.reputation === 'CRITICAL') {
+    signs.push(`the provider's reputation is ${line.reputation}`);
+  }
+  // Shares over a handful of people say nothing.
+  if (recipients < policy.ramp.minDistinctRecipients) return signs;
+  if (replied / recipients < policy.ramp.minReplyRatio) {
+    signs.push(`only ${replied} of ${recipients} replied`);
+  }
+  if (evidence.out > policy.ramp.maxOutPerIn * Math.max(1, evidence.in)) {
+    signs.push(`${evidence.out} out for ${evidence.in} in`);
+  }
+  const badPeople = evidence.failures + evidence.optOuts;
+  if (badPeople > MAX_BAD_SHARE * recipients) {
+    signs.push(`${evidence.failures} failures and ${evidence.optOuts} opt-outs`);
+  }
+  return signs;
+}

@@ -1,0 +1,172 @@
+import { ceilingFor, hourCapFor } from '../budget/ceilings';
+import type { ReserveLimits } from '../budget/types';
+import type { FleetPolicy } from '../fleet-policy';
+import { nextWakingInstant } from '../kernel/budget-day';
+import { type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../kernel/time';
+import { type SendClass, whyCannotSend } from '../line/availability';
+import { classify } from './classify';
+import type { GateDecision, GateReason, GateRequest, GateSnapshot } from './types';
+
+/** What one rule says of a message: nothing, or no, or not before an instant. */
+type Verdict =
+  | { readonly kind: 'refuse'; readonly reason: GateReason }
+  | { readonly kind: 'defer'; readonly retryAt: EpochMs; readonly reason: GateReason }
+  | null;
+
+type Rule = (sendClass: SendClass, snapshot: GateSnapshot, policy: FleetPolicy) => Verdict;
+
+const refuse = (code: string, detail: string): Verdict => ({
+  kind: 'refuse',
+  reason: { code, detail },
+});
+const defer = (retryAt: EpochMs, code: string, detail: string): Verdict => ({
+  kind: 'defer',
+  retryAt,
+  reason: { code, detail },
+});
+
+/** Whoever said stop is left alone by the whole fleet; a later ordinary message of theirs may be answered for a day. */
+const suppression: Rule = (sendClass, { suppressedAt, replyAllowedUntil, now }) => {
+  if (suppressedAt === null) return null;
+  const mayAnswer = sendClass === 'reply' && replyAllowedUntil !== null && now < replyAllowedUntil;
+  return mayAnswer ? null : refuse('suppressed', 'The person opted out');
+};
+
+/** The provider's own verdict on the thread. */
+const chatHealth: Rule = (sendClass, { chat }) => {
+  if (chat?.health === 'OPTED_OUT') return refuse('chat-opted-out', 'The thread is opted out');
+  if (chat?.health === 'CRITICAL' && sendClass !== 'reply') {
+    return refuse('chat-critical', 'The thread is CRITICAL: replies only');
+  }
+  return null;
+};
+
+const introduction: Rule = (_sendClass, { assignmentState }) =>
+  assignmentState === 'needs-introduction'
+    ? refuse('needs-introduction', 'The person holds no usable number of ours')
+    : null;
+
+/** How long to wait for a line that cannot send: its ban is the best guess there is. */
+const UNKNOWN_WAIT_MS = HOUR_MS;
+
+const lineHealth: Rule = (sendClass, { line, now }) => {
+  const why = whyCannotSend(line, sendClass);
+  if (why === null) return null;
+  const retryAt = line.bannedUntil !== null && line.bannedUntil > now ? line.bannedUntil : now + UNKNOWN_WAIT_MS;
+  return defer(retryAt, `line-${why}`, `The line cannot send a ${sendClass}: ${why}`);
+};
+
+const brakes: Rule = (sendClass, { fleetFrozen, contagion, now }) => {
+  if (sendClass === 'reply') return null;
+  if (fleetFrozen) return defer(now + UNKNOWN_WAIT_MS, 'fleet-frozen', 'The fleet is frozen: replies only');
+  if (contagion && sendClass !== 'transactional') {
+    return defer(now + UNKNOWN_WAIT_MS, 'contagion', 'Several lines were flagged: push has stopped');
+  }
+  return null;
+};
+
+/** Who does not answer is asked less, and then no more; moving to another line resets nothing. */
+const unanswered: Rule = (sendClass, snapshot, policy) => {
+  if (sendClass === 'reply') return null;
+  const { counters, now, openUnsolicitedAt } = snapshot;
+  const gapMs = policy.sends.turnGapSeconds * SECOND_MS;
+  const last = Math.max(counters.lastUnsolicitedTurnAt ?? -Infinity, openUnsolicitedAt ?? -Infinity);
+  if (last === -Infinity || now - last < gapMs) return null;
+  const answeredSince = counters.lastInboundAt !== null && counters.lastInboundAt > last;
+  if (answeredSince) return null;
+  if (counters.unansweredTurns >= policy.sends.maxUnansweredTurns) {
+    return refuse('unanswered', `${counters.unansweredTurns} turns in a row stayed unanswered`);
+  }
+  const next = last + policy.sends.hoursBetweenUnsolicitedTurns * HOUR_MS;
+  return next > now
+    ? defer(next, 'unsolicited-pace', 'The last unsolicited turn is less than a day old')
+    : null;
+};
+
+const quietHours: Rule = (sendClass, { now, zone }, policy) => {
+  if (sendClass === 'reply') return null;
+  const at = nextWakingInstant(now, zone, policy.sends.quietHours);
+  return at > now ? defer(at, 'quiet-hours', `It is night in ${zone}`) : null;
+};
+
+/** Refusals first: a person who must not be written to is not told to wait. */
+const RULES: readonly Rule[] = [
+  suppression,
+  introduction,
+  chatHealth,
+  lineHealth,
+  brakes,
+  unanswered,
+  quietHours,
+];
+
+/**
+ * The gate's answer for one message, as far as it follows from the person, the thread and the line. What has to
+ * be counted atomically comes back as {@link ReserveLimits} for the ledger, which has the last word.
+ */
+export function decideSend(
+  request: GateRequest,
+  snapshot: GateSnapshot,
+  policy: FleetPolicy,
+): GateDecision {
+  const sendClass = classify(request, snapshot, policy);
+  const reasons: GateReason[] = [
+    { code: `class-${sendClass}`, detail: classDetail(sendClass) },
+  ];
+  for (const rule of RULES) {
+    const verdict = rule(sendClass, snapshot, policy);
+    if (verdict === null) continue;
+    reasons.push(verdict.reason);
+    return verdict.kind === 'refuse'
+      ? { kind: 'refuse', class: sendClass, reasons }
+      : { kind: 'defer', class: sendClass, retryAt: verdict.retryAt, reasons };
+  }
+  const newConversation = snapshot.chat === null;
+  const stranger = newConversation && snapshot.talkedBefore && !snapshot.knowsLine;
+  return {
+    kind: 'send',
+    class: sendClass,
+    newConversation,
+    firstText: stranger && policy.failover.firstText === 'prefix' ? 'prefix' : null,
+    limits: limitsFor(sendClass, newConversation, snapshot, policy),
+    reasons,
+  };
+}
+
+function classDetail(sendClass: SendClass): string {
+  switch (sendClass) {
+    case 'reply':
+      return 'The person wrote within the reply window';
+    case 'introduction':
+      return 'The first message to this person from another line';
+    case 'transactional':
+      return 'Asked for, and within the daily allowance';
+    case 'proactive':
+      return 'Nobody asked for this message';
+  }
+}
+
+function limitsFor(
+  sendClass: SendClass,
+  newConversation: boolean,
+  { line, chat }: GateSnapshot,
+  policy: FleetPolicy,
+): ReserveLimits {
+  const atRisk = line.reputation === 'AT_RISK' || chat?.health === 'AT_RISK';
+  const pace = atRisk ? 0.5 : 1;
+  const hourCap = hourCapFor(sendClass, line.todayCap, policy);
+  return {
+    ceiling: ceilingFor(sendClass, line.todayCap, policy),
+    hourCap: hourCap === null ? null : Math.floor(pace * hourCap),
+    minuteCap:
+      sendClass === 'reply' ? null : Math.max(1, Math.floor(pace * policy.budget.nonRepliesPerMinute)),
+    pairPer60s: policy.sends.pairLimitPer60s,
+    loopPerHour: policy.sends.loopLimitPerHour,
+    // A thread that the person starts is never limited: only threads of ours can look like spam.
+    newConversation: newConversation && sendClass !== 'reply',
+    newConversationsPer24h: policy.newConversations.outboundPerLinePer24h,
+    newConversationsPerHour: policy.newConversations.outboundPerLinePerHour,
+    maxOpenHolds: policy.budget.maxOpenHoldsPerLine,
+    holdMs: policy.budget.holdMinutes * MINUTE_MS,
+  };
+}
