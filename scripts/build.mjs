@@ -1,0 +1,4 @@
+import { build, ensureAll } from './ensure.mjs';
+
+await ensureAll();
+await build();
