@@ -77,11 +77,15 @@ export abstract class AssignmentStore {
   abstract insert(assignment: AssignmentRecord, context: ChangeContext): Promise<boolean>;
   abstract byId(id: string): Promise<AssignmentRecord | null>;
   abstract of(userId: string, poolId: string): Promise<AssignmentRecord | null>;
-  abstract ofUser(userId: string): Promise<AssignmentRecord[]>;
+  abstract ofUsers(userIds: readonly string[]): Promise<AssignmentRecord[]>;
   abstract onLine(
     lineId: string,
     page: { limit: number; after?: string },
   ): Promise<AssignmentRecord[]>;
+  /** Everybody who has a place: not released. By id. */
+  abstract placed(page: { limit: number; after?: string }): Promise<AssignmentRecord[]>;
+  /** Users still to be moved off a line (not released, not in needs-introduction), those who wrote last first. */
+  abstract toMove(lineId: string, limit: number): Promise<AssignmentRecord[]>;
   abstract inState(
     state: AssignmentState,
     page: { limit: number; after?: string },

@@ -1,4 +1,4 @@
-import type { EpochMs, ReserveLimits } from '@linekeeper/domain';
+import type { EpochMs, HoldAnswer, LineUse, ReserveLimits } from '@linekeeper/domain';
 
 export interface ReserveRequest {
   /** Names the hold. The same id again gets the same answer and holds one unit set. */
@@ -9,29 +9,8 @@ export interface ReserveRequest {
   readonly units: number;
   readonly now: EpochMs;
   readonly limits: ReserveLimits;
-}
-
-export type ReserveReason =
-  | 'hour-shape'
-  | 'minute-shape'
-  | 'pair-limit'
-  | 'new-conversations-hour'
-  | 'new-conversations-day'
-  | 'budget-ceiling'
-  | 'open-holds'
-  | 'loop';
-
-export type ReserveAnswer =
-  | { kind: 'held'; expiresAt: EpochMs; overrun: boolean; usedLast24h: number }
-  | { kind: 'deferred'; reason: ReserveReason; retryAt: EpochMs };
-
-export interface LineUsage {
-  readonly in24h: number;
-  readonly out24h: number;
-  /** Units held and not yet settled. */
-  readonly open: number;
-  readonly newConversations24h: number;
-  readonly newConversationsHour: number;
+  /** Beyond it an admitted reply is told to overrun. */
+  readonly todayCap: number;
 }
 
 /**
@@ -40,7 +19,7 @@ export interface LineUsage {
  */
 export abstract class BudgetLedger {
   /** Atomic per line and idempotent by id. A refused reservation leaves no trace. */
-  abstract reserve(request: ReserveRequest): Promise<ReserveAnswer>;
+  abstract reserve(request: ReserveRequest): Promise<HoldAnswer>;
   /** The held message (or `units` of them) was seen: the hold shrinks; the count itself comes by {@link count}. Idempotent. */
   abstract settle(lineId: string, id: string, units: number): Promise<void>;
   /** The held message was not accepted: the units go back. Idempotent. */
@@ -56,7 +35,7 @@ export abstract class BudgetLedger {
     }[],
     now: EpochMs,
   ): Promise<void>;
-  abstract usage(lineIds: readonly string[], now: EpochMs): Promise<Map<string, LineUsage>>;
+  abstract usage(lineIds: readonly string[], now: EpochMs): Promise<Map<string, LineUse>>;
   /** Throws away everything and reads it again from the usage rows and the open sends. */
   abstract rebuild(now: EpochMs): Promise<void>;
 }

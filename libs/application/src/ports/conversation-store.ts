@@ -1,67 +1,59 @@
-import type { EpochMs } from '@linekeeper/domain';
+import type { ConversationCounters, EpochMs } from '@linekeeper/domain';
 import type { ChatHealth } from './messaging-provider';
 
-export interface ConversationRecord {
+export interface ConversationRecord extends ConversationCounters {
   readonly id: string;
   readonly poolId: string;
   readonly userId: string;
+  /** The line whose thread the person wrote in last. */
   readonly activeLineId: string | null;
-  readonly lastInboundAt: EpochMs | null;
-  readonly lastOutboundAt: EpochMs | null;
-  readonly lastUnsolicitedTurnAt: EpochMs | null;
-  readonly outboundTurns: number;
-  readonly unansweredTurns: number;
+  /** Inbound turns on a line that is not the assigned one, oldest first. */
   readonly pullTurns: readonly EpochMs[];
   readonly updatedAt: EpochMs;
 }
 
 export interface ChatRecord {
   readonly id: string;
+  /** Null while it is not known whose thread it is, and for groups. */
   readonly conversationId: string | null;
   readonly lineId: string;
   readonly isGroup: boolean;
   readonly health: ChatHealth;
   readonly service: string | null;
-  readonly startedBy: 'inbound' | 'outbound';
+  /** Who wrote first; null until a message was seen. */
+  readonly startedBy: 'inbound' | 'outbound' | null;
   readonly createdAt: EpochMs;
   readonly lastActivityAt: EpochMs;
   readonly lastSharedAt: EpochMs | null;
   readonly shares: number;
 }
 
-export interface MessageRecord {
-  readonly id: string;
-  readonly lineId: string;
-  readonly chatId: string | null;
-  readonly userId: string | null;
-  readonly direction: 'in' | 'out';
-  readonly at: EpochMs;
-  /** received | accepted | sent | delivered | read | failed */
-  readonly status: string;
-  readonly failureCode: number | null;
-  readonly idempotencyKey: string | null;
-  readonly sendId: string | null;
-  readonly class: string | null;
-  readonly recordedAt: EpochMs;
-}
-
 export abstract class ConversationStore {
   abstract of(userId: string, poolId: string): Promise<ConversationRecord | null>;
-  /** Inserts or replaces, by (pool, user). */
-  abstract save(conversation: ConversationRecord): Promise<void>;
-  abstract chat(id: string): Promise<ChatRecord | null>;
+  /** The conversations of these users in a pool, each with the health of its thread on `lineId`. */
+  abstract ofUsers(
+    userIds: readonly string[],
+    poolId: string,
+    lineId: string,
+  ): Promise<(ConversationRecord & { readonly chatHealth: ChatHealth | null })[]>;
+  /** Locks the conversations of these users, and those with these ids, until the transaction ends. */
+  abstract lock(query: {
+    userIds: readonly string[];
+    ids: readonly string[];
+  }): Promise<ConversationRecord[]>;
+  /** Inserts or replaces several, by (pool, user). Idempotent. */
+  abstract save(conversations: readonly ConversationRecord[]): Promise<void>;
+  abstract chats(ids: readonly string[]): Promise<ChatRecord[]>;
   abstract chatsOf(conversationId: string): Promise<ChatRecord[]>;
-  abstract saveChat(chat: ChatRecord): Promise<void>;
-  /** iMessage chats with activity since `activeSince` whose card was last shared before `sharedBefore`, fewer than `maxShares` times. */
+  /** Inserts or replaces several, by id. Idempotent. */
+  abstract saveChats(chats: readonly ChatRecord[]): Promise<void>;
+  /** iMessage threads of ours with activity since `activeSince` whose card was last shared before `sharedBefore`, fewer than `maxShares` times. */
   abstract chatsToShare(query: {
     activeSince: EpochMs;
     sharedBefore: EpochMs;
     maxShares: number;
     limit: number;
   }): Promise<ChatRecord[]>;
-  /** False when the message is recorded already: then it must not be counted again. */
-  abstract insertMessage(message: MessageRecord): Promise<boolean>;
-  abstract message(id: string): Promise<MessageRecord | null>;
-  /** Raises the status along received/accepted < sent < delivered < read; failed only if not delivered or read. */
-  abstract advanceMessage(id: string, status: string, failureCode: number | null): Promise<void>;
+  /** Threads with one person of whom we do not know who they are, the newest first. */
+  abstract chatsWithoutPerson(limit: number): Promise<ChatRecord[]>;
 }

@@ -40,7 +40,7 @@ export abstract class FailoverStore {
   /** False when this line epoch has its failover already. */
   abstract insert(failover: FailoverRecord): Promise<boolean>;
   abstract byId(id: string): Promise<FailoverRecord | null>;
-  abstract list(page: { limit: number; after?: string; states?: readonly FailoverState[] }): Promise<FailoverRecord[]>;
+  abstract list(page: { limit: number; after?: string; states?: readonly FailoverState[]; lineId?: string }): Promise<FailoverRecord[]>;
   abstract change(
     id: string,
     change: Partial<
@@ -53,5 +53,10 @@ export abstract class FailoverStore {
   abstract moves(failoverId: string, page: { limit: number; after?: string }): Promise<FailoverMoveRecord[]>;
   /** The latest move of a user that has not led to a contact yet. */
   abstract openMoveOf(userId: string): Promise<FailoverMoveRecord | null>;
+  /** Slots of first contacts that are still to come, or came since `since`, on these lines. */
+  abstract openSlots(
+    lineIds: readonly string[],
+    since: EpochMs,
+  ): Promise<{ lineId: string; at: EpochMs }[]>;
   abstract markContacted(userId: string, lineId: string, at: EpochMs): Promise<void>;
 }

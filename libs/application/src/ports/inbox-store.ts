@@ -21,6 +21,8 @@ export abstract class InboxStore {
    * earlier pending event of the same order key that is not in the batch too (so that order holds within a key).
    */
   abstract claim(now: EpochMs, limit: number): Promise<InboxRecord[]>;
+  /** Locks one pending event for this transaction; null when it is done or someone else has it. */
+  abstract claimOne(eventId: string): Promise<InboxRecord | null>;
   abstract finish(eventIds: readonly string[], state: 'done' | 'ignored', at: EpochMs): Promise<void>;
   abstract retryLater(eventId: string, nextAttemptAt: EpochMs, error: string): Promise<void>;
   abstract bury(eventId: string, error: string, at: EpochMs): Promise<void>;
@@ -28,6 +30,6 @@ export abstract class InboxStore {
   abstract revive(eventId: string, now: EpochMs): Promise<boolean>;
   abstract dead(page: { limit: number; after?: string }): Promise<InboxRecord[]>;
   abstract counts(): Promise<{ pending: number; dead: number; oldestPendingAt: EpochMs | null }>;
-  /** When the next pending event is due; null when none is pending. */
+  /** When the next pending event that no earlier one of its key holds up is due; null when none is pending. */
   abstract nextDueAt(): Promise<EpochMs | null>;
 }

@@ -1,4 +1,4 @@
-import type { AdminState, EpochMs, Line, LineView, Reputation } from '@linekeeper/domain';
+import type { AdminState, EpochMs, FleetPolicy, Line, LineView, Reputation } from '@linekeeper/domain';
 
 /** A line with what only people look at. */
 export interface LineRecord extends Line {
@@ -66,11 +66,15 @@ export abstract class LineStore {
   abstract byId(id: string): Promise<LineRecord | null>;
   abstract byPhoneNumber(phoneNumber: string): Promise<LineRecord | null>;
   abstract list(filter?: LineFilter): Promise<LineRecord[]>;
+  abstract byPhoneNumbers(phoneNumbers: readonly string[]): Promise<LineRecord[]>;
   /**
-   * The lines of a pool (or of all pools) as placement, gate and failover see them: with the ledger's rolling use read from the usage
-   * rows at `now`, today's cap with its spike guard, and today's new users.
+   * The lines of a pool, or of all pools, as placement, gate and failover see them: with the use of the rolling 24
+   * hours from the usage rows, today's cap with its spike guard, and the new users of the running budget day.
    */
-  abstract views(poolId: string | null, now: EpochMs): Promise<LineView[]>;
+  abstract views(
+    poolId: string | null,
+    at: { readonly now: EpochMs; readonly day: string; readonly policy: FleetPolicy },
+  ): Promise<LineView[]>;
   /** Changes columns, raises the epoch by one when `raiseEpoch`, stamps `updatedAt`. */
   abstract change(
     id: string,

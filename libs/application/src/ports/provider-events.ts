@@ -19,8 +19,10 @@ interface MessageEventBase extends EventBase {
 /** A webhook in our words. Fields that the provider left out are null, never guessed. */
 export type ProviderEvent =
   | (MessageEventBase & { kind: 'message-received'; from: string; text: string })
-  | (MessageEventBase & { kind: 'message-sent'; idempotencyKey: string | null })
-  | (MessageEventBase & { kind: 'message-delivered' | 'message-read' })
+  | (MessageEventBase & {
+      kind: 'message-sent' | 'message-delivered' | 'message-read';
+      idempotencyKey: string | null;
+    })
   | (EventBase & {
       kind: 'message-failed';
       messageId: string | null;

@@ -13,8 +13,11 @@ import type { AssignmentStore } from './assignment-store';
 import type { CardStore, PoolStore } from './card-store';
 import type { ConversationStore } from './conversation-store';
 import type { FailoverStore } from './failover-store';
+import type { GateStore } from './gate-store';
 import type { InboxStore } from './inbox-store';
 import type { LineStore } from './line-store';
+import type { MessageStore } from './message-store';
+import type { SendStore } from './send-store';
 import type { UsageStore } from './usage-store';
 import type { UserStore } from './user-store';
 
@@ -26,6 +29,9 @@ export interface Stores {
   readonly users: UserStore;
   readonly assignments: AssignmentStore;
   readonly conversations: ConversationStore;
+  readonly messages: MessageStore;
+  readonly gate: GateStore;
+  readonly sends: SendStore;
   readonly cards: CardStore;
   readonly usage: UsageStore;
   readonly inbox: InboxStore;

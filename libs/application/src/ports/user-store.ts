@@ -25,6 +25,28 @@ export interface SuppressionRecord {
   readonly updatedAt: EpochMs;
 }
 
+/** A user's rate before a day is taken in, with the assignment whose load follows from it. */
+export interface RateToClose {
+  readonly userId: string;
+  readonly assignmentId: string;
+  readonly lineId: string;
+  readonly released: boolean;
+  readonly rate: UserRate | null;
+  readonly expectedPerDay: number | null;
+  readonly messages: number;
+  readonly meanMilli: number;
+  readonly varianceMilli: number;
+}
+
+export interface ClosedRate {
+  readonly userId: string;
+  readonly assignmentId: string;
+  readonly rate: UserRate;
+  readonly closedDay: string;
+  readonly meanMilli: number;
+  readonly varianceMilli: number;
+}
+
 export interface UserFilter {
   readonly handle?: string;
   readonly externalId?: string;
@@ -39,7 +61,9 @@ export interface UserFilter {
 export abstract class UserStore {
   abstract insert(user: Omit<UserRecord, 'suppression'>): Promise<void>;
   abstract byId(id: string): Promise<UserRecord | null>;
+  abstract byIds(ids: readonly string[]): Promise<UserRecord[]>;
   abstract byHandle(value: string): Promise<UserRecord | null>;
+  abstract byHandles(values: readonly string[]): Promise<UserRecord[]>;
   abstract byExternalId(externalId: string): Promise<UserRecord | null>;
   abstract list(filter: UserFilter): Promise<UserRecord[]>;
   /** Adds a handle. False when another user holds it. */
@@ -49,10 +73,18 @@ export abstract class UserStore {
     limit: number;
     after?: string;
   }): Promise<{ userId: string; suppression: SuppressionRecord }[]>;
-  abstract rates(userIds: readonly string[]): Promise<Map<string, UserRate & { closedDay: string }>>;
-  abstract saveRates(
-    rates: readonly { userId: string; rate: UserRate; closedDay: string }[],
-  ): Promise<void>;
+  /**
+   * Takes a closed budget day into the rates of users assigned in the pool: those whose day is not closed yet, at most `limit`,
+   * with what they said and were told that day. Ordered by user id, after `after`.
+   */
+  abstract ratesToClose(query: {
+    poolId: string;
+    day: string;
+    limit: number;
+    after?: string;
+  }): Promise<RateToClose[]>;
+  /** Stores closed rates, and the load of their assignments, in one statement each. */
+  abstract saveRates(rates: readonly ClosedRate[]): Promise<void>;
   /** Removes handles, labels and consent and keeps the row as erased. */
   abstract erase(userId: string, at: EpochMs): Promise<void>;
 }

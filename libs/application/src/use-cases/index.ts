@@ -4,6 +4,7 @@ import * as inbox from './inbox';
 import * as lines from './lines';
 import * as jobs from './jobs';
 import * as access from './access';
+import { Decisions } from './shared';
 
 export * from './people';
 export * from './sends';
@@ -14,6 +15,7 @@ export * from './access';
 
 /** Every use-case, for the module that provides them. */
 export const USE_CASES = [
+  Decisions,
   ...people.PEOPLE_USE_CASES,
   ...sends.SENDS_USE_CASES,
   ...inbox.INBOX_USE_CASES,

@@ -34,11 +34,12 @@ export class ContactSchedule {
   private slotsOf(lineId: string): EpochMs[] {
     let slots = this.slots.get(lineId);
     if (!slots) {
-      const used = this.used.get(lineId) ?? { last24h: 0, lastHour: 0 };
+      const used: ContactUse = this.used.get(lineId) ?? { last24h: 0, lastHour: 0 };
       const older = Math.max(0, used.last24h - used.lastHour);
       slots = [
         ...Array.from({ length: older }, () => this.now - HOUR_MS),
         ...Array.from({ length: used.lastHour }, () => this.now),
+        ...(used.scheduled ?? []).map((at) => Math.max(at, this.now)).sort((a, b) => a - b),
       ];
       this.slots.set(lineId, slots);
     }

@@ -19,6 +19,8 @@ export interface FailoverUser {
 export interface ContactUse {
   readonly last24h: number;
   readonly lastHour: number;
+  /** Slots that earlier plans gave away and nobody has used yet. */
+  readonly scheduled?: readonly EpochMs[];
 }
 
 export interface FailoverInput {

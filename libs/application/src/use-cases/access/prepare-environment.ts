@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { DEFAULT_FLEET_POLICY } from '@linekeeper/domain';
 import { ACTUATORS, type Actuator, type ActuatorMode, Clock, Ids, UnitOfWork } from '../../ports';
 
 export interface EnvironmentSetup {
@@ -57,6 +58,13 @@ export class PrepareEnvironment {
         cardProfile: { name: 'Linekeeper' },
         cardRevisedAt: at,
         createdAt: at,
+      });
+      await stores.policies.insert({
+        version: 1,
+        document: DEFAULT_FLEET_POLICY,
+        actor: 'automation:setup',
+        reason: 'The defaults',
+        at,
       });
       return { created: true };
     });

@@ -1,1 +1,8 @@
-export const JOBS_USE_CASES = [] as const;
+import { RunDueWork } from './run-due-work';
+import { RunJob } from './run-job';
+
+export { dueAt, isJobName, JOB_EVERY_SECONDS, JOB_NAMES, type JobName } from './registry';
+export * from './run-due-work';
+export * from './run-job';
+
+export const JOBS_USE_CASES = [RunJob, RunDueWork];

@@ -1,1 +1,40 @@
-export const LINES_USE_CASES = [] as const;
+import { AdvanceRamp } from './advance-ramp';
+import { ChangeLine } from './change-line';
+import { CloseBudgetDay } from './close-budget-day';
+import { Failovers } from './failovers';
+import { FreezeFleet } from './freeze-fleet';
+import { LookAtLines } from './look-at-lines';
+import { PollLines } from './poll-lines';
+import { ProposeRebalance } from './propose-rebalance';
+import { RegisterLines } from './register-lines';
+import { RunFailovers } from './run-failovers';
+import { ShareCards } from './share-cards';
+import { StepLine } from './step-line';
+
+export * from './advance-ramp';
+export * from './change-line';
+export * from './close-budget-day';
+export * from './failovers';
+export * from './freeze-fleet';
+export * from './look-at-lines';
+export * from './poll-lines';
+export * from './propose-rebalance';
+export { type NewLine, RegisterLines } from './register-lines';
+export * from './run-failovers';
+export * from './share-cards';
+export { StepLine, type StepReport, type StepRequest } from './step-line';
+
+export const LINES_USE_CASES = [
+  RegisterLines,
+  StepLine,
+  ChangeLine,
+  LookAtLines,
+  FreezeFleet,
+  PollLines,
+  AdvanceRamp,
+  CloseBudgetDay,
+  RunFailovers,
+  Failovers,
+  ProposeRebalance,
+  ShareCards,
+];

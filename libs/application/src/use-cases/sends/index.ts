@@ -1,1 +1,9 @@
-export const SENDS_USE_CASES = [] as const;
+import { ExpireSends } from './expire-sends';
+import { RequestSend } from './request-send';
+import { SettleSend } from './settle-send';
+
+export * from './expire-sends';
+export * from './request-send';
+export * from './settle-send';
+
+export const SENDS_USE_CASES = [RequestSend, SettleSend, ExpireSends];

@@ -1,0 +1,304 @@
+import {
+  budgetDay,
+  detectOptOut,
+  epochHour,
+  type EpochMs,
+  onInbound,
+  onOutbound,
+} from '@linekeeper/domain';
+import type {
+  ChatRecord,
+  Digest,
+  HandleParser,
+  LineRecord,
+  MessageRecord,
+  ParsedHandle,
+  SendRecord,
+  UserRecord,
+} from '../../ports';
+import { bindStranger, type Bound, claimReservation } from '../people/strangers';
+import { allowReplies, liftSuppression, suppressUser } from '../people/suppression';
+import { confirmAssignment } from '../people/tie';
+import { actorText, automation } from '../../actor';
+import { EarlyEvent, type IntakeEvent, type MessageEvent, sendIdOf, statusOf, UnusableEvent } from './intake-event';
+import { followPull } from './pull';
+import type { Workspace } from './workspace';
+
+type Inbound = Extract<IntakeEvent, { kind: 'message-received' }>;
+type Failed = Extract<IntakeEvent, { kind: 'message-failed' }>;
+type ChatCreated = Extract<IntakeEvent, { kind: 'chat-created' }>;
+
+/** A person wrote to us. */
+export async function applyInbound(
+  space: Workspace,
+  event: Inbound,
+  handles: HandleParser,
+  digest: Digest,
+): Promise<void> {
+  const line = lineOf(space, event.linePhoneNumber);
+  if (space.messages.has(event.messageId)) return;
+  const handle = event.isGroup ? null : handles.parse(event.from);
+  const bound = handle && (await personOf(space, event, line, handle, digest));
+  const userId = bound?.user.id ?? null;
+  addMessage(space, event, line, userId, null, false);
+  const conversation = userId === null ? null : space.conversation(userId, line.poolId);
+  saveChat(space, event, line, conversation?.id ?? null, 'inbound');
+  if (!bound || !conversation) return;
+  space.learn(bound.user.id, line.id);
+  const newTurn =
+    conversation.lastInboundAt === null ||
+    event.at - conversation.lastInboundAt >= space.decision.policy.sends.turnGapSeconds * 1_000;
+  const latest = conversation.lastInboundAt === null || event.at >= conversation.lastInboundAt;
+  space.saveConversation({
+    ...conversation,
+    ...onInbound(conversation, event.at),
+    activeLineId: latest ? line.id : conversation.activeLineId,
+  });
+  await heedOptOut(space, bound.user, event);
+  if (bound.assignment.state === 'reserved' && bound.assignment.lineId === line.id) {
+    const confirmed = await confirmAssignment(
+      space.stores,
+      bound.assignment,
+      'the person wrote on this line',
+      space.decision,
+    );
+    space.keepAssignment(confirmed);
+    return;
+  }
+  await followPull(space, bound, line, event.at, newTurn);
+}
+
+/** Who wrote: known, or by the code in the text, or a stranger who is bound to the line they chose. */
+async function personOf(
+  space: Workspace,
+  event: Inbound,
+  line: LineRecord,
+  handle: ParsedHandle,
+  digest: Digest,
+): Promise<Bound | null> {
+  const known = space.userByHandle(handle);
+  const assignment = known && space.assignment(known.id, line.poolId);
+  if (known && assignment) return { user: known, assignment };
+  if (known && known.erasedAt !== null) return null;
+  // What follows reads and writes the same rows through the stores, so it must find them as they are.
+  await space.flush();
+  const { stores, decision } = space;
+  const bound =
+    (known === null ? await claimReservation(stores, event.text, handle, digest, decision) : null) ??
+    (await bindStranger(stores, line, handle, known, decision));
+  space.keepUser(bound.user);
+  space.keepAssignment(bound.assignment);
+  return bound;
+}
+
+async function heedOptOut(space: Workspace, user: UserRecord, event: Inbound): Promise<void> {
+  const verdict = detectOptOut(event.text);
+  const { stores } = space;
+  const decision = { ...space.decision, actor: actorText(automation('opt-out-words')) };
+  if (verdict.kind === 'none' && (user.suppression === null || user.suppression.suppressedAt === null)) return;
+  const suppression =
+    verdict.kind === 'opt-out'
+      ? await suppressUser(stores, user, 'inbound', 'asked to be left alone', decision)
+      : verdict.kind === 'opt-in'
+        ? await liftSuppression(stores, user, 'inbound', 'asked to be written to again', decision)
+        : await allowReplies(stores, user, event.at, decision);
+  space.keepUser({ ...user, suppression });
+}
+
+/** A message left one of our lines: ours, or a person's at the provider's dashboard. */
+export async function applyOutbound(space: Workspace, event: Exclude<MessageEvent, Inbound>): Promise<void> {
+  const line = lineOf(space, event.linePhoneNumber);
+  const send = sendOf(space, event.idempotencyKey);
+  const known = space.messages.get(event.messageId);
+  if (known) {
+    const sendId = known.sendId === null ? (send?.id ?? null) : null;
+    if (send && sendId !== null) space.noteSeen(send);
+    space.advanceMessage(known, { id: known.id, status: statusOf(event), failureCode: null, sendId });
+    linkChat(space, event, line, send);
+    return;
+  }
+  const userId = event.isGroup ? null : (send?.userId ?? space.userIdOfChat(event.chatId));
+  const conversation = userId === null ? null : space.conversation(userId, line.poolId);
+  const starts = !event.isGroup && (space.chats.get(event.chatId)?.startedBy ?? null) === null;
+  addMessage(space, event, line, userId, send, starts);
+  saveChat(space, event, line, conversation?.id ?? null, 'outbound');
+  if (send) space.noteSeen(send);
+  if (userId === null || !conversation) return;
+  space.saveConversation({
+    ...conversation,
+    ...onOutbound(conversation, event.at, space.decision.policy),
+  });
+  if (starts) await space.stores.failovers.markContacted(userId, line.id, event.at);
+  const assignment = space.assignment(userId, line.poolId);
+  if (assignment?.state === 'reserved' && assignment.lineId === line.id) {
+    space.keepAssignment(
+      await confirmAssignment(space.stores, assignment, 'a message left on this line', space.decision),
+    );
+  }
+}
+
+/** The provider gave a message up. It was accepted, so it counts. */
+export function applyFailed(space: Workspace, event: Failed): void {
+  if (event.messageId === null) throw new UnusableEvent('A failed message without its id');
+  const known = space.messages.get(event.messageId);
+  if (known) {
+    space.advanceMessage(known, {
+      id: known.id,
+      status: 'failed',
+      failureCode: event.code,
+      sendId: null,
+    });
+    return;
+  }
+  const chat = event.chatId === null ? undefined : space.chats.get(event.chatId);
+  const line = chat && space.linesById.get(chat.lineId);
+  if (!chat || !line) throw new EarlyEvent('Neither the message nor its thread is known yet');
+  const userId = space.userIdOfChat(chat.id);
+  const starts = !chat.isGroup && chat.startedBy === null;
+  const message: MessageRecord = {
+    ...blankMessage(space, event.messageId, line, event.at),
+    chatId: chat.id,
+    userId,
+    status: 'failed',
+    failureCode: event.code,
+  };
+  count(space, message, line, starts);
+  if (starts) space.saveChat({ ...chat, startedBy: 'outbound' });
+}
+
+export function applyChatCreated(space: Workspace, event: ChatCreated, handles: HandleParser): void {
+  const line = lineOf(space, event.linePhoneNumber);
+  const other = event.isGroup ? undefined : event.participants[0];
+  const handle = other === undefined ? null : handles.parse(other);
+  const user = handle && space.userByHandle(handle);
+  const placed = user && space.assignment(user.id, line.poolId);
+  const conversation = user && placed ? space.conversation(user.id, line.poolId) : null;
+  const known = space.chats.get(event.chatId);
+  space.saveChat({
+    id: event.chatId,
+    conversationId: known?.conversationId ?? conversation?.id ?? null,
+    lineId: line.id,
+    isGroup: event.isGroup,
+    health: known?.health ?? 'HEALTHY',
+    service: known?.service ?? event.service,
+    startedBy: known?.startedBy ?? null,
+    createdAt: Math.min(known?.createdAt ?? event.at, event.at),
+    lastActivityAt: Math.max(known?.lastActivityAt ?? event.at, event.at),
+    lastSharedAt: known?.lastSharedAt ?? null,
+    shares: known?.shares ?? 0,
+  });
+}
+
+function lineOf(space: Workspace, phoneNumber: string): LineRecord {
+  const line = space.lines.get(phoneNumber);
+  if (!line) throw new UnusableEvent('The event names a number that is not ours');
+  return line;
+}
+
+function sendOf(space: Workspace, key: string | null): SendRecord | null {
+  const id = sendIdOf(key);
+  return id === null ? null : (space.sends.get(id) ?? null);
+}
+
+/** A thread that was seen before its person was known gets its conversation now. */
+function linkChat(
+  space: Workspace,
+  event: MessageEvent,
+  line: LineRecord,
+  send: SendRecord | null,
+): void {
+  const chat = space.chats.get(event.chatId);
+  if (!send || event.isGroup || (chat && chat.conversationId !== null)) return;
+  saveChat(space, event, line, space.conversation(send.userId, line.poolId).id, 'outbound');
+}
+
+function saveChat(
+  space: Workspace,
+  event: MessageEvent,
+  line: LineRecord,
+  conversationId: string | null,
+  startedBy: 'inbound' | 'outbound',
+): void {
+  const known = space.chats.get(event.chatId);
+  const chat: ChatRecord = {
+    id: event.chatId,
+    conversationId: known?.conversationId ?? conversationId,
+    lineId: line.id,
+    isGroup: event.isGroup,
+    health: event.chatHealth ?? known?.health ?? 'HEALTHY',
+    service: event.service ?? known?.service ?? null,
+    startedBy: known?.startedBy ?? startedBy,
+    createdAt: known?.createdAt ?? event.at,
+    lastActivityAt: Math.max(known?.lastActivityAt ?? event.at, event.at),
+    lastSharedAt: known?.lastSharedAt ?? null,
+    shares: known?.shares ?? 0,
+  };
+  space.saveChat(chat);
+}
+
+function blankMessage(space: Workspace, id: string, line: LineRecord, at: EpochMs): MessageRecord {
+  return {
+    id,
+    lineId: line.id,
+    chatId: null,
+    userId: null,
+    direction: 'out',
+    at,
+    status: 'sent',
+    failureCode: null,
+    idempotencyKey: null,
+    sendId: null,
+    class: null,
+    recordedAt: space.decision.now,
+  };
+}
+
+function addMessage(
+  space: Workspace,
+  event: MessageEvent,
+  line: LineRecord,
+  userId: string | null,
+  send: SendRecord | null,
+  starts: boolean,
+): void {
+  const message: MessageRecord = {
+    ...blankMessage(space, event.messageId, line, event.at),
+    chatId: event.chatId,
+    userId,
+    direction: event.kind === 'message-received' ? 'in' : 'out',
+    status: statusOf(event),
+    idempotencyKey: event.kind === 'message-received' ? null : event.idempotencyKey,
+    sendId: send?.id ?? null,
+    class: send?.class ?? null,
+  };
+  count(space, message, line, starts, send);
+}
+
+/** Counts a message in the hour and the budget day in which it was sent. */
+function count(
+  space: Workspace,
+  message: MessageRecord,
+  line: LineRecord,
+  starts: boolean,
+  send: SendRecord | null = null,
+): void {
+  const { policy } = space.decision;
+  const zone = space.pools.get(line.poolId)?.timeZone ?? 'UTC';
+  const units = message.direction === 'in' ? { in: 1, out: 0 } : { in: 0, out: 1 };
+  space.addMessage({
+    message,
+    hour: { lineId: line.id, hour: epochHour(message.at), ...units, started: starts ? 1 : 0 },
+    day:
+      message.userId === null
+        ? null
+        : { userId: message.userId, day: budgetDay(message.at, zone, policy.budget.dayStartHour), ...units },
+    count: {
+      lineId: line.id,
+      direction: message.direction,
+      at: message.at,
+      // The hold of a send has noted its person and its new thread already.
+      recipient: send === null && message.direction === 'out' ? message.userId : null,
+      startedConversation: starts && send?.newConversation !== true,
+    },
+  });
+}

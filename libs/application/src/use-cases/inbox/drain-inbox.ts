@@ -1,0 +1,161 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { type EpochMs, MINUTE_MS, SECOND_MS } from '@linekeeper/domain';
+import { PROVIDER_ACTOR } from '../../actor';
+import { Clock, type InboxRecord, ProviderEventReader, type Stores, UnitOfWork } from '../../ports';
+import { announce, type Decision, Decisions } from '../shared';
+import { Intake, type IntakeEffects } from './intake';
+import { EarlyEvent, type IntakeEvent, UnusableEvent } from './intake-event';
+
+/** Enough to spread the cost of a transaction over many events, little enough to hold nobody up. */
+const BATCH = 200;
+/** An event is tried so often, over about ten minutes, before it becomes a dead letter. */
+const MAX_ATTEMPTS = 8;
+const FIRST_RETRY_MS = 2 * SECOND_MS;
+const LONGEST_RETRY_MS = 5 * MINUTE_MS;
+
+export interface DrainReport {
+  readonly processed: number;
+  readonly retried: number;
+  readonly dead: number;
+  readonly startedFailovers: boolean;
+}
+
+/**
+ * Processes what the inbox holds: each event once, in order per thread, a batch to a transaction. An event that
+ * fails is tried again by itself with growing pauses and then kept as a dead letter; it never holds up other
+ * threads. Safe to run in several processes and to kill at any moment.
+ */
+@Injectable()
+export class DrainInbox {
+  private readonly logger = new Logger('Inbox');
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly decisions: Decisions,
+    private readonly reader: ProviderEventReader,
+    private readonly intake: Intake,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Until nothing that is due is left. */
+  async execute(): Promise<DrainReport> {
+    const total = { processed: 0, retried: 0, dead: 0, startedFailovers: false };
+    for (;;) {
+      const report = await this.batch();
+      total.processed += report.processed;
+      total.retried += report.retried;
+      total.dead += report.dead;
+      total.startedFailovers ||= report.startedFailovers;
+      if (report.processed + report.retried + report.dead === 0) return total;
+    }
+  }
+
+  /** When the inbox will next have something to do; null when it is empty. */
+  nextDueAt(): Promise<EpochMs | null> {
+    return this.unitOfWork.read.inbox.nextDueAt();
+  }
+
+  private async batch(): Promise<DrainReport> {
+    const decision = await this.decisions.begin(PROVIDER_ACTOR);
+    let claimed: readonly InboxRecord[] = [];
+    try {
+      const effects = await this.unitOfWork.run(async (stores) => {
+        claimed = await stores.inbox.claim(decision.now, BATCH);
+        return this.apply(stores, claimed, decision);
+      });
+      await this.intake.afterCommit(effects, this.clock.now());
+      return { ...NOTHING, processed: claimed.length, startedFailovers: effects.startedFailovers };
+    } catch (error) {
+      // Nothing was claimed: it is not an event that fails, but the database.
+      if (claimed.length === 0) throw error;
+      return this.oneByOne(claimed);
+    }
+  }
+
+  private async oneByOne(records: readonly InboxRecord[]): Promise<DrainReport> {
+    const total = { processed: 0, retried: 0, dead: 0, startedFailovers: false };
+    const waiting = new Set<string>();
+    for (const record of records) {
+      // What comes after an event that waits for its next try waits with it.
+      if (waiting.has(record.orderKey)) continue;
+      const outcome = await this.one(record);
+      total[outcome.kind] += 1;
+      total.startedFailovers ||= outcome.startedFailovers;
+      if (outcome.kind === 'retried') waiting.add(record.orderKey);
+    }
+    return total;
+  }
+
+  private async one(record: InboxRecord): Promise<{
+    kind: 'processed' | 'retried' | 'dead';
+    startedFailovers: boolean;
+  }> {
+    const decision = await this.decisions.begin(PROVIDER_ACTOR);
+    try {
+      const effects = await this.unitOfWork.run(async (stores) => {
+        const claimed = await stores.inbox.claimOne(record.eventId);
+        return this.apply(stores, claimed ? [claimed] : [], decision);
+      });
+      await this.intake.afterCommit(effects, this.clock.now());
+      return { kind: 'processed', startedFailovers: effects.startedFailovers };
+    } catch (error) {
+      return { kind: await this.failed(record, error, decision), startedFailovers: false };
+    }
+  }
+
+  private async apply(
+    stores: Stores,
+    records: readonly InboxRecord[],
+    decision: Decision,
+  ): Promise<IntakeEffects> {
+    const events: IntakeEvent[] = [];
+    const ignored: string[] = [];
+    const done: string[] = [];
+    for (const record of records) {
+      const event = this.read(record);
+      if (event.kind === 'ignored') ignored.push(record.eventId);
+      else {
+        events.push(event);
+        done.push(record.eventId);
+      }
+    }
+    const effects = await this.intake.apply(stores, events, decision);
+    await stores.inbox.finish(done, 'done', decision.now);
+    await stores.inbox.finish(ignored, 'ignored', decision.now);
+    return effects;
+  }
+
+  private read(record: InboxRecord): IntakeEvent {
+    const answer = this.reader.read(record.body);
+    if (answer.kind === 'unreadable') throw new UnusableEvent(answer.why);
+    return answer.event;
+  }
+
+  private async failed(
+    record: InboxRecord,
+    error: unknown,
+    decision: Decision,
+  ): Promise<'retried' | 'dead'> {
+    const text = error instanceof Error ? error.message : String(error);
+    const hopeless = error instanceof UnusableEvent || record.attempts + 1 >= MAX_ATTEMPTS;
+    if (!(error instanceof UnusableEvent || error instanceof EarlyEvent)) {
+      this.logger.error({ eventId: record.eventId, eventType: record.eventType, attempt: record.attempts + 1 }, text);
+    }
+    return this.unitOfWork.run(async (stores) => {
+      if (!hopeless) {
+        const pause = Math.min(FIRST_RETRY_MS * 2 ** record.attempts, LONGEST_RETRY_MS);
+        await stores.inbox.retryLater(record.eventId, decision.now + pause, text);
+        return 'retried';
+      }
+      await stores.inbox.bury(record.eventId, text, decision.now);
+      await announce(stores, decision, 'inbox.dead-letter', {
+        eventId: record.eventId,
+        eventType: record.eventType,
+        reason: text,
+      });
+      return 'dead';
+    });
+  }
+}
+
+const NOTHING: DrainReport = { processed: 0, retried: 0, dead: 0, startedFailovers: false };

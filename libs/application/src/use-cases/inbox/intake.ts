@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import type { EpochMs } from '@linekeeper/domain';
+import { BudgetLedger, Digest, HandleParser, type Stores } from '../../ports';
+import type { Decision } from '../shared';
+import { applyLineStatus } from '../lines/line-status';
+import { applyChatCreated, applyFailed, applyInbound, applyOutbound } from './apply-message';
+import { type IntakeEvent, UnusableEvent } from './intake-event';
+import { type LedgerCount, Workspace } from './workspace';
+
+/** What is left to do once the transaction stands. */
+export interface IntakeEffects {
+  readonly counted: readonly LedgerCount[];
+  readonly settled: readonly { lineId: string; id: string; units: number }[];
+  /** Failovers that began and should not wait for the next run. */
+  readonly startedFailovers: boolean;
+}
+
+/** Applies events to the state, several at a time, in one transaction and in their order. */
+@Injectable()
+export class Intake {
+  constructor(
+    private readonly handles: HandleParser,
+    private readonly digest: Digest,
+    private readonly ledger: BudgetLedger,
+  ) {}
+
+  /**
+   * Each message counts once, however often it is reported. Throws for an event that cannot be applied; the
+   * transaction then leaves no trace, and the caller tries the events one by one.
+   */
+  async apply(
+    stores: Stores,
+    events: readonly IntakeEvent[],
+    decision: Decision,
+  ): Promise<IntakeEffects> {
+    const space = await Workspace.load(stores, events, this.handles, decision);
+    let startedFailovers = false;
+    for (const event of events) startedFailovers = (await this.one(space, event)) || startedFailovers;
+    await space.flush();
+    return { counted: space.counted, settled: space.settled, startedFailovers };
+  }
+
+  /** Tells the ledger what was counted. A crash before this is mended by the ledger's rebuild from the same rows. */
+  async afterCommit(effects: IntakeEffects, now: EpochMs): Promise<void> {
+    for (const { lineId, id, units } of effects.settled) await this.ledger.settle(lineId, id, units);
+    if (effects.counted.length > 0) await this.ledger.count(effects.counted, now);
+  }
+
+  private async one(space: Workspace, event: IntakeEvent): Promise<boolean> {
+    switch (event.kind) {
+      case 'message-received':
+        await applyInbound(space, event, this.handles, this.digest);
+        return false;
+      case 'message-accepted':
+      case 'message-sent':
+      case 'message-delivered':
+      case 'message-read':
+        await applyOutbound(space, event);
+        return false;
+      case 'message-failed':
+        applyFailed(space, event);
+        return false;
+      case 'chat-created':
+        applyChatCreated(space, event, this.handles);
+        return false;
+      case 'line-status': {
+        const line = space.lines.get(event.phoneNumber);
+        if (!line) throw new UnusableEvent('The event names a number that is not ours');
+        await space.flush();
+        const { changed, ejected } = await applyLineStatus(space.stores, line.id, event, space.decision);
+        if (changed) {
+          space.lines.set(changed.phoneNumber, changed);
+          space.linesById.set(changed.id, changed);
+        }
+        return ejected;
+      }
+      case 'ignored':
+        return false;
+    }
+  }
+}

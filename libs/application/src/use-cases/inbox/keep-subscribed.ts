@@ -1,0 +1,48 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Clock, MessagingProvider, Settings, UnitOfWork } from '../../ports';
+
+/**
+ * Sees to it that the provider delivers its events to us: the subscription is made once, with its secret kept
+ * before anything can arrive, and made anew when it has vanished. With secrets from outside, a subscription that
+ * points at us is adopted as it is.
+ */
+@Injectable()
+export class KeepSubscribed {
+  private readonly logger = new Logger('Webhooks');
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly provider: MessagingProvider,
+    private readonly settings: Settings,
+    private readonly clock: Clock,
+  ) {}
+
+  async execute(): Promise<'kept' | 'adopted' | 'created' | 'unreachable'> {
+    const target = this.settings.webhookUrl;
+    if (target === null) return 'unreachable';
+    const there = await this.provider.subscriptions();
+    const { subscriptions } = this.unitOfWork.read;
+    const ours = await subscriptions.active();
+    const usable = there.filter(({ targetUrl, active, filtered }) =>
+      active && !filtered && withoutQuery(targetUrl) === withoutQuery(target),
+    );
+    if (ours.some(({ id }) => usable.some((each) => each.id === id))) return 'kept';
+    if (usable.length > 0 && this.settings.webhookSecrets.length > 0) return 'adopted';
+    // Nobody knows the secret of what stands there: it would only bring deliveries we must refuse.
+    for (const { id } of usable) await this.provider.unsubscribe(id);
+    const created = await this.provider.subscribe(target);
+    await subscriptions.insert({
+      id: created.id,
+      targetUrl: target,
+      secret: created.secret,
+      createdAt: this.clock.now(),
+      lastVerifiedAt: null,
+      retiredAt: null,
+    });
+    for (const { id } of ours) await subscriptions.retire(id, this.clock.now());
+    this.logger.log({ subscriptionId: created.id }, 'Subscribed to the provider\'s events');
+    return 'created';
+  }
+}
+
+const withoutQuery = (url: string): string => url.split('?', 1)[0] ?? url;

@@ -1,0 +1,292 @@
+import { NOTHING_SAID } from '@linekeeper/domain';
+import { MESSAGE_STATUSES } from '../../ports';
+import type {
+  AssignmentRecord,
+  ChatRecord,
+  ConversationRecord,
+  HandleParser,
+  KnownNumberRecord,
+  LineRecord,
+  MessageAdvance,
+  MessageRecord,
+  ParsedHandle,
+  PoolRecord,
+  SendRecord,
+  Stores,
+  UsageHour,
+  UserDay,
+  UserRecord,
+} from '../../ports';
+import type { Decision } from '../shared';
+import { type IntakeEvent, sendIdOf } from './intake-event';
+
+/** What the ledger is told once the transaction stands. */
+export interface LedgerCount {
+  readonly lineId: string;
+  readonly direction: 'in' | 'out';
+  readonly at: number;
+  readonly recipient: string | null;
+  readonly startedConversation: boolean;
+}
+
+/** A message of this batch with what counting it would add; counted only when its row is new. */
+interface NewMessage {
+  readonly message: MessageRecord;
+  readonly hour: UsageHour;
+  readonly day: UserDay | null;
+  readonly count: LedgerCount;
+}
+
+/**
+ * The rows a batch of events touches: read in a handful of queries, changed in memory, written in a handful of
+ * statements. Conversations are locked, so that two batches never overwrite each other's counters.
+ */
+export class Workspace {
+  readonly lines = new Map<string, LineRecord>();
+  readonly linesById = new Map<string, LineRecord>();
+  readonly pools = new Map<string, PoolRecord>();
+  readonly messages = new Map<string, MessageRecord>();
+  readonly chats = new Map<string, ChatRecord>();
+  readonly sends = new Map<string, SendRecord>();
+  private readonly users = new Map<string, UserRecord>();
+  private readonly userIdsByHandle = new Map<string, string>();
+  private readonly assignments = new Map<string, AssignmentRecord>();
+  private readonly conversations = new Map<string, ConversationRecord>();
+  private readonly conversationsById = new Map<string, ConversationRecord>();
+  private readonly known = new Map<string, KnownNumberRecord>();
+
+  private newMessages: NewMessage[] = [];
+  private advances: MessageAdvance[] = [];
+  private seen: { id: string; messages: number }[] = [];
+  private learned: KnownNumberRecord[] = [];
+  private readonly dirtyChats = new Set<string>();
+  private readonly dirtyConversations = new Set<string>();
+
+  /** What was counted, and which holds shrink: for after the commit. */
+  readonly counted: LedgerCount[] = [];
+  readonly settled: { lineId: string; id: string; units: number }[] = [];
+
+  private constructor(
+    readonly stores: Stores,
+    readonly decision: Decision,
+  ) {}
+
+  /** Reads everything the events may touch. */
+  static async load(
+    stores: Stores,
+    events: readonly IntakeEvent[],
+    handles: HandleParser,
+    decision: Decision,
+  ): Promise<Workspace> {
+    const space = new Workspace(stores, decision);
+    const keys = keysOf(events, handles);
+    for (const pool of await stores.pools.list()) space.pools.set(pool.id, pool);
+    for (const line of await stores.lines.list()) {
+      space.lines.set(line.phoneNumber, line);
+      space.linesById.set(line.id, line);
+    }
+    if (keys.messageIds.length > 0) {
+      for (const each of await stores.messages.byIds(keys.messageIds)) space.messages.set(each.id, each);
+    }
+    if (keys.sendIds.length > 0) {
+      for (const each of await stores.sends.byIds(keys.sendIds)) space.sends.set(each.id, each);
+    }
+    if (keys.chatIds.length > 0) {
+      for (const each of await stores.conversations.chats(keys.chatIds)) space.chats.set(each.id, each);
+    }
+    const byHandle = keys.handles.length > 0 ? await stores.users.byHandles(keys.handles) : [];
+    const conversationIds = [...space.chats.values()].flatMap(({ conversationId }) => conversationId ?? []);
+    await space.loadPeople(
+      byHandle,
+      [...space.sends.values()].map(({ userId }) => userId),
+      conversationIds,
+    );
+    return space;
+  }
+
+  private async loadPeople(
+    users: readonly UserRecord[],
+    moreUserIds: readonly string[],
+    conversationIds: readonly string[],
+  ): Promise<void> {
+    const ids = new Set([...users.map(({ id }) => id), ...moreUserIds]);
+    if (ids.size === 0 && conversationIds.length === 0) return;
+    const conversations = await this.stores.conversations.lock({
+      userIds: [...ids],
+      ids: conversationIds,
+    });
+    for (const each of conversations) {
+      this.keepConversation(each);
+      ids.add(each.userId);
+    }
+    const missing = [...ids].filter((id) => !users.some((user) => user.id === id));
+    const others = missing.length > 0 ? await this.stores.users.byIds(missing) : [];
+    for (const user of [...users, ...others]) this.keepUser(user);
+    for (const each of await this.stores.assignments.ofUsers([...ids])) this.keepAssignment(each);
+    for (const each of await this.stores.cards.known([...ids])) {
+      this.known.set(`${each.userId} ${each.lineId}`, each);
+    }
+  }
+
+  keepUser(user: UserRecord): void {
+    this.users.set(user.id, user);
+    for (const { value } of user.handles) this.userIdsByHandle.set(value, user.id);
+  }
+
+  keepAssignment(assignment: AssignmentRecord): void {
+    this.assignments.set(`${assignment.userId} ${assignment.poolId}`, assignment);
+  }
+
+  private keepConversation(conversation: ConversationRecord): void {
+    this.conversations.set(`${conversation.userId} ${conversation.poolId}`, conversation);
+    this.conversationsById.set(conversation.id, conversation);
+  }
+
+  user(id: string): UserRecord | null {
+    return this.users.get(id) ?? null;
+  }
+
+  userByHandle(handle: ParsedHandle): UserRecord | null {
+    const id = this.userIdsByHandle.get(handle.value);
+    return id === undefined ? null : this.user(id);
+  }
+
+  /** The person's place in a pool; null when there is none or it was released. */
+  assignment(userId: string, poolId: string): AssignmentRecord | null {
+    const assignment = this.assignments.get(`${userId} ${poolId}`);
+    return assignment && assignment.state !== 'released' ? assignment : null;
+  }
+
+  /** The person in whose conversation a chat is. */
+  userIdOfChat(chatId: string): string | null {
+    const conversationId = this.chats.get(chatId)?.conversationId;
+    return (conversationId && this.conversationsById.get(conversationId)?.userId) || null;
+  }
+
+  /** The conversation with a person, begun when there is none yet. */
+  conversation(userId: string, poolId: string): ConversationRecord {
+    const known = this.conversations.get(`${userId} ${poolId}`);
+    if (known) return known;
+    const begun: ConversationRecord = {
+      ...NOTHING_SAID,
+      id: this.decision.newId(),
+      poolId,
+      userId,
+      activeLineId: null,
+      pullTurns: [],
+      updatedAt: this.decision.now,
+    };
+    this.saveConversation(begun);
+    return begun;
+  }
+
+  saveConversation(conversation: ConversationRecord): void {
+    this.keepConversation({ ...conversation, updatedAt: this.decision.now });
+    this.dirtyConversations.add(conversation.id);
+  }
+
+  saveChat(chat: ChatRecord): void {
+    this.chats.set(chat.id, chat);
+    this.dirtyChats.add(chat.id);
+  }
+
+  addMessage(entry: NewMessage): void {
+    this.messages.set(entry.message.id, entry.message);
+    this.newMessages.push(entry);
+  }
+
+  advanceMessage(message: MessageRecord, advance: MessageAdvance): void {
+    this.messages.set(message.id, { ...message, sendId: message.sendId ?? advance.sendId });
+    this.advances.push(advance);
+  }
+
+  /** One message of a send was seen at the provider. */
+  noteSeen(send: SendRecord): void {
+    this.seen.push({ id: send.id, messages: 1 });
+    this.settled.push({ lineId: send.lineId, id: send.id, units: 1 });
+  }
+
+  knows(userId: string, lineId: string): boolean {
+    return this.known.get(`${userId} ${lineId}`)?.sureness === 'known';
+  }
+
+  /** The person has texted this number: nothing is surer. */
+  learn(userId: string, lineId: string): void {
+    if (this.knows(userId, lineId)) return;
+    const entry = { userId, lineId, sureness: 'known', position: 0 } as const;
+    this.known.set(`${userId} ${lineId}`, entry);
+    this.learned.push(entry);
+  }
+
+  /** Writes what has changed so far. Rows that another transaction inserted first are not counted again. */
+  async flush(): Promise<void> {
+    const { conversations, messages, usage, cards, sends } = this.stores;
+    await conversations.save(this.taken(this.dirtyConversations, this.conversationsById));
+    await conversations.saveChats(this.taken(this.dirtyChats, this.chats));
+    const fresh = this.newMessages;
+    this.newMessages = [];
+    const inserted = await messages.insert(fresh.map(({ message }) => message));
+    const counted = fresh.filter(({ message }) => inserted.has(message.id));
+    await usage.add(
+      counted.map(({ hour }) => hour),
+      counted.flatMap(({ day }) => day ?? []),
+    );
+    this.counted.push(...counted.map(({ count }) => count));
+    await messages.advance(mergedAdvances(this.advances));
+    this.advances = [];
+    await sends.noteSeen(this.seen, this.decision.now);
+    this.seen = [];
+    await cards.know(this.learned, this.decision.now);
+    this.learned = [];
+  }
+
+  private taken<T>(ids: Set<string>, rows: ReadonlyMap<string, T>): T[] {
+    const changed = [...ids].flatMap((id) => rows.get(id) ?? []);
+    ids.clear();
+    return changed;
+  }
+}
+
+const rank = ({ status }: MessageAdvance): number => MESSAGE_STATUSES.indexOf(status);
+
+/** One advance a message: of several the statement itself takes the highest only within one row. */
+function mergedAdvances(advances: readonly MessageAdvance[]): MessageAdvance[] {
+  const byId = new Map<string, MessageAdvance>();
+  for (const advance of advances) {
+    const earlier = byId.get(advance.id);
+    const higher = earlier && rank(earlier) > rank(advance) ? earlier : advance;
+    byId.set(advance.id, {
+      ...higher,
+      failureCode: advance.failureCode ?? earlier?.failureCode ?? null,
+      sendId: advance.sendId ?? earlier?.sendId ?? null,
+    });
+  }
+  return [...byId.values()];
+}
+
+function keysOf(events: readonly IntakeEvent[], handles: HandleParser) {
+  const messageIds = new Set<string>();
+  const chatIds = new Set<string>();
+  const sendIds = new Set<string>();
+  const people = new Set<string>();
+  const addHandle = (text: string): void => {
+    const handle = handles.parse(text);
+    if (handle) people.add(handle.value);
+  };
+  for (const event of events) {
+    if ('messageId' in event && event.messageId !== null) messageIds.add(event.messageId);
+    if ('chatId' in event && event.chatId !== null) chatIds.add(event.chatId);
+    if ('idempotencyKey' in event) {
+      const id = sendIdOf(event.idempotencyKey);
+      if (id !== null) sendIds.add(id);
+    }
+    if (event.kind === 'message-received' && !event.isGroup) addHandle(event.from);
+    if (event.kind === 'chat-created' && !event.isGroup) event.participants.forEach(addHandle);
+  }
+  return {
+    messageIds: [...messageIds],
+    chatIds: [...chatIds],
+    sendIds: [...sendIds],
+    handles: [...people],
+  };
+}

@@ -1,0 +1,44 @@
+import { type EpochMs, SECOND_MS } from '@linekeeper/domain';
+
+/** The jobs, by the names that the API and the leases know. */
+export const JOB_NAMES = [
+  'drain-inbox',
+  'run-failovers',
+  'expire-reservations',
+  'poll-lines',
+  'share-contact-cards',
+  'advance-ramp',
+  'close-budget-day',
+  'rebalance',
+  'reconcile-ledger',
+] as const;
+export type JobName = (typeof JOB_NAMES)[number];
+
+/**
+ * How often each job looks, in seconds. Every job looks at the whole state and does what is due, so a missed or a
+ * doubled run is harmless; the day is closed by whichever run comes first after its end.
+ */
+export const JOB_EVERY_SECONDS: Readonly<Record<JobName, number>> = {
+  // Beside the signal that each webhook gives: for what is due again, and for other processes.
+  'drain-inbox': 15,
+  'run-failovers': 60,
+  'expire-reservations': 60,
+  'poll-lines': 300,
+  // Threads count as active for five minutes: looking less often would miss some.
+  'share-contact-cards': 240,
+  'advance-ramp': 300,
+  'close-budget-day': 600,
+  rebalance: 3_600,
+  'reconcile-ledger': 3_600,
+};
+
+/** The first instant at which a job is due, given its last run. Aligned, so that several fall together. */
+export function dueAt(name: JobName, lastRunAt: EpochMs | null, now: EpochMs): EpochMs {
+  if (lastRunAt === null) return now;
+  const everyMs = JOB_EVERY_SECONDS[name] * SECOND_MS;
+  return (Math.floor(lastRunAt / everyMs) + 1) * everyMs;
+}
+
+export function isJobName(name: string): name is JobName {
+  return (JOB_NAMES as readonly string[]).includes(name);
+}

@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import { type EpochMs, HOUR_MS, SECOND_MS } from '@linekeeper/domain';
+import { Clock } from '../../ports';
+import { DrainInbox } from '../inbox/drain-inbox';
+import { RunFailovers } from '../lines/run-failovers';
+import { dueAt, JOB_NAMES } from './registry';
+import { RunJob } from './run-job';
+
+/**
+ * The worker's one step: empties the inbox, then runs the jobs that are due, until nothing is. Whoever calls,
+ * heartbeat, webhook signal or virtual clock, calls this; calls at the same time share one run.
+ */
+@Injectable()
+export class RunDueWork {
+  private running: Promise<EpochMs> | null = null;
+  private again = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly drainInbox: DrainInbox,
+    private readonly runFailovers: RunFailovers,
+    private readonly runJob: RunJob,
+  ) {}
+
+  /** Answers with the instant at which something is due next. */
+  execute(): Promise<EpochMs> {
+    if (this.running) {
+      // The run under way may have looked past what the caller knows of: it goes round once more.
+      this.again = true;
+      return this.running;
+    }
+    this.running = this.untilQuiet().finally(() => (this.running = null));
+    return this.running;
+  }
+
+  private async untilQuiet(): Promise<EpochMs> {
+    for (;;) {
+      this.again = false;
+      const nextDueAt = await this.once();
+      if (nextDueAt !== null && !this.again) return nextDueAt;
+    }
+  }
+
+  /** Null when more came in meanwhile. */
+  private async once(): Promise<EpochMs | null> {
+    await this.drain();
+    const lastRuns = new Map((await this.runJob.runs()).map((run) => [run.name, run.lastRunAt]));
+    const now = this.clock.now();
+    let next = now + LONGEST_WAIT_MS;
+    for (const name of JOB_NAMES) {
+      let due = dueAt(name, lastRuns.get(name) ?? null, now);
+      if (due <= now) {
+        const run = await this.runJob.execute(name);
+        // Where another process is at it, its result will be there at the next turn.
+        due = dueAt(name, run?.lastRunAt ?? now, now);
+      }
+      next = Math.min(next, due);
+    }
+    const inboxDue = await this.drainInbox.nextDueAt();
+    if (inboxDue === null) return next;
+    if (inboxDue > this.clock.now()) return Math.min(next, inboxDue);
+    return (await this.drain()) > 0 ? null : Math.min(next, now + OTHERS_AT_WORK_MS);
+  }
+
+  private async drain(): Promise<number> {
+    const { startedFailovers, processed, retried, dead } = await this.drainInbox.execute();
+    if (startedFailovers) await this.runFailovers.execute();
+    return processed + retried + dead;
+  }
+}
+
+/** Events that are due but cannot be had are in another process's hands. */
+const OTHERS_AT_WORK_MS = SECOND_MS;
+const LONGEST_WAIT_MS = HOUR_MS;

@@ -1,0 +1,107 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { type EpochMs, MINUTE_MS } from '@linekeeper/domain';
+import { type Actor, automation } from '../../actor';
+import { Clock, type JobRunRecord, Settings, UnitOfWork } from '../../ports';
+import { Refusal } from '../../refusal';
+import { DrainInbox } from '../inbox/drain-inbox';
+import { KeepSubscribed } from '../inbox/keep-subscribed';
+import { ReconcileLedger } from '../inbox/reconcile-ledger';
+import { AdvanceRamp } from '../lines/advance-ramp';
+import { CloseBudgetDay } from '../lines/close-budget-day';
+import { PollLines } from '../lines/poll-lines';
+import { ProposeRebalance } from '../lines/propose-rebalance';
+import { RunFailovers } from '../lines/run-failovers';
+import { ShareCards } from '../lines/share-cards';
+import { ExpireReservations } from '../people/expire-reservations';
+import { ExpireSends } from '../sends/expire-sends';
+import { isJobName, JOB_NAMES, type JobName } from './registry';
+
+/** Longer than any run takes; a process that dies holds its job up for no longer than this. */
+const LEASE_MS = 2 * MINUTE_MS;
+
+type Work = (lastRunAt: EpochMs | null) => Promise<object>;
+
+/** Runs one job under its lease: in all processes together at most one run of a job goes on at a time. */
+@Injectable()
+export class RunJob {
+  private readonly logger = new Logger('Jobs');
+  private readonly work: Readonly<Record<JobName, Work>>;
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly clock: Clock,
+    private readonly settings: Settings,
+    drainInbox: DrainInbox,
+    runFailovers: RunFailovers,
+    expireReservations: ExpireReservations,
+    expireSends: ExpireSends,
+    pollLines: PollLines,
+    keepSubscribed: KeepSubscribed,
+    shareCards: ShareCards,
+    advanceRamp: AdvanceRamp,
+    closeBudgetDay: CloseBudgetDay,
+    rebalance: ProposeRebalance,
+    reconcileLedger: ReconcileLedger,
+  ) {
+    this.work = {
+      'drain-inbox': () => drainInbox.execute(),
+      'run-failovers': (lastRunAt) => runFailovers.execute(lastRunAt),
+      'expire-reservations': async () => ({
+        ...(await expireReservations.execute()),
+        ...(await expireSends.execute()),
+      }),
+      'poll-lines': async () => ({
+        subscription: await keepSubscribed.execute(),
+        ...(await pollLines.execute()),
+      }),
+      'share-contact-cards': () => shareCards.execute(),
+      'advance-ramp': () => advanceRamp.execute(),
+      'close-budget-day': () => closeBudgetDay.execute(),
+      rebalance: async () => {
+        const { plan } = await rebalance.execute(automation('rebalance'), false);
+        return { lines: plan.remedies.length, moves: plan.moves.length };
+      },
+      'reconcile-ledger': () => reconcileLedger.execute(),
+    };
+  }
+
+  runs(): Promise<JobRunRecord[]> {
+    return this.unitOfWork.read.jobs.runs();
+  }
+
+  /** Null when another process is at it. A failure is recorded with the run, and thrown only to the operator who asked. */
+  async execute(name: JobName): Promise<JobRunRecord | null> {
+    const { leases, jobs } = this.unitOfWork.read;
+    const startedAt = this.clock.now();
+    const token = await leases.take(name, this.settings.processId, startedAt, LEASE_MS);
+    if (token === null) return null;
+    const last = (await jobs.runs()).find((run) => run.name === name);
+    let run: JobRunRecord;
+    try {
+      const result = await this.work[name](last?.lastRunAt ?? null);
+      run = { name, lastRunAt: startedAt, lastResult: result, lastError: null };
+      this.logger.debug({ job: name, ...result }, 'ran');
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      run = { name, lastRunAt: startedAt, lastResult: {}, lastError: text };
+      this.logger.error({ job: name }, error instanceof Error ? error.stack : text);
+    }
+    await this.unitOfWork.run(async (stores) => {
+      // Whoever took the lease over meanwhile has the newer word on this job.
+      await stores.leases.check(name, token);
+      await stores.jobs.record(run);
+      await stores.leases.release(name, token, this.clock.now());
+    });
+    return run;
+  }
+
+  /** On an operator's request, now. Refuses `job.not_found` and `job.running`. */
+  async onRequest(name: string, _by: Actor): Promise<JobRunRecord> {
+    if (!isJobName(name)) {
+      throw new Refusal('job.not_found', `There is no job "${name}"`, { jobs: JOB_NAMES });
+    }
+    const run = await this.execute(name);
+    if (!run) throw new Refusal('job.running', `${name} runs in another process`, { retryAfterSeconds: 5 });
+    return run;
+  }
+}

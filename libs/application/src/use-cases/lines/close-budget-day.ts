@@ -1,0 +1,180 @@
+import { Injectable } from '@nestjs/common';
+import {
+  admissiblePerDay,
+  budgetDay,
+  budgetDayStart,
+  closeDay,
+  closeUserDay,
+  type DayOutcome,
+  type LineView,
+  loadMilliOf,
+  nextDay,
+  rampCap,
+  startRate,
+} from '@linekeeper/domain';
+import { automation } from '../../actor';
+import { type ClosedRate, type LoadDelta, type PoolRecord, type RateToClose, UnitOfWork } from '../../ports';
+import { announce, type Decision, Decisions, runningDay, viewsOf } from '../shared';
+
+/** A service that was away for longer closes the older days no more: nothing learns from them. */
+const MAX_DAYS_BACK = 14;
+const RATES_BATCH = 500;
+
+/**
+ * Closes the budget days that are over: each line's ramp is judged by what the day showed, each user's rate takes
+ * the day in, and the lines' sums follow. A day is closed once; a run that was killed goes on where it stopped.
+ */
+@Injectable()
+export class CloseBudgetDay {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly decisions: Decisions,
+  ) {}
+
+  async execute(): Promise<{ lineDays: number; userRates: number }> {
+    const total = { lineDays: 0, userRates: 0 };
+    for (const pool of await this.unitOfWork.read.pools.list()) {
+      const decision = await this.decisions.begin(automation('close-budget-day'));
+      for (const day of await this.daysToClose(pool, decision)) {
+        total.lineDays += await this.closeLines(pool, day, decision);
+        total.userRates += await this.closeRates(pool, day, decision);
+      }
+    }
+    return total;
+  }
+
+  /** Finished days, oldest first. */
+  private async daysToClose(pool: PoolRecord, decision: Decision): Promise<string[]> {
+    const { dayStartHour } = decision.policy.budget;
+    const today = runningDay(pool, decision);
+    const lines = await this.unitOfWork.read.lines.list({ poolId: pool.id });
+    let first = today;
+    for (const line of lines) {
+      const last = await this.unitOfWork.read.usage.lastClosedDay(line.id);
+      const begins = last === null ? budgetDay(line.createdAt, pool.timeZone, dayStartHour) : nextDay(last);
+      if (begins < first) first = begins;
+    }
+    const days: string[] = [];
+    for (let day = first; day < today; day = nextDay(day)) days.push(day);
+    return days.slice(-MAX_DAYS_BACK);
+  }
+
+  private async closeLines(pool: PoolRecord, day: string, decision: Decision): Promise<number> {
+    const views = await viewsOf(this.unitOfWork.read, pool, decision);
+    let closed = 0;
+    for (const view of views) if (await this.closeLine(pool, view, day, decision)) closed += 1;
+    return closed;
+  }
+
+  private closeLine(
+    pool: PoolRecord,
+    view: LineView,
+    day: string,
+    decision: Decision,
+  ): Promise<boolean> {
+    const { policy, now } = decision;
+    const { dayStartHour } = policy.budget;
+    return this.unitOfWork.run(async (stores) => {
+      const line = await stores.lines.byId(view.id);
+      const last = await stores.usage.lastClosedDay(view.id);
+      const registered = budgetDay(line?.createdAt ?? now, pool.timeZone, dayStartHour);
+      if (!line || day < registered || (last !== null && last >= day)) return false;
+      const from = budgetDayStart(day, pool.timeZone, dayStartHour);
+      const to = budgetDayStart(nextDay(day), pool.timeZone, dayStartHour);
+      const evidence = await stores.usage.lineEvidence(view.id, from, to);
+      const inService = line.managed && line.adminState !== 'warming' && line.adminState !== 'retired';
+      const outcome: DayOutcome = inService
+        ? closeDay(
+            line,
+            { ...evidence, suspect: line.health === 'suspect' },
+            admissiblePerDay(view, policy),
+            now,
+            policy,
+          )
+        : { outcome: 'hold', goodDays: line.goodDays, rampHoldUntil: null, reasons: ['not in service'] };
+      const capBefore = rampCap(line, policy);
+      const capAfter = rampCap({ ...line, goodDays: outcome.goodDays }, policy);
+      const fresh = await stores.usage.closeLineDay({
+        lineId: line.id,
+        day,
+        ...evidence,
+        capBefore,
+        capAfter,
+        outcome: outcome.outcome,
+        reasons: outcome.reasons,
+        closedAt: now,
+      });
+      if (!fresh) return false;
+      if (inService) {
+        await stores.lines.change(
+          line.id,
+          { goodDays: outcome.goodDays, rampHoldUntil: outcome.rampHoldUntil },
+          { at: now, raiseEpoch: false },
+        );
+      }
+      await announce(stores, decision, 'day.closed', {
+        lineId: line.id,
+        day,
+        in: evidence.in,
+        out: evidence.out,
+        outcome: outcome.outcome,
+        capBefore,
+        capAfter,
+      });
+      return true;
+    });
+  }
+
+  private async closeRates(pool: PoolRecord, day: string, decision: Decision): Promise<number> {
+    let closed = 0;
+    let after: string | undefined;
+    for (;;) {
+      const batch = await this.unitOfWork.run(async (stores) => {
+        await stores.pools.lock(pool.id);
+        const users = await stores.users.ratesToClose({
+          poolId: pool.id,
+          day,
+          limit: RATES_BATCH,
+          ...(after === undefined ? {} : { after }),
+        });
+        const rates = users.map((user) => closedRate(user, day, decision));
+        await stores.users.saveRates(rates);
+        await stores.lines.addLoad(deltas(users, rates), runningDay(pool, decision), decision.now);
+        return users;
+      });
+      closed += batch.length;
+      after = batch.at(-1)?.userId;
+      if (batch.length < RATES_BATCH) return closed;
+    }
+  }
+}
+
+function closedRate(user: RateToClose, day: string, { policy }: Decision): ClosedRate {
+  const before = user.rate ?? startRate(policy, user.expectedPerDay);
+  const rate = closeUserDay(before, user.messages, policy);
+  return {
+    userId: user.userId,
+    assignmentId: user.assignmentId,
+    rate,
+    closedDay: day,
+    ...loadMilliOf(rate, policy),
+  };
+}
+
+/** What the new rates change in the sums of lines. A released user is in no sum. */
+function deltas(users: readonly RateToClose[], rates: readonly ClosedRate[]): LoadDelta[] {
+  return users.flatMap((user, i) => {
+    const rate = rates[i];
+    if (!rate || user.released) return [];
+    return [
+      {
+        lineId: user.lineId,
+        users: 0,
+        meanMilli: rate.meanMilli - user.meanMilli,
+        varianceMilli: rate.varianceMilli - user.varianceMilli,
+        fallbackUsers: 0,
+        newUsers: 0,
+      },
+    ];
+  });
+}

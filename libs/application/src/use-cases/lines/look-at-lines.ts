@@ -1,0 +1,182 @@
+import { Injectable } from '@nestjs/common';
+import {
+  coverageOf,
+  type Coverage,
+  epochHour,
+  type EpochMs,
+  isRamping,
+  type LineView,
+  projectedUse,
+  whyNoNewUsers,
+  whyNotUsableAsFallback,
+} from '@linekeeper/domain';
+import { PROVIDER_ACTOR } from '../../actor';
+import {
+  type ActuatorMode,
+  type FailoverRecord,
+  type LineDayRecord,
+  type LineRecord,
+  UnitOfWork,
+  type UsageHour,
+} from '../../ports';
+import { type Decision, Decisions, lineOr404, viewsOf } from '../shared';
+
+export interface LineState {
+  readonly line: LineRecord;
+  readonly usedLast24h: number;
+  readonly todayCap: number;
+  readonly ramping: boolean;
+  /** What a day of its users exceeds once in a hundred. */
+  readonly projectedUse: number;
+  /** Why it takes no new users; null when it does. */
+  readonly closedBecause: string | null;
+}
+
+export interface FleetState {
+  readonly now: EpochMs;
+  readonly environment: string;
+  readonly frozenAt: EpochMs | null;
+  readonly actuators: Readonly<Record<string, ActuatorMode>>;
+  readonly policyVersion: number;
+  readonly lines: readonly LineState[];
+  readonly users: number;
+  readonly needsIntroduction: number;
+  readonly coverage: Coverage;
+  readonly failovers: readonly FailoverRecord[];
+  readonly inbox: { readonly pending: number; readonly dead: number };
+}
+
+/** Coverage is computed over pages of this size, and over at most so many pages. */
+const COVERAGE_PAGE = 1_000;
+const MAX_COVERAGE_PAGES = 1_000;
+
+/** What operators look at: lines with their use and room, the fleet in one picture, coverage. */
+@Injectable()
+export class LookAtLines {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly decisions: Decisions,
+  ) {}
+
+  async lines(poolIds: readonly string[] = []): Promise<LineState[]> {
+    const decision = await this.decisions.begin(PROVIDER_ACTOR);
+    return this.states(poolIds, decision);
+  }
+
+  async line(id: string): Promise<LineState> {
+    const decision = await this.decisions.begin(PROVIDER_ACTOR);
+    const { poolId } = await lineOr404(this.unitOfWork.read, id);
+    const states = await this.states([poolId], decision);
+    const state = states.find(({ line }) => line.id === id);
+    return state ?? Promise.reject(new Error(`The line ${id} vanished while it was read`));
+  }
+
+  async usage(
+    id: string,
+    hours: number,
+  ): Promise<{ hours: UsageHour[]; days: LineDayRecord[]; now: EpochMs }> {
+    const { now } = await this.decisions.begin(PROVIDER_ACTOR);
+    await lineOr404(this.unitOfWork.read, id);
+    const to = epochHour(now);
+    return {
+      now,
+      hours: await this.unitOfWork.read.usage.hours([id], to - hours + 1, to),
+      days: await this.unitOfWork.read.usage.lineDays(id, 30),
+    };
+  }
+
+  async fleet(poolIds: readonly string[] = []): Promise<FleetState> {
+    const decision = await this.decisions.begin(PROVIDER_ACTOR);
+    const { read } = this.unitOfWork;
+    const [environment, lines, failovers, inbox, coverage] = await Promise.all([
+      read.environment.get(),
+      this.states(poolIds, decision),
+      read.failovers.list({ limit: 20, states: ['planned', 'running', 'paused'] }),
+      read.inbox.counts(),
+      this.coverage(poolIds),
+    ]);
+    return {
+      now: decision.now,
+      environment: environment?.name ?? '',
+      frozenAt: environment?.frozenAt ?? null,
+      actuators: environment?.actuators ?? {},
+      policyVersion: decision.policyVersion,
+      lines,
+      users: lines.reduce((sum, { line }) => sum + line.users, 0),
+      needsIntroduction: coverage.needsIntroduction,
+      coverage: coverage.coverage,
+      failovers,
+      inbox: { pending: inbox.pending, dead: inbox.dead },
+    };
+  }
+
+  /** Who could be reached if their line were lost now, over everybody who has a place. */
+  async coverage(
+    poolIds: readonly string[] = [],
+  ): Promise<{ coverage: Coverage; needsIntroduction: number }> {
+    const decision = await this.decisions.begin(PROVIDER_ACTOR);
+    const { read } = this.unitOfWork;
+    const lines = await read.lines.list();
+    const usable = new Set(
+      lines.filter((line) => whyNotUsableAsFallback(line, decision.now) === null).map(({ id }) => id),
+    );
+    const sums = { users: 0, sent: 0, delivered: 0, known: 0 };
+    let needsIntroduction = 0;
+    let after: string | undefined;
+    for (let page = 0; page < MAX_COVERAGE_PAGES; page += 1) {
+      const placed = await read.assignments.placed({ limit: COVERAGE_PAGE, ...(after === undefined ? {} : { after }) });
+      after = placed.at(-1)?.id;
+      const visible = placed.filter((each) => poolIds.length === 0 || poolIds.includes(each.poolId));
+      const known = await read.cards.known(visible.map(({ userId }) => userId));
+      const byUser = new Map<string, typeof known>();
+      for (const each of known) byUser.set(each.userId, [...(byUser.get(each.userId) ?? []), each]);
+      const part = coverageOf(
+        visible.map(({ userId, lineId }) => ({ primaryLineId: lineId, known: byUser.get(userId) ?? [] })),
+        usable,
+      );
+      sums.users += part.users;
+      sums.sent += part.sent * part.users;
+      sums.delivered += part.delivered * part.users;
+      sums.known += part.known * part.users;
+      needsIntroduction += visible.filter(({ state }) => state === 'needs-introduction').length;
+      if (placed.length < COVERAGE_PAGE) break;
+    }
+    const share = (sum: number): number => (sums.users === 0 ? 1 : sum / sums.users);
+    return {
+      coverage: {
+        users: sums.users,
+        sent: share(sums.sent),
+        delivered: share(sums.delivered),
+        known: share(sums.known),
+      },
+      needsIntroduction,
+    };
+  }
+
+  private async states(poolIds: readonly string[], decision: Decision): Promise<LineState[]> {
+    const { read } = this.unitOfWork;
+    const pools = (await read.pools.list()).filter(({ id }) => poolIds.length === 0 || poolIds.includes(id));
+    const states: LineState[] = [];
+    for (const pool of pools) {
+      const views = await viewsOf(read, pool, decision);
+      const records = new Map((await read.lines.list({ poolId: pool.id })).map((line) => [line.id, line]));
+      for (const view of views) {
+        const line = records.get(view.id);
+        if (line) states.push(stateOf(line, view, decision));
+      }
+    }
+    return states;
+  }
+}
+
+function stateOf(line: LineRecord, view: LineView, { policy, now }: Decision): LineState {
+  const load = { mean: view.meanMilli / 1_000, variance: view.varianceMilli / 1_000 };
+  return {
+    line,
+    usedLast24h: view.usedLast24h,
+    todayCap: view.todayCap,
+    ramping: isRamping(view, policy),
+    projectedUse: Math.round(projectedUse(load, policy)),
+    closedBecause: whyNoNewUsers(view, now),
+  };
+}

@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import { MINUTE_MS } from '@linekeeper/domain';
+import { automation } from '../../actor';
+import {
+  type LineChange,
+  type LineRecord,
+  MessagingProvider,
+  type ProviderLine,
+  type Stores,
+  UnitOfWork,
+} from '../../ports';
+import { announce, type Decision, Decisions } from '../shared';
+import { applyLineStatus } from './line-status';
+import { addLine } from './register-lines';
+import { stepLine } from './step-line';
+
+/** A line missing from the list for this long is gone: two polls and a little. */
+const VANISHED_MS = 12 * MINUTE_MS;
+const VANISHED = 'the provider does not list it any more';
+
+/**
+ * Compares the fleet with the provider's list, which announces neither new nor vanished lines. New ones are
+ * registered as unmanaged, vanished ones cordoned; what automation cordoned it also uncordons.
+ */
+@Injectable()
+export class PollLines {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly decisions: Decisions,
+    private readonly provider: MessagingProvider,
+  ) {}
+
+  async execute(): Promise<{ listed: number; appeared: number; vanished: number }> {
+    const listed = await this.provider.listLines();
+    const decision = await this.decisions.begin(automation('poll-lines'));
+    return this.unitOfWork.run(async (stores) => {
+      const known = new Map((await stores.lines.list()).map((line) => [line.phoneNumber, line]));
+      let appeared = 0;
+      for (const each of listed) {
+        const line = known.get(each.phoneNumber);
+        if (line) await this.seen(stores, line, each, decision);
+        else appeared += await this.appeared(stores, each, decision);
+      }
+      const names = new Set(listed.map(({ phoneNumber }) => phoneNumber));
+      const missing = [...known.values()].filter(({ phoneNumber }) => !names.has(phoneNumber));
+      let vanished = 0;
+      for (const line of missing) vanished += await this.missing(stores, line, decision);
+      return { listed: listed.length, appeared, vanished };
+    });
+  }
+
+  private async seen(
+    stores: Stores,
+    line: LineRecord,
+    listed: ProviderLine,
+    decision: Decision,
+  ): Promise<void> {
+    const change: LineChange = {
+      listedAt: decision.now,
+      providerLineId: listed.providerLineId,
+      // Silence is no news: without a word the last reputation stays, and its age shows.
+      ...(listed.reputation === null
+        ? {}
+        : { reputation: listed.reputation, reputationSeenAt: decision.now }),
+    };
+    await stores.lines.change(line.id, change, { at: decision.now, raiseEpoch: false });
+    if (listed.status !== null && listed.status !== line.providerStatus) {
+      const verdict = { status: listed.status, reputation: null, changedAt: decision.now };
+      await applyLineStatus(stores, line.id, verdict, decision);
+    }
+    const byUs = line.adminStateBy === 'automation' && line.adminReason === VANISHED;
+    if (byUs && line.adminState === 'cordoned') {
+      await stepLine(
+        stores,
+        { lineId: line.id, verb: 'uncordon', reason: 'the provider lists it again', dryRun: false },
+        decision,
+      );
+    }
+  }
+
+  private async appeared(stores: Stores, listed: ProviderLine, decision: Decision): Promise<number> {
+    const [pool] = await stores.pools.list();
+    if (!pool) return 0;
+    const input = { start: 'new', managed: false, reason: 'the provider lists it' } as const;
+    await addLine(stores, pool, listed, input, decision);
+    return 1;
+  }
+
+  private async missing(stores: Stores, line: LineRecord, decision: Decision): Promise<number> {
+    const gone = line.listedAt === null || decision.now - line.listedAt >= VANISHED_MS;
+    if (!gone || line.adminState !== 'enabled') return 0;
+    await stepLine(
+      stores,
+      { lineId: line.id, verb: 'cordon', reason: VANISHED, dryRun: false },
+      decision,
+    );
+    await announce(stores, decision, 'line.changed', { lineId: line.id, reason: VANISHED });
+    return 1;
+  }
+}

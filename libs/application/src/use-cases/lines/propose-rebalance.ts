@@ -1,0 +1,96 @@
+import { Injectable } from '@nestjs/common';
+import { planRebalance, projectedUse, type RebalancePlan, type RebalanceUser } from '@linekeeper/domain';
+import type { Actor } from '../../actor';
+import { type PoolRecord, type Stores, UnitOfWork } from '../../ports';
+import { announce, type Decision, Decisions, viewsOf } from '../shared';
+
+/** A line carries some hundred users; more than this are not looked at in one proposal. */
+const MAX_USERS_PER_LINE = 5_000;
+
+export interface RebalanceProposal {
+  readonly proposalId: string | null;
+  readonly plan: RebalancePlan;
+}
+
+/** Proposes what would relieve lines beyond their cap, with reasons. It moves nobody: the default is not to move. */
+@Injectable()
+export class ProposeRebalance {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly decisions: Decisions,
+  ) {}
+
+  /** `dryRun` keeps no proposal. */
+  async execute(actor: Actor, dryRun: boolean): Promise<RebalanceProposal> {
+    const decision = await this.decisions.begin(actor);
+    const { read } = this.unitOfWork;
+    const plans: RebalancePlan[] = [];
+    for (const pool of await read.pools.list()) plans.push(await planFor(read, pool, decision));
+    const plan = {
+      remedies: plans.flatMap(({ remedies }) => remedies),
+      moves: plans.flatMap(({ moves }) => moves),
+    };
+    if (dryRun || plan.remedies.length === 0) return { proposalId: null, plan };
+    const proposalId = decision.newId();
+    await this.unitOfWork.run(async (stores) => {
+      await stores.jobs.insertProposal({
+        id: proposalId,
+        kind: 'rebalance',
+        body: plan,
+        policyVersion: decision.policyVersion,
+        at: decision.now,
+      });
+      await announce(stores, decision, 'rebalance.proposed', {
+        proposalId,
+        lines: plan.remedies.map(({ lineId, share }) => ({ lineId, share })),
+        moves: plan.moves.length,
+      });
+    });
+    return { proposalId, plan };
+  }
+
+  latest(): Promise<{ id: string; body: unknown; at: number } | null> {
+    return this.unitOfWork.read.jobs.latestProposal('rebalance');
+  }
+}
+
+async function planFor(stores: Stores, pool: PoolRecord, decision: Decision): Promise<RebalancePlan> {
+  const lines = await viewsOf(stores, pool, decision);
+  const { policy } = decision;
+  // Users are only read for lines that a remedy could name.
+  const hot = lines.filter(
+    (line) =>
+      projectedUse({ mean: line.meanMilli / 1_000, variance: line.varianceMilli / 1_000 }, policy) >
+      policy.rebalance.highShare * line.todayCap,
+  );
+  const users: RebalanceUser[] = [];
+  for (const line of hot) users.push(...(await usersOf(stores, pool, line.id)));
+  const fleetUsers = lines.reduce((sum, line) => sum + line.users, 0);
+  return planRebalance({ now: decision.now, lines, users, fleetUsers }, policy);
+}
+
+async function usersOf(stores: Stores, pool: PoolRecord, lineId: string): Promise<RebalanceUser[]> {
+  const assignments = await stores.assignments.onLine(lineId, { limit: MAX_USERS_PER_LINE });
+  const ids = assignments.map(({ userId }) => userId);
+  const [known, conversations] = await Promise.all([
+    stores.cards.known(ids),
+    stores.conversations.ofUsers(ids, pool.id, lineId),
+  ]);
+  const numbers = new Map<string, string[]>();
+  for (const each of known) numbers.set(each.userId, [...(numbers.get(each.userId) ?? []), each.lineId]);
+  const talks = new Map(conversations.map((each) => [each.userId, each]));
+  return assignments.map((assignment) => {
+    const talk = talks.get(assignment.userId);
+    const last = Math.max(talk?.lastInboundAt ?? 0, talk?.lastOutboundAt ?? 0);
+    return {
+      userId: assignment.userId,
+      lineId,
+      meanMilli: assignment.meanMilli,
+      varianceMilli: assignment.varianceMilli,
+      knownLineIds: numbers.get(assignment.userId) ?? [],
+      lastMessageAt: last === 0 ? null : last,
+      lastMovedAt: assignment.lastMovedAt,
+      pinned: assignment.pinned,
+    };
+  });
+}

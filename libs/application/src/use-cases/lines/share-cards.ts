@@ -1,0 +1,49 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { HOUR_MS, MINUTE_MS } from '@linekeeper/domain';
+import { automation } from '../../actor';
+import { type ChatRecord, MessagingProvider, ProviderProblem, UnitOfWork } from '../../ports';
+import { Decisions } from '../shared';
+
+/** Threads in one run: the next run comes soon enough for the others. */
+const MAX_SHARES = 50;
+
+/** Shares the line's own contact card into threads that are alive, once a day each and a few times in all. */
+@Injectable()
+export class ShareCards {
+  private readonly logger = new Logger('Cards');
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly decisions: Decisions,
+    private readonly provider: MessagingProvider,
+  ) {}
+
+  async execute(): Promise<{ shared: number; failed: number }> {
+    const { now, policy } = await this.decisions.begin(automation('share-contact-cards'));
+    const environment = await this.unitOfWork.read.environment.get();
+    if (environment?.actuators.share !== 'auto') return { shared: 0, failed: 0 };
+    const chats = await this.unitOfWork.read.conversations.chatsToShare({
+      activeSince: now - policy.cards.shareActiveWithinMinutes * MINUTE_MS,
+      sharedBefore: now - policy.cards.shareEveryHours * HOUR_MS,
+      maxShares: policy.cards.maxShares,
+      limit: MAX_SHARES,
+    });
+    let shared = 0;
+    for (const chat of chats) if (await this.share(chat, now)) shared += 1;
+    return { shared, failed: chats.length - shared };
+  }
+
+  private async share(chat: ChatRecord, now: number): Promise<boolean> {
+    try {
+      await this.provider.shareContactCard(chat.id);
+    } catch (error) {
+      if (!(error instanceof ProviderProblem)) throw error;
+      this.logger.warn({ chatId: chat.id, kind: error.kind, code: error.code }, 'A card could not be shared');
+      return false;
+    }
+    await this.unitOfWork.read.conversations.saveChats([
+      { ...chat, lastSharedAt: now, shares: chat.shares + 1 },
+    ]);
+    return true;
+  }
+}

@@ -1,0 +1,51 @@
+import type { EpochMs } from '@linekeeper/domain';
+import type { FailoverRecord, Stores } from '../../ports';
+import { announce, type Decision, lineOr404 } from '../shared';
+
+/**
+ * Begins the failover of a line, once a line epoch. While the actuator does not act by itself, or the fleet is
+ * frozen, it stands as planned until an operator resumes it. Answers its id, or null when there is one already.
+ */
+export async function startFailover(
+  stores: Stores,
+  lineId: string,
+  what: {
+    readonly cause: FailoverRecord['cause'];
+    readonly reason: string;
+    readonly deadline: EpochMs | null;
+  },
+  decision: Decision,
+): Promise<string | null> {
+  const line = await lineOr404(stores, lineId);
+  const environment = await stores.environment.get();
+  const acts = environment?.actuators.failover === 'auto' && environment.frozenAt === null;
+  const byOperator = decision.by.kind === 'operator';
+  const id = decision.newId();
+  const inserted = await stores.failovers.insert({
+    id,
+    lineId,
+    lineEpoch: line.epoch,
+    cause: what.cause,
+    state: acts || byOperator ? 'running' : 'planned',
+    reason: what.reason,
+    actor: decision.actor,
+    policyVersion: decision.policyVersion,
+    usersTotal: line.users,
+    usersMoved: 0,
+    usersStranded: 0,
+    startedAt: decision.now,
+    etaAt: null,
+    deadline: what.deadline,
+    finishedAt: null,
+    updatedAt: decision.now,
+  });
+  if (!inserted) return null;
+  await announce(stores, decision, 'failover.started', {
+    failoverId: id,
+    lineId,
+    cause: what.cause,
+    users: line.users,
+    state: acts || byOperator ? 'running' : 'planned',
+  });
+  return id;
+}

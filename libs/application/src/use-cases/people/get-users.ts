@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import {
+  type AssignmentHistoryEntry,
+  type AssignmentRecord,
+  CardLinks,
+  HandleParser,
+  UnitOfWork,
+  type UserFilter,
+  type UserRecord,
+} from '../../ports';
+import { PROVIDER_ACTOR } from '../../actor';
+import { Refusal } from '../../refusal';
+import { Decisions } from '../shared';
+import { placeOf, userOr404 } from './find-user';
+import { type UserView, viewUser } from './user-view';
+
+/** Looks users up and explains their places. Changes nothing but the cache of cards. */
+@Injectable()
+export class GetUsers {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly decisions: Decisions,
+    private readonly links: CardLinks,
+    private readonly handles: HandleParser,
+  ) {}
+
+  async byId(id: string): Promise<{ user: UserRecord; assignments: AssignmentRecord[] }> {
+    const { read } = this.unitOfWork;
+    const user = await userOr404(read, id);
+    return { user, assignments: await read.assignments.ofUsers([id]) };
+  }
+
+  /** A handle in the filter may be written in any form that can be parsed. */
+  list(filter: UserFilter): Promise<UserRecord[]> {
+    if (filter.handle === undefined) return this.unitOfWork.read.users.list(filter);
+    const handle = this.handles.parse(filter.handle);
+    if (!handle) throw new Refusal('handle.invalid', 'handle: neither a phone number nor an email');
+    return this.unitOfWork.read.users.list({ ...filter, handle: handle.value });
+  }
+
+  async assignment(
+    userId: string,
+    pool: string | undefined,
+    poolIds: readonly string[],
+  ): Promise<UserView> {
+    const { read } = this.unitOfWork;
+    const decision = await this.decisions.begin(PROVIDER_ACTOR);
+    return viewUser(read, this.links, decision, await placeOf(read, userId, pool, poolIds));
+  }
+
+  /** Why the user is where they are: the plan as it was made, and every change since. */
+  async explain(
+    userId: string,
+    pool: string | undefined,
+    poolIds: readonly string[],
+  ): Promise<{ assignment: AssignmentRecord; history: AssignmentHistoryEntry[] }> {
+    const { read } = this.unitOfWork;
+    const { assignment } = await placeOf(read, userId, pool, poolIds);
+    return { assignment, history: await read.assignments.history(assignment.id) };
+  }
+}

@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor } from '../../actor';
+import { type SuppressionRecord, UnitOfWork, type UserRecord } from '../../ports';
+import { Decisions } from '../shared';
+import { userOr404 } from './find-user';
+import { liftSuppression, suppressUser } from './suppression';
+
+/** Opt-out and opt-in by the app, and the list of who is suppressed. */
+@Injectable()
+export class OptOuts {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly decisions: Decisions,
+  ) {}
+
+  optOut(userId: string, reason: string, actor: Actor): Promise<UserRecord> {
+    return this.change(userId, reason, actor, suppressUser);
+  }
+
+  optIn(userId: string, reason: string, actor: Actor): Promise<UserRecord> {
+    return this.change(userId, reason, actor, liftSuppression);
+  }
+
+  list(page: {
+    limit: number;
+    after?: string;
+  }): Promise<{ userId: string; suppression: SuppressionRecord }[]> {
+    return this.unitOfWork.read.users.suppressed(page);
+  }
+
+  private async change(
+    userId: string,
+    reason: string,
+    actor: Actor,
+    how: typeof suppressUser | typeof liftSuppression,
+  ): Promise<UserRecord> {
+    const decision = await this.decisions.begin(actor);
+    return this.unitOfWork.run(async (stores) => {
+      const user = await userOr404(stores, userId);
+      return { ...user, suppression: await how(stores, user, 'api', reason, decision) };
+    });
+  }
+}

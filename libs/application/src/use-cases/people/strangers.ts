@@ -1,0 +1,117 @@
+import { type LineView, whyCannotSend } from '@linekeeper/domain';
+import type {
+  AssignmentRecord,
+  Digest,
+  LineRecord,
+  ParsedHandle,
+  Stores,
+  UserRecord,
+} from '../../ports';
+import { announce, type Decision, poolOf, snapshotOf } from '../shared';
+import { codeHash, codesIn } from './codes';
+import { strandAssignment } from './move';
+import { planPlace, tieUser } from './tie';
+
+export interface Bound {
+  readonly user: UserRecord;
+  readonly assignment: AssignmentRecord;
+}
+
+/**
+ * Binds a person who texted us to the line they texted: always, because that is the number they know. Beyond
+ * admission they stand there as overflow; a line that cannot answer leaves them in needs-introduction. `known` is
+ * the person when the handle is known but has no place in this pool. Locks the pool.
+ */
+export async function bindStranger(
+  stores: Stores,
+  line: LineRecord,
+  handle: ParsedHandle,
+  known: UserRecord | null,
+  decision: Decision,
+): Promise<Bound> {
+  const pool = await poolOf(stores, line.poolId);
+  await stores.pools.lock(pool.id);
+  const user = known ?? (await stores.users.byHandle(handle.value)) ?? (await insertNewcomer(stores, handle, decision));
+  const earlier = await stores.assignments.of(user.id, pool.id);
+  if (earlier && earlier.state !== 'released') return { user, assignment: earlier };
+  const snapshot = await snapshotOf(stores, pool, decision);
+  const plan = planPlace(user, snapshot, decision, [line.id]);
+  const tied = await tieUser(
+    stores,
+    pool,
+    user,
+    {
+      lineId: line.id,
+      state: plan.kind === 'placed' ? 'confirmed' : 'overflow',
+      startedBy: 'inbound',
+      explanation: plan,
+    },
+    snapshot,
+    decision,
+  );
+  await announce(stores, decision, 'user.discovered', {
+    userId: user.id,
+    assignmentId: tied.id,
+    lineId: line.id,
+    state: tied.state,
+  });
+  return { user, assignment: await strandOnMuteLine(stores, tied, snapshot.lines, decision) };
+}
+
+async function insertNewcomer(
+  stores: Stores,
+  handle: ParsedHandle,
+  decision: Decision,
+): Promise<UserRecord> {
+  const user: UserRecord = {
+    id: decision.newId(),
+    externalId: null,
+    timeZone: null,
+    labels: [],
+    consent: null,
+    expectedPerDay: null,
+    discovered: true,
+    createdAt: decision.now,
+    erasedAt: null,
+    handles: [handle],
+    suppression: null,
+  };
+  await stores.users.insert(user);
+  return user;
+}
+
+/** The one number this person knows is mute, so no line of ours may answer unannounced. */
+async function strandOnMuteLine(
+  stores: Stores,
+  assignment: AssignmentRecord,
+  lines: readonly LineView[],
+  decision: Decision,
+): Promise<AssignmentRecord> {
+  const line = lines.find(({ id }) => id === assignment.lineId);
+  if (!line || whyCannotSend(line, 'reply') === null) return assignment;
+  await strandAssignment(stores, assignment, 'texted a line that cannot answer', decision);
+  return (await stores.assignments.byId(assignment.id)) ?? assignment;
+}
+
+/**
+ * The first inbound that carries an open code claims its reservation for the sender. A handle that is known
+ * already never gets here, so each sender has one try.
+ */
+export async function claimReservation(
+  stores: Stores,
+  text: string,
+  handle: ParsedHandle,
+  digest: Digest,
+  decision: Decision,
+): Promise<Bound | null> {
+  for (const code of codesIn(text)) {
+    const assignment = await stores.assignments.takeCode(codeHash(digest, code), decision.now);
+    if (!assignment || assignment.state === 'released') continue;
+    if (!(await stores.users.addHandle(assignment.userId, handle, decision.now))) continue;
+    const user = await stores.users.byId(assignment.userId);
+    if (!user) continue;
+    await announce(stores, decision, 'user.claimed', { userId: user.id, assignmentId: assignment.id });
+    return { user, assignment };
+  }
+  return null;
+}

@@ -1,0 +1,70 @@
+import { DAY_MS } from '@linekeeper/domain';
+import type { Stores, SuppressionRecord, UserRecord } from '../../ports';
+import { announce, type Decision } from '../shared';
+
+/** A later ordinary message of a suppressed person may be answered for this long. */
+const REPLY_ALLOWED_MS = DAY_MS;
+
+/** Silences the whole fleet towards this person, on all their handles. Idempotent. */
+export async function suppressUser(
+  stores: Stores,
+  user: Pick<UserRecord, 'id' | 'suppression'>,
+  source: string,
+  reason: string,
+  decision: Decision,
+): Promise<SuppressionRecord> {
+  const current = user.suppression;
+  const already = current !== null && current.suppressedAt !== null;
+  const record: SuppressionRecord = {
+    suppressedAt: already ? current.suppressedAt : decision.now,
+    source: already ? current.source : source,
+    reason: already ? current.reason : reason,
+    actor: already ? current.actor : decision.actor,
+    // Saying stop again takes back what an ordinary message in between allowed.
+    replyAllowedUntil: null,
+    updatedAt: decision.now,
+  };
+  await stores.users.suppress(user.id, record);
+  if (!already) await announce(stores, decision, 'user.opted-out', { userId: user.id, source, reason });
+  return record;
+}
+
+/** Only a START-like word or the app lifts a suppression. Idempotent. */
+export async function liftSuppression(
+  stores: Stores,
+  user: Pick<UserRecord, 'id' | 'suppression'>,
+  source: string,
+  reason: string,
+  decision: Decision,
+): Promise<SuppressionRecord | null> {
+  if (user.suppression === null || user.suppression.suppressedAt === null) return user.suppression;
+  const record: SuppressionRecord = {
+    suppressedAt: null,
+    source,
+    reason,
+    actor: decision.actor,
+    replyAllowedUntil: null,
+    updatedAt: decision.now,
+  };
+  await stores.users.suppress(user.id, record);
+  await announce(stores, decision, 'user.opted-in', { userId: user.id, source, reason });
+  return record;
+}
+
+/** An ordinary message of a suppressed person: it may be answered for a day, and nothing more. */
+export async function allowReplies(
+  stores: Stores,
+  user: Pick<UserRecord, 'id' | 'suppression'>,
+  writtenAt: number,
+  decision: Decision,
+): Promise<SuppressionRecord | null> {
+  const current = user.suppression;
+  if (current === null || current.suppressedAt === null || writtenAt <= current.suppressedAt) return current;
+  const record = {
+    ...current,
+    replyAllowedUntil: Math.max(current.replyAllowedUntil ?? 0, writtenAt + REPLY_ALLOWED_MS),
+    updatedAt: decision.now,
+  };
+  await stores.users.suppress(user.id, record);
+  return record;
+}

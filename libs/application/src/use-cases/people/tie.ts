@@ -1,0 +1,140 @@
+import {
+  chooseFallbacks,
+  type FleetSnapshot,
+  HOUR_MS,
+  invariant,
+  loadMilliOf,
+  place,
+  type PlacementPlan,
+  startRate,
+} from '@linekeeper/domain';
+import type { AssignmentRecord, AssignmentState, PoolRecord, Stores, UserRecord } from '../../ports';
+import { announce, changeContext, type Decision, runningDay } from '../shared';
+import { loadOf } from './assignment-load';
+
+/** Where a user is to stand, and how that was found out. */
+export interface Tie {
+  readonly lineId: string;
+  readonly state: AssignmentState;
+  readonly startedBy: 'inbound' | 'outbound';
+  readonly explanation: unknown;
+}
+
+/** The load a user is expected to put on a line. */
+export function expectedLoad(
+  user: Pick<UserRecord, 'expectedPerDay'>,
+  decision: Decision,
+): { readonly meanMilli: number; readonly varianceMilli: number } {
+  return loadMilliOf(startRate(decision.policy, user.expectedPerDay), decision.policy);
+}
+
+/** Runs placement for a user, on all lines or on the given ones only. */
+export function planPlace(
+  user: Pick<UserRecord, 'id' | 'expectedPerDay'>,
+  snapshot: FleetSnapshot,
+  decision: Decision,
+  onlyLineIds?: readonly string[],
+): PlacementPlan {
+  return place(
+    {
+      userId: user.id,
+      ...expectedLoad(user, decision),
+      ...(onlyLineIds === undefined ? {} : { onlyLineIds }),
+    },
+    snapshot,
+    decision.policy,
+  );
+}
+
+/**
+ * Ties a user to a line: a new assignment, or a released one that comes back with a higher epoch. Call it under
+ * the pool's lock. The line's sums move in the same transaction.
+ */
+export async function tieUser(
+  stores: Stores,
+  pool: PoolRecord,
+  user: UserRecord,
+  tie: Tie,
+  snapshot: FleetSnapshot,
+  decision: Decision,
+): Promise<AssignmentRecord> {
+  const { now, policy, policyVersion } = decision;
+  const hours =
+    tie.startedBy === 'inbound' ? policy.reservations.inboundHours : policy.reservations.outboundHours;
+  const reserved = tie.state === 'reserved';
+  const earlier = await stores.assignments.of(user.id, pool.id);
+  const fresh: AssignmentRecord = {
+    id: earlier?.id ?? decision.newId(),
+    poolId: pool.id,
+    userId: user.id,
+    lineId: tie.lineId,
+    epoch: earlier ? earlier.epoch + 1 : 1,
+    state: tie.state,
+    startedBy: tie.startedBy,
+    expiresAt: reserved ? now + hours * HOUR_MS : null,
+    firstSendAt: null,
+    confirmedAt: reserved ? null : now,
+    pinned: false,
+    ...expectedLoad(user, decision),
+    policyVersion,
+    explanation: tie.explanation,
+    needsIntroductionSince: null,
+    lastMovedAt: null,
+    createdAt: earlier?.createdAt ?? now,
+    updatedAt: now,
+    fallbackLineIds: chooseFallbacks(tie.lineId, user.id, snapshot, policy),
+  };
+  const context = changeContext(decision, reserved ? 'placed' : `bound: ${tie.state}`);
+  if (earlier) {
+    invariant(earlier.state === 'released', 'only a released assignment is tied again');
+    const changed = await stores.assignments.change(earlier.id, earlier.epoch, fresh, context);
+    invariant(changed, 'a released assignment changes only under the lock of its pool');
+    await stores.assignments.replaceFallbacks(earlier.id, fresh.fallbackLineIds);
+  } else {
+    const inserted = await stores.assignments.insert(fresh, context);
+    invariant(inserted, 'an assignment is only made under the lock of its pool');
+  }
+  await stores.lines.addLoad(loadOf(fresh, 1, 1), runningDay(pool, decision), now);
+  return fresh;
+}
+
+/** Gives the capacity of an assignment back. Call it under the pool's lock. False when someone was first. */
+export async function releaseAssignment(
+  stores: Stores,
+  pool: PoolRecord,
+  assignment: AssignmentRecord,
+  reason: string,
+  decision: Decision,
+): Promise<boolean> {
+  const changed = await stores.assignments.change(
+    assignment.id,
+    assignment.epoch,
+    { state: 'released', expiresAt: null, needsIntroductionSince: null },
+    changeContext(decision, reason),
+  );
+  if (!changed) return false;
+  await stores.lines.addLoad(loadOf(assignment, -1), runningDay(pool, decision), decision.now);
+  return true;
+}
+
+/** The first message seen on the line makes a reservation lasting. Idempotent. */
+export async function confirmAssignment(
+  stores: Stores,
+  assignment: AssignmentRecord,
+  reason: string,
+  decision: Decision,
+): Promise<AssignmentRecord> {
+  if (assignment.state !== 'reserved') return assignment;
+  const change = { state: 'confirmed', confirmedAt: decision.now, expiresAt: null } as const;
+  const context = changeContext(decision, reason);
+  if (!(await stores.assignments.change(assignment.id, assignment.epoch, change, context))) {
+    return (await stores.assignments.byId(assignment.id)) ?? assignment;
+  }
+  await announce(stores, decision, 'assignment.confirmed', {
+    userId: assignment.userId,
+    assignmentId: assignment.id,
+    lineId: assignment.lineId,
+    reason,
+  });
+  return { ...assignment, ...change, epoch: assignment.epoch + 1 };
+}

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { automation } from '../../actor';
+import { BudgetLedger, UnitOfWork } from '../../ports';
+import { Decisions } from '../shared';
+
+const BATCH = 500;
+
+/** Lets go of holds of which there was no news within their time. A late webhook still counts its message. */
+@Injectable()
+export class ExpireSends {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly decisions: Decisions,
+    private readonly ledger: BudgetLedger,
+  ) {}
+
+  async execute(): Promise<{ expiredSends: number }> {
+    const { now } = await this.decisions.begin(automation('expire-reservations'));
+    let expiredSends = 0;
+    for (;;) {
+      const due = await this.unitOfWork.read.sends.expired(now, BATCH);
+      for (const send of due) {
+        if (!(await this.unitOfWork.read.sends.close(send.id, 'expired', now))) continue;
+        await this.ledger.release(send.lineId, send.id);
+        expiredSends += 1;
+      }
+      if (due.length < BATCH) return { expiredSends };
+    }
+  }
+}

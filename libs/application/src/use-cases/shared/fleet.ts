@@ -1,0 +1,81 @@
+import {
+  budgetDay,
+  budgetDayStart,
+  type FleetSnapshot,
+  isContagion,
+  type LineView,
+  nextDay,
+} from '@linekeeper/domain';
+import type { LineRecord, PoolRecord, Stores } from '../../ports';
+import { Refusal } from '../../refusal';
+import type { Decision } from './decision';
+
+/** The running budget day of a pool. */
+export function runningDay(pool: Pick<PoolRecord, 'timeZone'>, decision: Decision): string {
+  return budgetDay(decision.now, pool.timeZone, decision.policy.budget.dayStartHour);
+}
+
+/** The lines of a pool as decisions see them now. */
+export function viewsOf(stores: Stores, pool: PoolRecord, decision: Decision): Promise<LineView[]> {
+  return stores.lines.views(pool.id, {
+    now: decision.now,
+    day: runningDay(pool, decision),
+    policy: decision.policy,
+  });
+}
+
+/** Everything placement may look at, read once. */
+export async function snapshotOf(
+  stores: Stores,
+  pool: PoolRecord,
+  decision: Decision,
+): Promise<FleetSnapshot> {
+  const { dayStartHour } = decision.policy.budget;
+  const tomorrow = nextDay(runningDay(pool, decision));
+  return {
+    now: decision.now,
+    lines: await viewsOf(stores, pool, decision),
+    nextDayAt: budgetDayStart(tomorrow, pool.timeZone, dayStartHour),
+  };
+}
+
+/** The pool by its slug; without one the only pool there is. Refuses `pool.not_found` and `pool.ambiguous`. */
+export async function poolFor(
+  stores: Stores,
+  slug: string | undefined,
+  allowedIds: readonly string[] = [],
+): Promise<PoolRecord> {
+  const allowed = (pool: PoolRecord): boolean => allowedIds.length === 0 || allowedIds.includes(pool.id);
+  if (slug !== undefined) {
+    const pool = await stores.pools.bySlug(slug);
+    if (!pool || !allowed(pool)) throw new Refusal('pool.not_found', `There is no pool "${slug}"`);
+    return pool;
+  }
+  const pools = (await stores.pools.list()).filter(allowed);
+  const [only] = pools;
+  if (!only) throw new Refusal('pool.not_found', 'There is no pool yet');
+  if (pools.length > 1) {
+    throw new Refusal('pool.ambiguous', 'Name one of the pools', {
+      pools: pools.map(({ slug: each }) => each),
+    });
+  }
+  return only;
+}
+
+/** A pool that must exist, because a row points at it. */
+export async function poolOf(stores: Stores, id: string): Promise<PoolRecord> {
+  const pool = await stores.pools.byId(id);
+  if (!pool) throw new Refusal('pool.not_found', `There is no pool ${id}`);
+  return pool;
+}
+
+export async function lineOr404(stores: Stores, id: string): Promise<LineRecord> {
+  const line = await stores.lines.byId(id);
+  if (!line) throw new Refusal('line.not_found', `There is no line ${id}`);
+  return line;
+}
+
+/** Whether push and proactive have stopped because too many lines were flagged within a day. */
+export async function contagionNow(stores: Stores, decision: Decision): Promise<boolean> {
+  return isContagion(await stores.lines.list(), decision.now, decision.policy);
+}

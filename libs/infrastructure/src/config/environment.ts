@@ -1,0 +1,92 @@
+import { isZone } from '@linekeeper/domain';
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const list = z
+  .string()
+  .transform((text) => text.split(',').map((each) => each.trim()).filter((each) => each !== ''));
+
+/** Every environment variable that is read, with what it is for. An empty one counts as not set. */
+export const environmentSchema = z.object({
+  ENVIRONMENT: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, 'lower-case letters, digits and hyphens, at most 40')
+    .default('development')
+    .describe('Name of this deployment; the database remembers it and refuses another one'),
+  HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
+  PORT: port.default(3000).describe('Port of the API and the page'),
+  SIMULATOR_PORT: port.default(4010).describe('Port of the simulator, always on loopback'),
+  DATA_DIR: z.string().default('./.linekeeper').describe('Where the embedded database and the keys live'),
+  ADMIN_KEY: z
+    .string()
+    .min(24, 'at least 24 characters')
+    .optional()
+    .describe('The first admin key; without it one is made, printed and kept in DATA_DIR'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgresql://')
+    .optional()
+    .describe('A PostgreSQL of your own instead of the embedded one'),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
+    .optional()
+    .describe('Needed once several processes share a fleet'),
+  PUBLIC_URL: z.url().optional().describe('How the outside reaches this service: for webhooks and card links'),
+  TRUSTED_PROXIES: list.optional().describe('Comma-separated addresses whose X-Forwarded-For is believed'),
+  FLEET_TIME_ZONE: z
+    .string()
+    .refine(isZone, 'must be an IANA time zone such as Europe/Berlin')
+    .default('UTC')
+    .describe('Zone of the budget day'),
+  SECRETS_KEY: z
+    .string()
+    .min(32, 'at least 32 characters')
+    .optional()
+    .describe('Signs card links; without it one is made and kept in DATA_DIR'),
+  LINQ_API_KEY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A real Linq account instead of the simulator: no demo, and everything only observes'),
+  LINQ_BASE_URL: z
+    .url()
+    .default('https://api.linqapp.com/api/partner')
+    .describe('Used together with LINQ_API_KEY'),
+  LINQ_WEBHOOK_SECRETS: list
+    .optional()
+    .describe('Comma-separated signing secrets of a subscription that exists already'),
+  LOG_LEVEL: z
+    .enum(['error', 'warn', 'log', 'debug'])
+    .default('warn')
+    .describe('Least level that is written to the log'),
+});
+
+export type Environment = z.infer<typeof environmentSchema>;
+
+/** The environment variables do not make sense: all the problems at once. */
+export class BadEnvironment extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`The environment variables need mending:\n${problems.map((each) => `  ${each}`).join('\n')}`);
+    this.name = 'BadEnvironment';
+  }
+}
+
+export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
+  const parsed = environmentSchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new BadEnvironment(
+    parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+  );
+}
+
+/** The text of `.env.example`: every variable with its meaning and its default. */
+export function renderEnvExample(): string {
+  const rows = Object.entries(environmentSchema.shape).map(([name, schema]) => {
+    const fallback = schema.safeParse(undefined);
+    const value = fallback.success && fallback.data !== undefined ? String(fallback.data) : '';
+    return `# ${schema.description ?? ''}\n${value === '' ? '# ' : ''}${name}=${value}\n`;
+  });
+  return rows.join('\n');
+}

@@ -1,0 +1,110 @@
+import { type DynamicModule, Global, Module, type Provider } from '@nestjs/common';
+import {
+  BudgetLedger,
+  CardLinks,
+  Clock,
+  ClockFollower,
+  Digest,
+  HandleParser,
+  Ids,
+  InboxSignal,
+  MessagingProvider,
+  Policies,
+  ProviderEventReader,
+  Random,
+  Settings,
+  UnitOfWork,
+  UsageHistory,
+  USE_CASES,
+  WebhookVerifier,
+} from '@linekeeper/application';
+import { LinqEventReader } from './linq/linq-event-reader';
+import { LinqMessagingProvider } from './linq/linq-messaging-provider';
+import { StandardWebhookVerifier } from './linq/standard-webhook-verifier';
+import { InMemoryBudgetLedger } from './memory/in-memory-budget-ledger';
+import { SignedCardLinks } from './people/card-links';
+import { LibphonenumberHandleParser } from './people/handle-parser';
+import { CloseDatabase } from './prisma/close-database';
+import { PrismaDatabase } from './prisma/database';
+import { StoredPolicies } from './prisma/policies';
+import { PrismaUnitOfWork } from './prisma/unit-of-work';
+import { PrismaUsageHistory } from './prisma/usage-history';
+import { NodeDigest, SecureRandom, UuidV7 } from './system/chance';
+import { LocalInboxSignal } from './system/inbox-signal';
+import { monotonicMs, wait } from './system/timers';
+
+/** What the adapters are made from: read once, in main. */
+export interface InfrastructureOptions {
+  readonly databaseUrl: string;
+  readonly clock: Clock;
+  readonly follower: ClockFollower;
+  readonly settings: Settings;
+  readonly publicUrl: string;
+  readonly secretsKey: string;
+  readonly linq: { readonly apiKey: string; readonly baseUrl: string };
+}
+
+/** Port to adapter, on one screen; and the use-cases, which stand on the ports alone. */
+@Global()
+@Module({})
+export class InfrastructureModule {
+  static register(options: InfrastructureOptions): DynamicModule {
+    const adapters: Provider[] = [
+      { provide: Clock, useValue: options.clock },
+      { provide: ClockFollower, useValue: options.follower },
+      { provide: Settings, useValue: options.settings },
+      { provide: Ids, useFactory: (clock: Clock) => new UuidV7(clock), inject: [Clock] },
+      { provide: Random, useClass: SecureRandom },
+      { provide: Digest, useClass: NodeDigest },
+      { provide: HandleParser, useClass: LibphonenumberHandleParser },
+      {
+        provide: CardLinks,
+        useFactory: () => new SignedCardLinks(options.secretsKey, options.publicUrl),
+      },
+      { provide: PrismaDatabase, useFactory: () => new PrismaDatabase(options.databaseUrl) },
+      {
+        provide: UnitOfWork,
+        useFactory: (database: PrismaDatabase, random: Random) => new PrismaUnitOfWork(database, random),
+        inject: [PrismaDatabase, Random],
+      },
+      {
+        provide: Policies,
+        useFactory: (unitOfWork: UnitOfWork) => new StoredPolicies(unitOfWork, monotonicMs),
+        inject: [UnitOfWork],
+      },
+      {
+        provide: UsageHistory,
+        useFactory: (database: PrismaDatabase) => new PrismaUsageHistory(database),
+        inject: [PrismaDatabase],
+      },
+      {
+        provide: BudgetLedger,
+        useFactory: (history: UsageHistory) => new InMemoryBudgetLedger(history),
+        inject: [UsageHistory],
+      },
+      {
+        provide: MessagingProvider,
+        useFactory: () => new LinqMessagingProvider({ ...options.linq, wait }),
+      },
+      { provide: ProviderEventReader, useClass: LinqEventReader },
+      { provide: WebhookVerifier, useClass: StandardWebhookVerifier },
+      { provide: InboxSignal, useClass: LocalInboxSignal },
+    ];
+    return {
+      module: InfrastructureModule,
+      providers: [...adapters, ...USE_CASES, CloseDatabase],
+      exports: [
+        Clock,
+        ClockFollower,
+        Settings,
+        Digest,
+        Policies,
+        UnitOfWork,
+        BudgetLedger,
+        InboxSignal,
+        PrismaDatabase,
+        ...USE_CASES,
+      ],
+    };
+  }
+}

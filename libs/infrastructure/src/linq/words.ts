@@ -1,0 +1,26 @@
+import { CHAT_HEALTHS, type ChatHealth } from '@linekeeper/application';
+
+const REPUTATIONS = ['HEALTHY', 'AT_RISK', 'CRITICAL'] as const;
+const STATUSES = ['ACTIVE', 'FLAGGED'] as const;
+
+/** Every enum of the provider is open: a word we do not know is no word. */
+function known<T extends string>(words: readonly T[], value: unknown): T | null {
+  return words.find((word) => word === value) ?? null;
+}
+
+/** Linq writes a reputation as `{status}` in lists and as a plain word in webhooks. */
+export function reputationOf(value: unknown): (typeof REPUTATIONS)[number] | null {
+  return known(REPUTATIONS, inner(value));
+}
+
+export function statusOf(value: unknown): (typeof STATUSES)[number] | null {
+  return known(STATUSES, inner(value));
+}
+
+export function chatHealthOf(value: unknown): ChatHealth | null {
+  return known(CHAT_HEALTHS, inner(value));
+}
+
+function inner(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'status' in value ? value.status : value;
+}

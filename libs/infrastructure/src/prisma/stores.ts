@@ -1,0 +1,49 @@
+import type { Stores } from '@linekeeper/application';
+import type { Db } from './database';
+import { PrismaAssignmentStore } from './stores/assignment-store';
+import { PrismaCardStore } from './stores/card-store';
+import { PrismaConversationStore } from './stores/conversation-store';
+import { PrismaEnvironmentStore } from './stores/environment-store';
+import { PrismaFailoverStore } from './stores/failover-store';
+import { PrismaGateStore } from './stores/gate-store';
+import { PrismaIdempotencyStore } from './stores/idempotency-store';
+import { PrismaInboxStore } from './stores/inbox-store';
+import { PrismaJobStore } from './stores/job-store';
+import { PrismaKeyStore } from './stores/key-store';
+import { PrismaLeaseStore } from './stores/lease-store';
+import { PrismaLineStore } from './stores/line-store';
+import { PrismaAuditStore, PrismaOutboxStore } from './stores/log-stores';
+import { PrismaMessageStore } from './stores/message-store';
+import { PrismaPolicyStore } from './stores/policy-store';
+import { PrismaPoolStore } from './stores/pool-store';
+import { PrismaSendStore } from './stores/send-store';
+import { PrismaSubscriptionStore } from './stores/subscription-store';
+import { PrismaUsageStore } from './stores/usage-store';
+import { PrismaUserStore } from './stores/user-store';
+
+/** All stores on one client or transaction. */
+export function prismaStores(db: Db): Stores {
+  return {
+    environment: new PrismaEnvironmentStore(db),
+    pools: new PrismaPoolStore(db),
+    lines: new PrismaLineStore(db),
+    users: new PrismaUserStore(db),
+    assignments: new PrismaAssignmentStore(db),
+    conversations: new PrismaConversationStore(db),
+    messages: new PrismaMessageStore(db),
+    gate: new PrismaGateStore(db),
+    sends: new PrismaSendStore(db),
+    cards: new PrismaCardStore(db),
+    usage: new PrismaUsageStore(db),
+    inbox: new PrismaInboxStore(db),
+    outbox: new PrismaOutboxStore(db),
+    failovers: new PrismaFailoverStore(db),
+    policies: new PrismaPolicyStore(db),
+    audit: new PrismaAuditStore(db),
+    keys: new PrismaKeyStore(db),
+    leases: new PrismaLeaseStore(db),
+    jobs: new PrismaJobStore(db),
+    idempotency: new PrismaIdempotencyStore(db),
+    subscriptions: new PrismaSubscriptionStore(db),
+  };
+}

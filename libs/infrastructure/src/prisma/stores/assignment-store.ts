@@ -1,0 +1,241 @@
+import {
+  type AssignmentChange,
+  type AssignmentHistoryEntry,
+  type AssignmentRecord,
+  type AssignmentState,
+  AssignmentStore,
+  type ChangeContext,
+} from '@linekeeper/application';
+import type { EpochMs } from '@linekeeper/domain';
+import type { Db } from '../database';
+import type { Prisma } from '../generated/client';
+import { columns, date, dateOrNull, json, ms, msOrNull, num } from '../values';
+
+const WITH_FALLBACKS = { fallbacks: { orderBy: { position: 'asc' } } } as const;
+type AssignmentRow = Prisma.AssignmentGetPayload<{ include: typeof WITH_FALLBACKS }>;
+
+const INSTANTS = [
+  'expiresAt',
+  'firstSendAt',
+  'confirmedAt',
+  'needsIntroductionSince',
+  'lastMovedAt',
+] as const;
+
+export class PrismaAssignmentStore extends AssignmentStore {
+  constructor(private readonly db: Db) {
+    super();
+  }
+
+  async insert(assignment: AssignmentRecord, context: ChangeContext): Promise<boolean> {
+    const { fallbackLineIds, ...row } = assignment;
+    const inserted = await this.db.assignment.createMany({
+      data: [
+        {
+          ...row,
+          explanation: json(row.explanation),
+          expiresAt: dateOrNull(row.expiresAt),
+          firstSendAt: dateOrNull(row.firstSendAt),
+          confirmedAt: dateOrNull(row.confirmedAt),
+          needsIntroductionSince: dateOrNull(row.needsIntroductionSince),
+          lastMovedAt: dateOrNull(row.lastMovedAt),
+          createdAt: date(row.createdAt),
+          updatedAt: date(row.updatedAt),
+        },
+      ],
+      skipDuplicates: true,
+    });
+    if (inserted.count === 0) return false;
+    await this.insertFallbacks(row.id, fallbackLineIds);
+    await this.appendHistory(row.id, row.epoch, null, row, context);
+    return true;
+  }
+
+  async byId(id: string): Promise<AssignmentRecord | null> {
+    const row = await this.db.assignment.findUnique({ where: { id }, include: WITH_FALLBACKS });
+    return row && recordOf(row);
+  }
+
+  async of(userId: string, poolId: string): Promise<AssignmentRecord | null> {
+    const row = await this.db.assignment.findUnique({
+      where: { poolId_userId: { poolId, userId } },
+      include: WITH_FALLBACKS,
+    });
+    return row && recordOf(row);
+  }
+
+  ofUsers(userIds: readonly string[]): Promise<AssignmentRecord[]> {
+    return this.find({ userId: { in: [...userIds] } });
+  }
+
+  onLine(lineId: string, page: { limit: number; after?: string }): Promise<AssignmentRecord[]> {
+    return this.find({ lineId, state: { not: 'released' } }, page);
+  }
+
+  placed(page: { limit: number; after?: string }): Promise<AssignmentRecord[]> {
+    return this.find({ state: { not: 'released' } }, page);
+  }
+
+  async toMove(lineId: string, limit: number): Promise<AssignmentRecord[]> {
+    const rows = await this.db.$queryRaw<{ id: string }[]>`
+      SELECT a.id FROM assignments a
+      LEFT JOIN conversations c ON c.pool_id = a.pool_id AND c.user_id = a.user_id
+      WHERE a.line_id = ${lineId}::uuid AND a.state IN ('reserved', 'confirmed', 'overflow')
+      ORDER BY c.last_inbound_at DESC NULLS LAST, a.id LIMIT ${limit}`;
+    return this.find({ id: { in: rows.map(({ id }) => id) } });
+  }
+
+  inState(
+    state: AssignmentState,
+    page: { limit: number; after?: string },
+  ): Promise<AssignmentRecord[]> {
+    return this.find({ state }, page);
+  }
+
+  async expired(now: EpochMs, limit: number): Promise<AssignmentRecord[]> {
+    const rows = await this.db.$queryRaw<{ id: string }[]>`
+      SELECT id FROM assignments
+      WHERE state = 'reserved' AND expires_at <= ${date(now)} AND first_send_at IS NULL
+      ORDER BY expires_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
+    return this.find({ id: { in: rows.map(({ id }) => id) } });
+  }
+
+  async change(
+    id: string,
+    epoch: number,
+    change: AssignmentChange,
+    context: ChangeContext,
+  ): Promise<boolean> {
+    const before = await this.db.assignment.findUnique({
+      where: { id },
+      select: { epoch: true, lineId: true, state: true },
+    });
+    if (before?.epoch !== epoch) return false;
+    const changed = await this.db.assignment.updateMany({
+      where: { id, epoch },
+      data: {
+        ...columns(change, INSTANTS),
+        epoch: epoch + 1,
+        policyVersion: context.policyVersion,
+        updatedAt: date(context.at),
+      },
+    });
+    if (changed.count === 0) return false;
+    const after = {
+      lineId: change.lineId ?? before.lineId,
+      state: change.state ?? before.state,
+    };
+    await this.appendHistory(id, epoch + 1, before, after, context);
+    return true;
+  }
+
+  async markFirstSend(id: string, at: EpochMs): Promise<void> {
+    await this.db.assignment.updateMany({
+      where: { id, firstSendAt: null },
+      data: { firstSendAt: date(at) },
+    });
+  }
+
+  async replaceFallbacks(id: string, lineIds: readonly string[]): Promise<void> {
+    await this.db.assignmentFallback.deleteMany({ where: { assignmentId: id } });
+    await this.insertFallbacks(id, lineIds);
+  }
+
+  async history(id: string): Promise<AssignmentHistoryEntry[]> {
+    const rows = await this.db.assignmentHistory.findMany({
+      where: { assignmentId: id },
+      orderBy: { epoch: 'asc' },
+    });
+    return rows.map((row) => ({ ...row, at: ms(row.at) }));
+  }
+
+  async insertCode(code: {
+    codeHash: string;
+    assignmentId: string;
+    keyId: string | null;
+    createdAt: EpochMs;
+    expiresAt: EpochMs;
+  }): Promise<void> {
+    await this.db.reservationCode.create({
+      data: { ...code, createdAt: date(code.createdAt), expiresAt: date(code.expiresAt) },
+    });
+  }
+
+  async takeCode(codeHash: string, now: EpochMs): Promise<AssignmentRecord | null> {
+    const rows = await this.db.$queryRaw<{ assignment_id: string }[]>`
+      UPDATE reservation_codes SET used_at = ${date(now)}
+      WHERE code_hash = ${codeHash} AND used_at IS NULL AND expires_at > ${date(now)}
+      RETURNING assignment_id`;
+    const taken = rows[0];
+    return taken ? this.byId(taken.assignment_id) : null;
+  }
+
+  openCodes(keyId: string | null, now: EpochMs): Promise<number> {
+    return this.db.reservationCode.count({
+      where: { keyId, usedAt: null, expiresAt: { gt: date(now) } },
+    });
+  }
+
+  private async find(
+    where: Prisma.AssignmentWhereInput,
+    page?: { limit: number; after?: string },
+  ): Promise<AssignmentRecord[]> {
+    const rows = await this.db.assignment.findMany({
+      where: { ...where, ...(page?.after === undefined ? {} : { id: { gt: page.after } }) },
+      include: WITH_FALLBACKS,
+      orderBy: { id: 'asc' },
+      ...(page ? { take: page.limit } : {}),
+    });
+    return rows.map(recordOf);
+  }
+
+  private async insertFallbacks(assignmentId: string, lineIds: readonly string[]): Promise<void> {
+    if (lineIds.length === 0) return;
+    await this.db.assignmentFallback.createMany({
+      data: lineIds.map((lineId, position) => ({ assignmentId, position, lineId })),
+    });
+  }
+
+  private async appendHistory(
+    assignmentId: string,
+    epoch: number,
+    before: { lineId: string; state: string } | null,
+    after: { lineId: string; state: string },
+    context: ChangeContext,
+  ): Promise<void> {
+    await this.db.assignmentHistory.create({
+      data: {
+        assignmentId,
+        epoch,
+        fromLineId: before?.lineId ?? null,
+        toLineId: after.lineId,
+        fromState: before?.state ?? null,
+        toState: after.state,
+        actor: context.actor,
+        reason: context.reason,
+        policyVersion: context.policyVersion,
+        failoverId: context.failoverId ?? null,
+        at: date(context.at),
+      },
+    });
+  }
+}
+
+function recordOf(row: AssignmentRow): AssignmentRecord {
+  const { fallbacks, ...columnsOfRow } = row;
+  return {
+    ...columnsOfRow,
+    state: row.state as AssignmentState,
+    startedBy: row.startedBy as AssignmentRecord['startedBy'],
+    meanMilli: num(row.meanMilli),
+    varianceMilli: num(row.varianceMilli),
+    expiresAt: msOrNull(row.expiresAt),
+    firstSendAt: msOrNull(row.firstSendAt),
+    confirmedAt: msOrNull(row.confirmedAt),
+    needsIntroductionSince: msOrNull(row.needsIntroductionSince),
+    lastMovedAt: msOrNull(row.lastMovedAt),
+    createdAt: ms(row.createdAt),
+    updatedAt: ms(row.updatedAt),
+    fallbackLineIds: fallbacks.map(({ lineId }) => lineId),
+  };
+}

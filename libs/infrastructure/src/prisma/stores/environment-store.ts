@@ -1,0 +1,40 @@
+import { EnvironmentStore, type EnvironmentRecord } from '@linekeeper/application';
+import type { EpochMs } from '@linekeeper/domain';
+import type { Db } from '../database';
+import { date, dateOrNull, json, msOrNull } from '../values';
+
+export class PrismaEnvironmentStore extends EnvironmentStore {
+  constructor(private readonly db: Db) {
+    super();
+  }
+
+  async get(): Promise<EnvironmentRecord | null> {
+    const row = await this.db.environment.findUnique({ where: { id: 1 } });
+    if (!row) return null;
+    return {
+      name: row.name,
+      frozenAt: msOrNull(row.frozenAt),
+      actuators: row.actuators as EnvironmentRecord['actuators'],
+    };
+  }
+
+  async create(environment: EnvironmentRecord, at: EpochMs): Promise<void> {
+    await this.db.environment.create({
+      data: {
+        id: 1,
+        name: environment.name,
+        createdAt: date(at),
+        frozenAt: dateOrNull(environment.frozenAt),
+        actuators: json(environment.actuators),
+      },
+    });
+  }
+
+  async setFrozen(at: EpochMs | null): Promise<void> {
+    await this.db.environment.update({ where: { id: 1 }, data: { frozenAt: dateOrNull(at) } });
+  }
+
+  async setActuators(actuators: EnvironmentRecord['actuators']): Promise<void> {
+    await this.db.environment.update({ where: { id: 1 }, data: { actuators: json(actuators) } });
+  }
+}

@@ -1,0 +1,152 @@
+import {
+  type FailoverMoveRecord,
+  type FailoverRecord,
+  type FailoverState,
+  FailoverStore,
+} from '@linekeeper/application';
+import type { EpochMs } from '@linekeeper/domain';
+import type { Db } from '../database';
+import type { Failover, FailoverMove } from '../generated/client';
+import { columns, date, dateOrNull, ms, msOrNull } from '../values';
+
+export class PrismaFailoverStore extends FailoverStore {
+  constructor(private readonly db: Db) {
+    super();
+  }
+
+  async insert(failover: FailoverRecord): Promise<boolean> {
+    const inserted = await this.db.failover.createMany({
+      data: [
+        {
+          ...failover,
+          startedAt: date(failover.startedAt),
+          etaAt: dateOrNull(failover.etaAt),
+          deadline: dateOrNull(failover.deadline),
+          finishedAt: dateOrNull(failover.finishedAt),
+          updatedAt: date(failover.updatedAt),
+        },
+      ],
+      skipDuplicates: true,
+    });
+    return inserted.count === 1;
+  }
+
+  async byId(id: string): Promise<FailoverRecord | null> {
+    const row = await this.db.failover.findUnique({ where: { id } });
+    return row && recordOf(row);
+  }
+
+  async list(page: {
+    limit: number;
+    after?: string;
+    states?: readonly FailoverState[];
+    lineId?: string;
+  }): Promise<FailoverRecord[]> {
+    const rows = await this.db.failover.findMany({
+      where: {
+        ...(page.states === undefined ? {} : { state: { in: [...page.states] } }),
+        ...(page.lineId === undefined ? {} : { lineId: page.lineId }),
+        ...(page.after === undefined ? {} : { id: { lt: page.after } }),
+      },
+      orderBy: { id: 'desc' },
+      take: page.limit,
+    });
+    return rows.map(recordOf);
+  }
+
+  async change(
+    id: string,
+    change: Partial<
+      Pick<
+        FailoverRecord,
+        'state' | 'usersMoved' | 'usersStranded' | 'usersTotal' | 'etaAt' | 'deadline' | 'finishedAt'
+      >
+    >,
+    at: EpochMs,
+  ): Promise<void> {
+    await this.db.failover.update({
+      where: { id },
+      data: { ...columns(change, ['etaAt', 'deadline', 'finishedAt']), updatedAt: date(at) },
+    });
+  }
+
+  async addMoves(moves: readonly FailoverMoveRecord[]): Promise<void> {
+    await this.db.failoverMove.createMany({
+      data: moves.map((move) => ({
+        ...move,
+        contactSlotAt: dateOrNull(move.contactSlotAt),
+        contactedAt: dateOrNull(move.contactedAt),
+        at: date(move.at),
+      })),
+      skipDuplicates: true,
+    });
+  }
+
+  async moves(
+    failoverId: string,
+    page: { limit: number; after?: string },
+  ): Promise<FailoverMoveRecord[]> {
+    const rows = await this.db.failoverMove.findMany({
+      where: { failoverId, ...(page.after === undefined ? {} : { userId: { gt: page.after } }) },
+      orderBy: { userId: 'asc' },
+      take: page.limit,
+    });
+    return rows.map(moveOf);
+  }
+
+  async openMoveOf(userId: string): Promise<FailoverMoveRecord | null> {
+    const row = await this.db.failoverMove.findFirst({
+      where: { userId, state: 'moved' },
+      orderBy: { at: 'desc' },
+    });
+    return row && moveOf(row);
+  }
+
+  async openSlots(
+    lineIds: readonly string[],
+    since: EpochMs,
+  ): Promise<{ lineId: string; at: EpochMs }[]> {
+    const rows = await this.db.failoverMove.findMany({
+      where: {
+        toLineId: { in: [...lineIds] },
+        state: 'moved',
+        contactSlotAt: { gte: date(since) },
+      },
+      select: { toLineId: true, contactSlotAt: true },
+    });
+    return rows.flatMap(({ toLineId, contactSlotAt }) =>
+      toLineId && contactSlotAt ? [{ lineId: toLineId, at: ms(contactSlotAt) }] : [],
+    );
+  }
+
+  async markContacted(userId: string, lineId: string, at: EpochMs): Promise<void> {
+    await this.db.failoverMove.updateMany({
+      where: { userId, toLineId: lineId, state: 'moved' },
+      data: { state: 'contacted', contactedAt: date(at) },
+    });
+  }
+}
+
+function recordOf(row: Failover): FailoverRecord {
+  return {
+    ...row,
+    cause: row.cause as FailoverRecord['cause'],
+    state: row.state as FailoverState,
+    startedAt: ms(row.startedAt),
+    etaAt: msOrNull(row.etaAt),
+    deadline: msOrNull(row.deadline),
+    finishedAt: msOrNull(row.finishedAt),
+    updatedAt: ms(row.updatedAt),
+  };
+}
+
+function moveOf(row: FailoverMove): FailoverMoveRecord {
+  return {
+    ...row,
+    mode: row.mode as FailoverMoveRecord['mode'],
+    state: row.state as FailoverMoveRecord['state'],
+    contactSlotAt: msOrNull(row.contactSlotAt),
+    contactedAt: msOrNull(row.contactedAt),
+    at: ms(row.at),
+  };
+}

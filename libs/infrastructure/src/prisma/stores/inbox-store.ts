@@ -1,0 +1,137 @@
+import { type InboxRecord, InboxStore } from '@linekeeper/application';
+import type { EpochMs } from '@linekeeper/domain';
+import type { Db } from '../database';
+import type { InboxEvent } from '../generated/client';
+import { date, dateOrNull, ms, msOrNull } from '../values';
+
+export class PrismaInboxStore extends InboxStore {
+  constructor(private readonly db: Db) {
+    super();
+  }
+
+  async insert(events: readonly InboxRecord[]): Promise<number> {
+    const inserted = await this.db.inboxEvent.createMany({
+      data: events.map((event) => ({
+        ...event,
+        receivedAt: date(event.receivedAt),
+        nextAttemptAt: date(event.nextAttemptAt),
+        processedAt: dateOrNull(event.processedAt),
+      })),
+      skipDuplicates: true,
+    });
+    return inserted.count;
+  }
+
+  async claim(now: EpochMs, limit: number): Promise<InboxRecord[]> {
+    const rows = await this.db.$queryRaw<{ event_id: string }[]>`
+      WITH due AS (
+        SELECT event_id, seq, order_key FROM inbox_events
+        WHERE state = 'pending' AND next_attempt_at <= ${date(now)}
+        ORDER BY seq LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+      SELECT d.event_id FROM due d
+      WHERE NOT EXISTS (
+        SELECT 1 FROM inbox_events earlier
+        WHERE earlier.state = 'pending' AND earlier.order_key = d.order_key AND earlier.seq < d.seq
+          AND earlier.event_id NOT IN (SELECT event_id FROM due))`;
+    if (rows.length === 0) return [];
+    return this.inOrder(rows.map((row) => row.event_id));
+  }
+
+  async claimOne(eventId: string): Promise<InboxRecord | null> {
+    const rows = await this.db.$queryRaw<{ event_id: string }[]>`
+      SELECT event_id FROM inbox_events
+      WHERE event_id = ${eventId} AND state = 'pending' FOR UPDATE SKIP LOCKED`;
+    if (rows.length === 0) return null;
+    return (await this.inOrder([eventId]))[0] ?? null;
+  }
+
+  async finish(
+    eventIds: readonly string[],
+    state: 'done' | 'ignored',
+    at: EpochMs,
+  ): Promise<void> {
+    if (eventIds.length === 0) return;
+    await this.db.inboxEvent.updateMany({
+      where: { eventId: { in: [...eventIds] } },
+      data: { state, processedAt: date(at), lastError: null },
+    });
+  }
+
+  async retryLater(eventId: string, nextAttemptAt: EpochMs, error: string): Promise<void> {
+    await this.db.inboxEvent.updateMany({
+      where: { eventId, state: 'pending' },
+      data: { attempts: { increment: 1 }, nextAttemptAt: date(nextAttemptAt), lastError: error },
+    });
+  }
+
+  async bury(eventId: string, error: string, at: EpochMs): Promise<void> {
+    await this.db.inboxEvent.updateMany({
+      where: { eventId, state: 'pending' },
+      data: { state: 'dead', attempts: { increment: 1 }, processedAt: date(at), lastError: error },
+    });
+  }
+
+  async revive(eventId: string, now: EpochMs): Promise<boolean> {
+    const revived = await this.db.inboxEvent.updateMany({
+      where: { eventId, state: 'dead' },
+      data: { state: 'pending', attempts: 0, nextAttemptAt: date(now), processedAt: null },
+    });
+    return revived.count === 1;
+  }
+
+  async dead(page: { limit: number; after?: string }): Promise<InboxRecord[]> {
+    const rows = await this.db.inboxEvent.findMany({
+      where: {
+        state: 'dead',
+        ...(page.after === undefined ? {} : { eventId: { gt: page.after } }),
+      },
+      orderBy: { eventId: 'asc' },
+      take: page.limit,
+    });
+    return rows.map(recordOf);
+  }
+
+  async counts(): Promise<{ pending: number; dead: number; oldestPendingAt: EpochMs | null }> {
+    const [pending, dead] = await Promise.all([
+      this.db.inboxEvent.aggregate({
+        where: { state: 'pending' },
+        _count: true,
+        _min: { receivedAt: true },
+      }),
+      this.db.inboxEvent.count({ where: { state: 'dead' } }),
+    ]);
+    return { pending: pending._count, dead, oldestPendingAt: msOrNull(pending._min.receivedAt) };
+  }
+
+  async nextDueAt(): Promise<EpochMs | null> {
+    const rows = await this.db.$queryRaw<{ at: Date | null }[]>`
+      SELECT min(e.next_attempt_at) AS at FROM inbox_events e
+      WHERE e.state = 'pending' AND NOT EXISTS (
+        SELECT 1 FROM inbox_events earlier WHERE earlier.state = 'pending'
+          AND earlier.order_key = e.order_key AND earlier.seq < e.seq)`;
+    return msOrNull(rows[0]?.at ?? null);
+  }
+
+  private async inOrder(eventIds: readonly string[]): Promise<InboxRecord[]> {
+    const rows = await this.db.inboxEvent.findMany({
+      where: { eventId: { in: [...eventIds] } },
+      orderBy: { seq: 'asc' },
+    });
+    return rows.map(recordOf);
+  }
+}
+
+function recordOf(row: InboxEvent): InboxRecord {
+  return {
+    eventId: row.eventId,
+    eventType: row.eventType,
+    orderKey: row.orderKey,
+    body: row.body,
+    state: row.state as InboxRecord['state'],
+    attempts: row.attempts,
+    lastError: row.lastError,
+    receivedAt: ms(row.receivedAt),
+    nextAttemptAt: ms(row.nextAttemptAt),
+    processedAt: msOrNull(row.processedAt),
+  };
+}

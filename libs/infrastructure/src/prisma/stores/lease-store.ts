@@ -1,0 +1,31 @@
+import { LeaseStore, StaleLease } from '@linekeeper/application';
+import type { EpochMs } from '@linekeeper/domain';
+import type { Db } from '../database';
+import { date } from '../values';
+
+export class PrismaLeaseStore extends LeaseStore {
+  constructor(private readonly db: Db) {
+    super();
+  }
+
+  async take(name: string, holder: string, now: EpochMs, ttlMs: number): Promise<bigint | null> {
+    const rows = await this.db.$queryRaw<{ token: bigint }[]>`
+      INSERT INTO leases AS l (name, token, holder, expires_at)
+      VALUES (${name}, 1, ${holder}, ${date(now + ttlMs)})
+      ON CONFLICT (name) DO UPDATE
+        SET token = l.token + 1, holder = excluded.holder, expires_at = excluded.expires_at
+        WHERE l.expires_at <= ${date(now)} OR l.holder = excluded.holder
+      RETURNING token`;
+    return rows[0]?.token ?? null;
+  }
+
+  async release(name: string, token: bigint, now: EpochMs): Promise<void> {
+    await this.db.lease.updateMany({ where: { name, token }, data: { expiresAt: date(now) } });
+  }
+
+  async check(name: string, token: bigint): Promise<void> {
+    const rows = await this.db.$queryRaw<{ token: bigint }[]>`
+      SELECT token FROM leases WHERE name = ${name} FOR SHARE`;
+    if (rows[0]?.token !== token) throw new StaleLease(name);
+  }
+}

@@ -1,0 +1,171 @@
+import {
+  type LineChange,
+  type LineFilter,
+  type LineRecord,
+  LineStore,
+  type LoadDelta,
+} from '@linekeeper/application';
+import { epochHour, type EpochMs, type FleetPolicy, type LineView, todayCap } from '@linekeeper/domain';
+import type { Db } from '../database';
+import type { Line, Prisma } from '../generated/client';
+import { columns, date, dateOrNull, ms, msOrNull, num } from '../values';
+
+const INSTANTS = [
+  'providerStatusAt',
+  'reputationSeenAt',
+  'warmingUntil',
+  'activatedAt',
+  'ejectedAt',
+  'bannedUntil',
+  'rampHoldUntil',
+  'drainDeadline',
+  'listedAt',
+] as const;
+
+export class PrismaLineStore extends LineStore {
+  constructor(private readonly db: Db) {
+    super();
+  }
+
+  async insert(line: LineRecord): Promise<void> {
+    await this.db.line.create({
+      data: {
+        ...line,
+        listedAt: dateOrNull(line.listedAt),
+        providerStatusAt: dateOrNull(line.providerStatusAt),
+        reputationSeenAt: dateOrNull(line.reputationSeenAt),
+        warmingUntil: dateOrNull(line.warmingUntil),
+        activatedAt: dateOrNull(line.activatedAt),
+        ejectedAt: dateOrNull(line.ejectedAt),
+        bannedUntil: dateOrNull(line.bannedUntil),
+        rampHoldUntil: dateOrNull(line.rampHoldUntil),
+        drainDeadline: dateOrNull(line.drainDeadline),
+        createdAt: date(line.createdAt),
+        updatedAt: date(line.updatedAt),
+      },
+    });
+  }
+
+  async byId(id: string): Promise<LineRecord | null> {
+    const row = await this.db.line.findUnique({ where: { id } });
+    return row && lineRecordOf(row);
+  }
+
+  async byPhoneNumber(phoneNumber: string): Promise<LineRecord | null> {
+    const row = await this.db.line.findUnique({ where: { phoneNumber } });
+    return row && lineRecordOf(row);
+  }
+
+  async byPhoneNumbers(phoneNumbers: readonly string[]): Promise<LineRecord[]> {
+    const rows = await this.db.line.findMany({ where: { phoneNumber: { in: [...phoneNumbers] } } });
+    return rows.map(lineRecordOf);
+  }
+
+  async list(filter: LineFilter = {}): Promise<LineRecord[]> {
+    const where: Prisma.LineWhereInput = {
+      ...(filter.poolId === undefined ? {} : { poolId: filter.poolId }),
+      ...(filter.adminStates === undefined ? {} : { adminState: { in: [...filter.adminStates] } }),
+      ...(filter.reputation === undefined ? {} : { reputation: filter.reputation }),
+    };
+    const rows = await this.db.line.findMany({ where, orderBy: { phoneNumber: 'asc' } });
+    return rows.map(lineRecordOf);
+  }
+
+  async views(
+    poolId: string | null,
+    at: { readonly now: EpochMs; readonly day: string; readonly policy: FleetPolicy },
+  ): Promise<LineView[]> {
+    const lines = await this.list(poolId === null ? {} : { poolId });
+    const use = await this.db.$queryRaw<{ id: string; used: bigint; most: number }[]>`
+      SELECT l.id,
+        (SELECT coalesce(sum(h."in" + h.out), 0)::bigint FROM line_hours h
+          WHERE h.line_id = l.id AND h.hour >= ${epochHour(at.now) - 24}) AS used,
+        (SELECT coalesce(max(d."in" + d.out), 0)::int FROM
+          (SELECT "in", out FROM line_days WHERE line_id = l.id ORDER BY day DESC LIMIT 7) d) AS most
+      FROM lines l WHERE ${poolId}::uuid IS NULL OR l.pool_id = ${poolId}::uuid`;
+    const uses = new Map(use.map((row) => [row.id, row]));
+    return lines.map((line) => ({
+      ...line,
+      usedLast24h: num(uses.get(line.id)?.used ?? 0n),
+      todayCap: todayCap(line, uses.get(line.id)?.most ?? 0, at.policy),
+      newUsersToday: line.newUsersDay === at.day ? line.newUsersToday : 0,
+    }));
+  }
+
+  async change(
+    id: string,
+    change: LineChange,
+    { at, raiseEpoch }: { at: EpochMs; raiseEpoch: boolean },
+  ): Promise<void> {
+    await this.db.line.update({
+      where: { id },
+      data: {
+        ...columns(change, INSTANTS),
+        ...(raiseEpoch ? { epoch: { increment: 1 } } : {}),
+        updatedAt: date(at),
+      },
+    });
+  }
+
+  async addLoad(deltas: readonly LoadDelta[], day: string, at: EpochMs): Promise<void> {
+    if (deltas.length === 0) return;
+    const sums = merged(deltas);
+    await this.db.$executeRaw`
+      UPDATE lines l SET
+        users = l.users + d.users,
+        mean_milli = l.mean_milli + d.mean,
+        variance_milli = l.variance_milli + d.variance,
+        fallback_users = l.fallback_users + d.fallbacks,
+        new_users_today = CASE WHEN d.fresh = 0 THEN l.new_users_today
+          WHEN l.new_users_day = ${day} THEN l.new_users_today + d.fresh ELSE d.fresh END,
+        new_users_day = CASE WHEN d.fresh = 0 THEN l.new_users_day ELSE ${day} END,
+        updated_at = ${date(at)}
+      FROM (SELECT * FROM unnest(
+        ${sums.map((d) => d.lineId)}::uuid[], ${sums.map((d) => d.users)}::int[],
+        ${sums.map((d) => d.meanMilli)}::bigint[], ${sums.map((d) => d.varianceMilli)}::bigint[],
+        ${sums.map((d) => d.fallbackUsers)}::int[], ${sums.map((d) => d.newUsers)}::int[]
+      ) AS t(id, users, mean, variance, fallbacks, fresh)) d
+      WHERE l.id = d.id`;
+  }
+}
+
+/** One delta a line: an UPDATE ... FROM takes only one row for each of its targets. */
+function merged(deltas: readonly LoadDelta[]): LoadDelta[] {
+  const byLine = new Map<string, LoadDelta>();
+  for (const delta of deltas) {
+    const sum = byLine.get(delta.lineId);
+    byLine.set(delta.lineId, {
+      lineId: delta.lineId,
+      users: delta.users + (sum?.users ?? 0),
+      meanMilli: delta.meanMilli + (sum?.meanMilli ?? 0),
+      varianceMilli: delta.varianceMilli + (sum?.varianceMilli ?? 0),
+      fallbackUsers: delta.fallbackUsers + (sum?.fallbackUsers ?? 0),
+      newUsers: delta.newUsers + (sum?.newUsers ?? 0),
+    });
+  }
+  return [...byLine.values()];
+}
+
+export function lineRecordOf(row: Line): LineRecord {
+  return {
+    ...row,
+    adminState: row.adminState as LineRecord['adminState'],
+    adminStateBy: row.adminStateBy as LineRecord['adminStateBy'],
+    health: row.health as LineRecord['health'],
+    providerStatus: row.providerStatus as LineRecord['providerStatus'],
+    reputation: row.reputation as LineRecord['reputation'],
+    meanMilli: num(row.meanMilli),
+    varianceMilli: num(row.varianceMilli),
+    listedAt: msOrNull(row.listedAt),
+    providerStatusAt: msOrNull(row.providerStatusAt),
+    reputationSeenAt: msOrNull(row.reputationSeenAt),
+    warmingUntil: msOrNull(row.warmingUntil),
+    activatedAt: msOrNull(row.activatedAt),
+    ejectedAt: msOrNull(row.ejectedAt),
+    bannedUntil: msOrNull(row.bannedUntil),
+    rampHoldUntil: msOrNull(row.rampHoldUntil),
+    drainDeadline: msOrNull(row.drainDeadline),
+    createdAt: ms(row.createdAt),
+    updatedAt: ms(row.updatedAt),
+  };
+}

@@ -1,0 +1,28 @@
+import { PolicyStore } from '@linekeeper/application';
+import type { EpochMs, FleetPolicy } from '@linekeeper/domain';
+import type { Db } from '../database';
+import { date, json } from '../values';
+
+export class PrismaPolicyStore extends PolicyStore {
+  constructor(private readonly db: Db) {
+    super();
+  }
+
+  async newest(): Promise<{ version: number; document: FleetPolicy } | null> {
+    const row = await this.db.policyVersion.findFirst({ orderBy: { version: 'desc' } });
+    return row && { version: row.version, document: row.document as unknown as FleetPolicy };
+  }
+
+  async insert(version: {
+    version: number;
+    document: FleetPolicy;
+    actor: string;
+    reason: string;
+    at: EpochMs;
+  }): Promise<void> {
+    const { at, document, ...row } = version;
+    await this.db.policyVersion.create({
+      data: { ...row, document: json(document), createdAt: date(at) },
+    });
+  }
+}

@@ -1,0 +1,52 @@
+import { type PoolRecord, PoolStore } from '@linekeeper/application';
+import type { EpochMs } from '@linekeeper/domain';
+import type { Db } from '../database';
+import type { Pool } from '../generated/client';
+import { date, json, ms } from '../values';
+
+export class PrismaPoolStore extends PoolStore {
+  constructor(private readonly db: Db) {
+    super();
+  }
+
+  async insert(pool: PoolRecord): Promise<void> {
+    await this.db.pool.create({
+      data: {
+        ...pool,
+        cardProfile: json(pool.cardProfile),
+        cardRevisedAt: date(pool.cardRevisedAt),
+        createdAt: date(pool.createdAt),
+      },
+    });
+  }
+
+  async list(): Promise<PoolRecord[]> {
+    const rows = await this.db.pool.findMany({ orderBy: { createdAt: 'asc' } });
+    return rows.map(recordOf);
+  }
+
+  async bySlug(slug: string): Promise<PoolRecord | null> {
+    const row = await this.db.pool.findUnique({ where: { slug } });
+    return row && recordOf(row);
+  }
+
+  async byId(id: string): Promise<PoolRecord | null> {
+    const row = await this.db.pool.findUnique({ where: { id } });
+    return row && recordOf(row);
+  }
+
+  async setCardProfile(id: string, profile: unknown, revisedAt: EpochMs): Promise<void> {
+    await this.db.pool.update({
+      where: { id },
+      data: { cardProfile: json(profile), cardRevisedAt: date(revisedAt) },
+    });
+  }
+
+  async lock(id: string): Promise<void> {
+    await this.db.$queryRaw`SELECT id FROM pools WHERE id = ${id}::uuid FOR UPDATE`;
+  }
+}
+
+function recordOf(row: Pool): PoolRecord {
+  return { ...row, cardRevisedAt: ms(row.cardRevisedAt), createdAt: ms(row.createdAt) };
+}

@@ -1,0 +1,48 @@
+import { type SubscriptionRecord, SubscriptionStore } from '@linekeeper/application';
+import type { EpochMs } from '@linekeeper/domain';
+import type { Db } from '../database';
+import { date, dateOrNull, ms, msOrNull } from '../values';
+
+export class PrismaSubscriptionStore extends SubscriptionStore {
+  constructor(private readonly db: Db) {
+    super();
+  }
+
+  async active(): Promise<SubscriptionRecord[]> {
+    const rows = await this.db.webhookSubscription.findMany({
+      where: { retiredAt: null },
+      orderBy: { createdAt: 'asc' },
+    });
+    return rows.map((row) => ({
+      ...row,
+      createdAt: ms(row.createdAt),
+      lastVerifiedAt: msOrNull(row.lastVerifiedAt),
+      retiredAt: msOrNull(row.retiredAt),
+    }));
+  }
+
+  async insert(subscription: SubscriptionRecord): Promise<void> {
+    await this.db.webhookSubscription.create({
+      data: {
+        ...subscription,
+        createdAt: date(subscription.createdAt),
+        lastVerifiedAt: dateOrNull(subscription.lastVerifiedAt),
+        retiredAt: dateOrNull(subscription.retiredAt),
+      },
+    });
+  }
+
+  async retire(id: string, at: EpochMs): Promise<void> {
+    await this.db.webhookSubscription.updateMany({
+      where: { id, retiredAt: null },
+      data: { retiredAt: date(at) },
+    });
+  }
+
+  async verified(at: EpochMs): Promise<void> {
+    await this.db.webhookSubscription.updateMany({
+      where: { retiredAt: null },
+      data: { lastVerifiedAt: date(at) },
+    });
+  }
+}

@@ -1,0 +1,227 @@
+import {
+  type ClosedRate,
+  type ParsedHandle,
+  type RateToClose,
+  type SuppressionRecord,
+  type UserFilter,
+  type UserRecord,
+  UserStore,
+} from '@linekeeper/application';
+import type { EpochMs } from '@linekeeper/domain';
+import type { Db } from '../database';
+import type { Prisma } from '../generated/client';
+import { date, dateOrNull, json, jsonOrNull, ms, msOrNull, num } from '../values';
+
+const WITH_ALL = { handles: { orderBy: { createdAt: 'asc' } }, suppression: true } as const;
+type UserRow = Prisma.UserGetPayload<{ include: typeof WITH_ALL }>;
+
+export class PrismaUserStore extends UserStore {
+  constructor(private readonly db: Db) {
+    super();
+  }
+
+  async insert({ handles, ...user }: Omit<UserRecord, 'suppression'>): Promise<void> {
+    const createdAt = date(user.createdAt);
+    await this.db.user.create({
+      data: {
+        ...user,
+        labels: json(user.labels),
+        consent: jsonOrNull(user.consent),
+        createdAt,
+        erasedAt: dateOrNull(user.erasedAt),
+        handles: { create: handles.map((handle) => ({ ...handle, createdAt })) },
+      },
+    });
+  }
+
+  async byId(id: string): Promise<UserRecord | null> {
+    const row = await this.db.user.findUnique({ where: { id }, include: WITH_ALL });
+    return row && recordOf(row);
+  }
+
+  async byIds(ids: readonly string[]): Promise<UserRecord[]> {
+    const rows = await this.db.user.findMany({ where: { id: { in: [...ids] } }, include: WITH_ALL });
+    return rows.map(recordOf);
+  }
+
+  async byHandle(value: string): Promise<UserRecord | null> {
+    const [user] = await this.byHandles([value]);
+    return user ?? null;
+  }
+
+  async byHandles(values: readonly string[]): Promise<UserRecord[]> {
+    const rows = await this.db.user.findMany({
+      where: { handles: { some: { value: { in: [...values] } } } },
+      include: WITH_ALL,
+    });
+    return rows.map(recordOf);
+  }
+
+  async byExternalId(externalId: string): Promise<UserRecord | null> {
+    const row = await this.db.user.findUnique({ where: { externalId }, include: WITH_ALL });
+    return row && recordOf(row);
+  }
+
+  async list(filter: UserFilter): Promise<UserRecord[]> {
+    const assignment: Prisma.AssignmentWhereInput = {
+      ...(filter.lineId === undefined ? {} : { lineId: filter.lineId }),
+      ...(filter.state === undefined ? {} : { state: filter.state }),
+      ...(filter.poolIds === undefined || filter.poolIds.length === 0
+        ? {}
+        : { poolId: { in: [...filter.poolIds] } }),
+    };
+    const rows = await this.db.user.findMany({
+      where: {
+        ...(filter.handle === undefined ? {} : { handles: { some: { value: filter.handle } } }),
+        ...(filter.externalId === undefined ? {} : { externalId: filter.externalId }),
+        ...(Object.keys(assignment).length === 0 ? {} : { assignments: { some: assignment } }),
+        ...(filter.after === undefined ? {} : { id: { gt: filter.after } }),
+        erasedAt: null,
+      },
+      include: WITH_ALL,
+      orderBy: { id: 'asc' },
+      take: filter.limit,
+    });
+    return rows.map(recordOf);
+  }
+
+  async addHandle(userId: string, handle: ParsedHandle, at: EpochMs): Promise<boolean> {
+    const added = await this.db.handle.createMany({
+      data: [{ ...handle, userId, createdAt: date(at) }],
+      skipDuplicates: true,
+    });
+    if (added.count === 1) return true;
+    const there = await this.db.handle.findUnique({ where: { value: handle.value } });
+    return there?.userId === userId;
+  }
+
+  async suppress(userId: string, record: SuppressionRecord): Promise<void> {
+    const data = {
+      ...record,
+      suppressedAt: dateOrNull(record.suppressedAt),
+      replyAllowedUntil: dateOrNull(record.replyAllowedUntil),
+      updatedAt: date(record.updatedAt),
+    };
+    await this.db.suppression.upsert({
+      where: { userId },
+      create: { userId, ...data },
+      update: data,
+    });
+  }
+
+  async suppressed(page: {
+    limit: number;
+    after?: string;
+  }): Promise<{ userId: string; suppression: SuppressionRecord }[]> {
+    const rows = await this.db.suppression.findMany({
+      where: {
+        suppressedAt: { not: null },
+        ...(page.after === undefined ? {} : { userId: { gt: page.after } }),
+      },
+      orderBy: { userId: 'asc' },
+      take: page.limit,
+    });
+    return rows.map((row) => ({ userId: row.userId, suppression: suppressionOf(row) }));
+  }
+
+  async ratesToClose(query: {
+    poolId: string;
+    day: string;
+    limit: number;
+    after?: string;
+  }): Promise<RateToClose[]> {
+    const rows = await this.db.$queryRaw<RateRow[]>`
+      SELECT a.user_id, a.id AS assignment_id, a.line_id, a.state, a.mean_milli, a.variance_milli,
+        u.expected_per_day, r.a, r.b, coalesce(d."in" + d.out, 0)::int AS messages
+      FROM assignments a
+      JOIN users u ON u.id = a.user_id
+      LEFT JOIN user_rates r ON r.user_id = a.user_id
+      LEFT JOIN user_days d ON d.user_id = a.user_id AND d.day = ${query.day}
+      WHERE a.pool_id = ${query.poolId}::uuid
+        AND (r.closed_day IS NULL OR r.closed_day < ${query.day})
+        AND (${query.after ?? null}::uuid IS NULL OR a.user_id > ${query.after ?? null}::uuid)
+      ORDER BY a.user_id LIMIT ${query.limit}`;
+    return rows.map((row) => ({
+      userId: row.user_id,
+      assignmentId: row.assignment_id,
+      lineId: row.line_id,
+      released: row.state === 'released',
+      rate: row.a === null || row.b === null ? null : { a: row.a, b: row.b },
+      expectedPerDay: row.expected_per_day,
+      messages: row.messages,
+      meanMilli: num(row.mean_milli),
+      varianceMilli: num(row.variance_milli),
+    }));
+  }
+
+  async saveRates(rates: readonly ClosedRate[]): Promise<void> {
+    if (rates.length === 0) return;
+    await this.db.$executeRaw`
+      INSERT INTO user_rates (user_id, a, b, closed_day)
+      SELECT * FROM unnest(
+        ${rates.map((r) => r.userId)}::uuid[], ${rates.map((r) => r.rate.a)}::float8[],
+        ${rates.map((r) => r.rate.b)}::float8[], ${rates.map((r) => r.closedDay)}::text[])
+      ON CONFLICT (user_id) DO UPDATE
+        SET a = excluded.a, b = excluded.b, closed_day = excluded.closed_day`;
+    await this.db.$executeRaw`
+      UPDATE assignments x SET mean_milli = t.mean, variance_milli = t.variance
+      FROM unnest(
+        ${rates.map((r) => r.assignmentId)}::uuid[], ${rates.map((r) => r.meanMilli)}::bigint[],
+        ${rates.map((r) => r.varianceMilli)}::bigint[]) AS t(id, mean, variance)
+      WHERE x.id = t.id`;
+  }
+
+  async erase(userId: string, at: EpochMs): Promise<void> {
+    await this.db.handle.deleteMany({ where: { userId } });
+    await this.db.user.update({
+      where: { id: userId },
+      data: {
+        externalId: null,
+        timeZone: null,
+        labels: json([]),
+        consent: jsonOrNull(null),
+        erasedAt: date(at),
+      },
+    });
+  }
+}
+
+interface RateRow {
+  user_id: string;
+  assignment_id: string;
+  line_id: string;
+  state: string;
+  mean_milli: bigint;
+  variance_milli: bigint;
+  expected_per_day: number | null;
+  a: number | null;
+  b: number | null;
+  messages: number;
+}
+
+function recordOf(row: UserRow): UserRecord {
+  return {
+    id: row.id,
+    externalId: row.externalId,
+    timeZone: row.timeZone,
+    labels: row.labels as string[],
+    consent: row.consent as UserRecord['consent'],
+    expectedPerDay: row.expectedPerDay,
+    discovered: row.discovered,
+    createdAt: ms(row.createdAt),
+    erasedAt: msOrNull(row.erasedAt),
+    handles: row.handles.map(({ kind, value }) => ({ kind: kind as ParsedHandle['kind'], value })),
+    suppression: row.suppression && suppressionOf(row.suppression),
+  };
+}
+
+function suppressionOf(row: NonNullable<UserRow['suppression']>): SuppressionRecord {
+  return {
+    suppressedAt: msOrNull(row.suppressedAt),
+    source: row.source,
+    reason: row.reason,
+    actor: row.actor,
+    replyAllowedUntil: msOrNull(row.replyAllowedUntil),
+    updatedAt: ms(row.updatedAt),
+  };
+}

@@ -1,0 +1,47 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Random, Stores } from '@linekeeper/application';
+import { UnitOfWork } from '@linekeeper/application';
+import type { PrismaDatabase } from './database';
+import { Prisma } from './generated/client';
+import { prismaStores } from './stores';
+
+/** Waiting longer for a connection than this means that the database is overloaded or away. */
+const MAX_WAIT_MS = 15_000;
+const TIMEOUT_MS = 30_000;
+const MAX_ATTEMPTS = 5;
+const FIRST_BACKOFF_MS = 5;
+
+/** Runs work in read-committed transactions of PostgreSQL. */
+export class PrismaUnitOfWork extends UnitOfWork {
+  readonly read: Stores;
+
+  constructor(
+    private readonly database: PrismaDatabase,
+    private readonly random: Random,
+  ) {
+    super();
+    this.read = prismaStores(database.client);
+  }
+
+  async run<T>(work: (stores: Stores) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.database.client.$transaction((tx) => work(prismaStores(tx)), {
+          maxWait: MAX_WAIT_MS,
+          timeout: TIMEOUT_MS,
+          isolationLevel: Prisma.TransactionIsolationLevel.ReadCommitted,
+        });
+      } catch (error) {
+        if (attempt === MAX_ATTEMPTS || !isConflict(error)) throw error;
+        await delay(this.random.next() * FIRST_BACKOFF_MS * 2 ** attempt);
+      }
+    }
+  }
+}
+
+/** A deadlock or serialisation failure: the transaction left no trace and may be tried again. */
+function isConflict(error: unknown): boolean {
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
+  if (error.code === 'P2034') return true;
+  return error.code === 'P2010' && /40001|40P01/.test(JSON.stringify(error.meta ?? {}));
+}
