@@ -7,7 +7,7 @@ import {
 } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
 import { z } from 'zod';
-import { parseInstant } from './instant';
+import { parseInstant } from './instants';
 
 /**
  * What we need of Linq's answers. Required is only what we cannot do without: fields come and go between the
@@ -59,7 +59,8 @@ export interface DatedChat {
   readonly updatedAt: EpochMs | null;
 }
 
-export const CHAT: z.ZodType<DatedChat> = z
+/** Null for a chat that no line of ours is in any more. */
+const chat = z
   .object({
     id,
     handles: z.array(
@@ -71,45 +72,46 @@ export const CHAT: z.ZodType<DatedChat> = z
     created_at: instant,
     updated_at: instant,
   })
-  .transform((chat, context) => {
-    const line = chat.handles.find(({ is_me: isMe }) => isMe);
-    if (!line) {
-      context.addIssue({ code: 'custom', message: 'names no line of ours', path: ['handles'] });
-      return z.NEVER;
-    }
-    const participants = chat.handles
+  .transform((told): DatedChat | null => {
+    const line = told.handles.find(({ is_me: isMe }) => isMe);
+    if (!line) return null;
+    const participants = told.handles
       .filter(({ is_me: isMe, status }) => !isMe && status !== 'left' && status !== 'removed')
       .map(({ handle }) => handle);
     return {
       chat: {
-        chatId: chat.id,
+        chatId: told.id,
         linePhoneNumber: line.handle,
         participants,
-        isGroup: chat.is_group ?? participants.length > 1,
-        health: chat.health_status ?? 'HEALTHY',
-        service: chat.service ?? null,
+        isGroup: told.is_group ?? participants.length > 1,
+        health: told.health_status ?? 'HEALTHY',
+        service: told.service ?? null,
       },
-      updatedAt: chat.updated_at ?? chat.created_at ?? null,
+      updatedAt: told.updated_at ?? told.created_at ?? null,
     };
   });
 
-export const CHAT_PAGE = z.object({ chats: z.array(CHAT), next_cursor: words });
+export const CHAT = chat.transform((read, context): ProviderChat => {
+  if (read) return read.chat;
+  context.addIssue({ code: 'custom', message: 'names no line of ours', path: ['handles'] });
+  return z.NEVER;
+});
+
+export const CHAT_PAGE = z.object({
+  chats: z.array(chat).transform((chats) => chats.filter((each) => each !== null)),
+  next_cursor: words,
+});
 
 export const CHAT_CREATED = z.object({ chat: z.object({ id, message: z.object({ id }) }) });
 export const MESSAGE_SENT = z.object({ chat_id: id, message: z.object({ id }) });
 
-/** `at` is when the message reached its status, or was sent when that is not told. */
+/** `at` is when the message was sent, or made as long as it is not. */
 export const MESSAGE = z
-  .object({ delivery_status: id, sent_at: instant, delivered_at: instant, read_at: instant })
-  .transform((message) => {
-    const reached =
-      message.delivery_status === 'read'
-        ? (message.read_at ?? message.delivered_at)
-        : message.delivery_status === 'delivered'
-          ? message.delivered_at
-          : null;
-    return { status: message.delivery_status, at: reached ?? message.sent_at ?? null };
-  });
+  .object({ delivery_status: id, sent_at: instant, created_at: instant })
+  .transform((message) => ({
+    status: message.delivery_status,
+    at: message.sent_at ?? message.created_at ?? null,
+  }));
 
 export const CONTACT_CARDS = z.object({
   contact_cards: z.array(

@@ -1,74 +1,155 @@
 import { ProviderProblem, type ProviderProblemKind } from '@linekeeper/application';
-import { APIConnectionError, APIError } from '@linqapp/sdk';
+import { APIConnectionError, APIError, LinqAPIV3Error } from '@linqapp/sdk';
+import { z } from 'zod';
 
-/** Linq's codes in our words, for those that mean something of their own. */
-const KIND_BY_CODE: Readonly<Record<number, ProviderProblemKind>> = {
-  1007: 'rate-limited',
-  2001: 'not-found',
-  2002: 'not-found',
-  2004: 'unauthorized',
-  2005: 'unauthorized',
-  2006: 'line-not-ours',
-  2007: 'try-again',
-  2008: 'recipient-not-allowed',
-  2009: 'try-again',
-  2010: 'not-found',
-  2012: 'not-found',
-  2015: 'no-line',
-  2019: 'not-found',
-  2022: 'try-again',
-  2024: 'recipient-opted-out',
-  2026: 'recipient-blocked',
-  2027: 'line-ineligible',
-};
+/** The kind for calls whose answer never came or came from a broken server: a send may have been accepted. */
+type LostAnswer = 'unknown-fate' | 'unavailable';
+
+/** The answer was a success and yet not what was promised. */
+export class UnexpectedAnswer extends Error {}
+
+/** Linq's codes in our words, for those that mean something of their own, whatever HTTP status they come with. */
+const KIND_BY_CODE: ReadonlyMap<number, ProviderProblemKind> = new Map([
+  [1001, 'invalid'],
+  [1002, 'invalid'],
+  [1003, 'invalid'],
+  [1004, 'invalid'],
+  [1005, 'invalid'],
+  [1006, 'invalid'],
+  [1007, 'rate-limited'],
+  [1008, 'invalid'],
+  [2001, 'not-found'],
+  [2002, 'not-found'],
+  [2003, 'not-found'],
+  [2004, 'unauthorized'],
+  [2005, 'unauthorized'],
+  [2006, 'line-not-ours'],
+  [2007, 'try-again'],
+  [2008, 'recipient-not-allowed'],
+  [2009, 'try-again'],
+  [2010, 'not-found'],
+  [2011, 'invalid'],
+  [2012, 'not-found'],
+  // The line has left the chat: for us that thread is gone.
+  [2013, 'not-found'],
+  [2014, 'invalid'],
+  [2015, 'no-line'],
+  [2016, 'invalid'],
+  [2017, 'invalid'],
+  [2018, 'invalid'],
+  [2019, 'not-found'],
+  [2021, 'not-found'],
+  [2022, 'try-again'],
+  [2023, 'invalid'],
+  [2024, 'recipient-opted-out'],
+  [2026, 'recipient-blocked'],
+  [2027, 'line-ineligible'],
+  [4005, 'invalid'],
+]);
 
 /** The part of Linq's error body that is relied on. */
-interface ErrorBody {
-  readonly error?: { readonly code?: unknown; readonly retry_after?: unknown };
-  readonly trace_id?: unknown;
-}
+const ERROR_BODY = z.object({
+  error: z
+    .object({
+      code: z.int().nullish().catch(null),
+      retry_after: z.number().nonnegative().nullish().catch(null),
+    })
+    .nullish()
+    .catch(null),
+  trace_id: z.string().nullish().catch(null),
+});
 
 /**
- * What a failed call means for us, by the code in its body and never by its text. `onLostAnswer` is the kind for
- * calls whose answer never came or came from a broken server.
+ * What a failed call means for us, by the code in its body and never by its text. The text we make holds nothing
+ * of the provider's, because that quotes phone numbers.
  */
-export function problemOf(
-  error: unknown,
-  onLostAnswer: 'unknown-fate' | 'unavailable',
-): ProviderProblem {
+export function problemOf(error: unknown, onLostAnswer: LostAnswer): ProviderProblem {
   if (error instanceof ProviderProblem) return error;
-  if (error instanceof APIConnectionError) {
-    return new ProviderProblem(onLostAnswer, 'The provider did not answer', null, null, null);
+  if (error instanceof APIError && error.status !== undefined) {
+    return refusalOf(error, onLostAnswer);
   }
-  if (error instanceof APIError) {
-    const body = (error.error ?? {}) as ErrorBody;
-    const code = typeof body.error?.code === 'number' ? body.error.code : null;
-    const status = typeof error.status === 'number' ? error.status : 500;
-    const kind = (code === null ? undefined : KIND_BY_CODE[code]) ?? kindByStatus(status, onLostAnswer);
-    return new ProviderProblem(
-      kind,
-      `The provider answered ${status}${code === null ? '' : ` with code ${code}`}`,
-      code,
-      retryAfterOf(body, error.headers),
-      typeof body.trace_id === 'string' ? body.trace_id : null,
-    );
+  if (error instanceof UnexpectedAnswer) return problem(onLostAnswer, error.message);
+  // The SDK checks the parts of a path itself, before anything is sent.
+  if (error instanceof LinqAPIV3Error && !(error instanceof APIError)) {
+    return problem('invalid', 'The provider cannot be asked like this');
   }
-  return new ProviderProblem(onLostAnswer, 'The provider could not be called', null, null, null);
+  return neverArrived(error)
+    ? problem('unavailable', 'The provider could not be reached')
+    : problem(onLostAnswer, 'The provider gave no whole answer in time');
+}
+
+/** A refusal after a try of unknown fate proves nothing about that try: it may have been accepted all the same. */
+export function inDoubt(last: ProviderProblem): ProviderProblem {
+  if (last.kind === 'unknown-fate') return last;
+  return new ProviderProblem(
+    'unknown-fate',
+    `An earlier try may have been accepted; then: ${last.message}`,
+    last.code,
+    last.retryAfterSeconds,
+    last.traceId,
+  );
+}
+
+function refusalOf(error: APIError, onLostAnswer: LostAnswer): ProviderProblem {
+  const status = error.status ?? 0;
+  const body = ERROR_BODY.safeParse(error.error).data;
+  const code = body?.error?.code ?? null;
+  const kind = code === null ? undefined : KIND_BY_CODE.get(code);
+  return new ProviderProblem(
+    kind ?? kindByStatus(status, code, onLostAnswer),
+    `The provider answered ${status}${code === null ? '' : ` with code ${code}`}`,
+    code,
+    retryAfterOf(body?.error?.retry_after ?? null, error.headers),
+    body?.trace_id ?? error.headers?.get('x-trace-id') ?? null,
+  );
 }
 
 function kindByStatus(
   status: number,
-  onLostAnswer: 'unknown-fate' | 'unavailable',
+  code: number | null,
+  onLostAnswer: LostAnswer,
 ): ProviderProblemKind {
   if (status >= 500 || status === 408) return onLostAnswer;
   if (status === 401 || status === 403) return 'unauthorized';
-  if (status === 404) return 'not-found';
+  // Without Linq's code it is not Linq that misses something, but a wrong address or a proxy that answers.
+  if (status === 404) return code === null ? 'unavailable' : 'not-found';
   if (status === 409) return 'try-again';
-  return status === 429 ? 'rate-limited' : 'invalid';
+  if (status === 429) return 'rate-limited';
+  return status >= 400 ? 'invalid' : 'unavailable';
 }
 
-function retryAfterOf(body: ErrorBody, headers: Headers | undefined): number | null {
-  if (typeof body.error?.retry_after === 'number') return body.error.retry_after;
-  const header = Number(headers?.get('retry-after') ?? Number.NaN);
-  return Number.isFinite(header) ? header : null;
+function problem(kind: ProviderProblemKind, message: string): ProviderProblem {
+  return new ProviderProblem(kind, message, null, null, null);
+}
+
+/** True when no connection came about, so that the provider cannot have seen the request. */
+function neverArrived(error: unknown): boolean {
+  if (!(error instanceof APIConnectionError)) return false;
+  let cause: unknown = error.cause;
+  // The reason lies under the errors of the SDK and of fetch; the bound guards against a ring of causes.
+  for (let depth = 0; depth < 5 && cause instanceof Error; depth += 1) {
+    if (cause instanceof AggregateError && cause.errors.length > 0) {
+      // One failure for each address of the host.
+      return cause.errors.every(failedToConnect);
+    }
+    if (failedToConnect(cause)) return true;
+    cause = cause.cause;
+  }
+  return false;
+}
+
+function failedToConnect(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { syscall, code } = error as NodeJS.ErrnoException;
+  return syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT';
+}
+
+/** Whole seconds to wait, from the body or else the header; a date there is counted from the answer's own date. */
+function retryAfterOf(fromBody: number | null, headers: Headers | undefined): number | null {
+  if (fromBody !== null) return Math.ceil(fromBody);
+  const value = headers?.get('retry-after')?.trim();
+  if (!value) return null;
+  if (/^\d{1,9}(?:\.\d{1,9})?$/.test(value)) return Math.ceil(Number(value));
+  const seconds = (Date.parse(value) - Date.parse(headers?.get('date') ?? '')) / 1_000;
+  return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : null;
 }

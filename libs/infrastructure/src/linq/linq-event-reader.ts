@@ -1,25 +1,29 @@
 import { type ProviderEvent, ProviderEventReader, type ReadEvent } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
-import type { z } from 'zod';
-import { chatCreated, envelope, failed, message2025, message2026, statusUpdated } from './event-shapes';
+import { z } from 'zod';
+import {
+  chatCreated,
+  envelope,
+  failed,
+  message2025,
+  message2026,
+  statusUpdated,
+} from './event-shapes';
 import { parseInstant } from './instants';
 import { chatHealthOf, reputationOf, statusOf } from './words';
 
 type Envelope = z.infer<typeof envelope>;
-interface Base {
-  readonly eventId: string;
-  readonly eventType: string;
-}
+type MessageKind = 'message-received' | 'message-sent' | 'message-delivered' | 'message-read';
 
-const MESSAGE_KINDS = {
-  'message.received': 'message-received',
-  'message.sent': 'message-sent',
-  'message.delivered': 'message-delivered',
-  'message.read': 'message-read',
-} as const;
-type MessageKind = (typeof MESSAGE_KINDS)[keyof typeof MESSAGE_KINDS];
+const OLD_VERSION = '2025-01-01';
 
-/** Reads Linq's V3 webhook bodies, of both payload versions: the body's own version decides. */
+/** A body that lacks what its event type promises. The text names fields and never their values. */
+class WrongShape extends Error {}
+
+/**
+ * Reads Linq's V3 webhook bodies, of both payload versions: the body's own version decides, and one that we do not
+ * know is read like the newest.
+ */
 export class LinqEventReader extends ProviderEventReader {
   read(rawBody: string): ReadEvent {
     let json: unknown;
@@ -28,177 +32,223 @@ export class LinqEventReader extends ProviderEventReader {
     } catch {
       return unreadable(null, 'not JSON');
     }
-    const parsed = envelope.safeParse(json);
-    if (!parsed.success) return unreadable(json, 'not an event envelope');
-    const event = parsed.data;
-    const createdAt = parseInstant(event.created_at);
-    if (createdAt === null) return unreadable(json, 'created_at is no instant');
     try {
-      return this.byType(event, createdAt) ?? unreadable(json, `a ${event.event_type} of another shape`);
+      return byType(shaped(envelope, json, 'an event envelope'));
     } catch (error) {
-      return unreadable(json, error instanceof Error ? error.message : 'not understood');
-    }
-  }
-
-  private byType(event: Envelope, createdAt: EpochMs): ReadEvent | null {
-    const base: Base = { eventId: event.event_id, eventType: event.event_type };
-    const kind = Object.hasOwn(MESSAGE_KINDS, event.event_type)
-      ? MESSAGE_KINDS[event.event_type as keyof typeof MESSAGE_KINDS]
-      : null;
-    if (kind !== null) {
-      const old = event.webhook_version === '2025-01-01';
-      return old ? oldMessage(base, kind, event, createdAt) : message(base, kind, event, createdAt);
-    }
-    switch (event.event_type) {
-      case 'message.failed':
-        return failedMessage(base, event, createdAt);
-      case 'phone_number.status_updated':
-        return lineStatus(base, event, createdAt);
-      case 'chat.created':
-        return newChat(base, event, createdAt);
-      default:
-        return { kind: 'event', orderKey: `event:${base.eventId}`, event: { ...base, kind: 'ignored' } };
+      return unreadable(json, error instanceof WrongShape ? error.message : 'not understood');
     }
   }
 }
 
-function message(base: Base, kind: MessageKind, event: Envelope, createdAt: EpochMs): ReadEvent | null {
-  const parsed = message2026.safeParse(event.data);
-  if (!parsed.success) return null;
-  const { data } = parsed;
-  const inbound = data.direction === 'inbound';
-  // For an outbound message the sender is the line; for an inbound one only the chat names it.
-  const line = data.chat.owner_handle?.handle ?? (inbound ? null : data.sender_handle.handle);
-  if (line === null || inbound !== (kind === 'message-received')) return null;
-  return messageEvent(base, kind, {
+function byType(event: Envelope): ReadEvent {
+  switch (event.event_type) {
+    case 'message.received':
+      return message(event, 'message-received');
+    case 'message.sent':
+      return message(event, 'message-sent');
+    case 'message.delivered':
+      return message(event, 'message-delivered');
+    case 'message.read':
+      return message(event, 'message-read');
+    case 'message.failed':
+      return failedMessage(event);
+    case 'phone_number.status_updated':
+      return lineStatus(event);
+    case 'chat.created':
+      return newChat(event);
+    default:
+      return {
+        kind: 'event',
+        orderKey: `event:${event.event_id}`,
+        event: { ...idsOf(event), kind: 'ignored' },
+      };
+  }
+}
+
+/** What the two versions tell of a message, in one form. */
+interface Told {
+  readonly messageId: string;
+  readonly chatId: string;
+  readonly line: string | null;
+  readonly sender: string | null;
+  /** Null when the body does not say. */
+  readonly inbound: boolean | null;
+  readonly at: EpochMs;
+  readonly isGroup: boolean;
+  readonly chatHealth: ReturnType<typeof chatHealthOf>;
+  readonly service: string | null;
+  readonly text: string;
+  readonly idempotencyKey: string | null;
+}
+
+function message(event: Envelope, kind: MessageKind): ReadEvent {
+  const received = kind === 'message-received';
+  const told = event.webhook_version === OLD_VERSION ? told2025(event, received) : told2026(event);
+  if (told.inbound !== null && told.inbound !== received) {
+    throw new WrongShape('the direction contradicts the event type');
+  }
+  // The sender of an outbound message is the line; of an inbound one, the person.
+  const line = told.line ?? (received ? null : told.sender);
+  const common = {
+    ...idsOf(event),
+    messageId: told.messageId,
+    chatId: told.chatId,
+    linePhoneNumber: required(line, 'the line'),
+    at: told.at,
+    isGroup: told.isGroup,
+    chatHealth: told.chatHealth,
+    service: told.service,
+  };
+  const read: ProviderEvent = received
+    ? { ...common, kind, from: required(told.sender, 'the sender'), text: told.text }
+    : { ...common, kind, idempotencyKey: told.idempotencyKey };
+  return { kind: 'event', orderKey: `chat:${told.chatId}`, event: read };
+}
+
+function told2026(event: Envelope): Told {
+  const data = shaped(message2026, event.data, 'a message');
+  return {
     messageId: data.id,
     chatId: data.chat.id,
-    linePhoneNumber: line,
-    at: parseInstant(data.sent_at) ?? createdAt,
+    line: data.chat.owner_handle?.handle ?? null,
+    sender: data.sender_handle?.handle ?? null,
+    inbound: INBOUND.get(data.direction ?? '') ?? null,
+    at: instant(event, data.sent_at),
     isGroup: data.chat.is_group === true,
     chatHealth: chatHealthOf(data.chat.health_status),
     service: data.service ?? null,
-    from: data.sender_handle.handle,
     text: textOf(data.parts),
     idempotencyKey: data.idempotency_key ?? null,
-  });
+  };
 }
 
-function oldMessage(base: Base, kind: MessageKind, event: Envelope, createdAt: EpochMs): ReadEvent | null {
-  const parsed = message2025.safeParse(event.data);
-  if (!parsed.success) return null;
-  const { data } = parsed;
-  const inbound = kind === 'message-received';
-  const sender = data.from_handle?.handle ?? data.from ?? null;
-  const line = inbound ? (data.recipient_handle?.handle ?? data.recipient_phone ?? null) : sender;
-  const id = data.message_id ?? data.message?.id;
-  if (line === null || sender === null || !id || data.is_from_me === inbound) return null;
-  return messageEvent(base, kind, {
-    messageId: id,
+const INBOUND: ReadonlyMap<string, boolean> = new Map([
+  ['inbound', true],
+  ['outbound', false],
+]);
+
+function told2025(event: Envelope, received: boolean): Told {
+  const data = shaped(message2025, event.data, 'a message');
+  return {
+    messageId: required(data.message_id ?? data.message?.id, 'the message'),
     chatId: data.chat_id,
-    linePhoneNumber: line,
-    at: parseInstant(data.message?.sent_at) ?? parseInstant(data.received_at) ?? createdAt,
+    line: received ? (data.recipient_handle?.handle ?? data.recipient_phone ?? null) : null,
+    sender: data.from_handle?.handle ?? data.from ?? null,
+    inbound: typeof data.is_from_me === 'boolean' ? !data.is_from_me : null,
+    at: instant(event, data.message?.sent_at, data.received_at),
     isGroup: data.is_group === true,
     chatHealth: null,
     service: data.service ?? null,
-    from: sender,
-    text: textOf(data.message?.parts ?? []),
+    text: textOf(data.message?.parts),
     idempotencyKey: data.idempotency_key ?? null,
-  });
-}
-
-function messageEvent(
-  base: Base,
-  kind: MessageKind,
-  { from, text, idempotencyKey, ...common }: {
-    readonly messageId: string;
-    readonly chatId: string;
-    readonly linePhoneNumber: string;
-    readonly at: EpochMs;
-    readonly isGroup: boolean;
-    readonly chatHealth: ReturnType<typeof chatHealthOf>;
-    readonly service: string | null;
-    readonly from: string;
-    readonly text: string;
-    readonly idempotencyKey: string | null;
-  },
-): ReadEvent {
-  const event: ProviderEvent =
-    kind === 'message-received'
-      ? { ...base, ...common, kind, from, text }
-      : { ...base, ...common, kind, idempotencyKey };
-  return { kind: 'event', orderKey: `chat:${common.chatId}`, event };
+  };
 }
 
 /** Ordered by itself: it may name a thread of which nothing was heard yet, and must not hold that thread up. */
-function failedMessage(base: Base, event: Envelope, createdAt: EpochMs): ReadEvent | null {
-  const parsed = failed.safeParse(event.data);
-  if (!parsed.success) return null;
-  const { data } = parsed;
+function failedMessage(event: Envelope): ReadEvent {
+  const data = shaped(failed, event.data, 'a failed message');
+  const messageId = data.message_id ?? null;
   return {
     kind: 'event',
-    orderKey: `message:${data.message_id ?? base.eventId}`,
+    orderKey: messageId === null ? `event:${event.event_id}` : `message:${messageId}`,
     event: {
-      ...base,
+      ...idsOf(event),
       kind: 'message-failed',
-      messageId: data.message_id ?? null,
+      messageId,
       chatId: data.chat_id ?? null,
       code: data.code,
-      at: parseInstant(data.failed_at) ?? createdAt,
+      at: instant(event, data.failed_at),
     },
   };
 }
 
-function lineStatus(base: Base, event: Envelope, createdAt: EpochMs): ReadEvent | null {
-  const parsed = statusUpdated.safeParse(event.data);
-  if (!parsed.success) return null;
-  const { data } = parsed;
+function lineStatus(event: Envelope): ReadEvent {
+  const data = shaped(statusUpdated, event.data, 'a line status');
   return {
     kind: 'event',
     orderKey: `line:${data.phone_number}`,
     event: {
-      ...base,
+      ...idsOf(event),
       kind: 'line-status',
       phoneNumber: data.phone_number,
       status: statusOf(data.new_status),
+      // The second is the name that the reputation had before; older bodies have only this one.
       reputation: reputationOf(data.new_reputation ?? data.new_health_status),
-      changedAt: parseInstant(data.changed_at) ?? createdAt,
+      changedAt: instant(event, data.changed_at),
     },
   };
 }
 
-function newChat(base: Base, event: Envelope, createdAt: EpochMs): ReadEvent | null {
-  const parsed = chatCreated.safeParse(event.data);
-  if (!parsed.success) return null;
-  const { data } = parsed;
-  const line = data.handles.find(({ is_me }) => is_me === true)?.handle;
-  if (line === undefined) return null;
+function newChat(event: Envelope): ReadEvent {
+  const data = shaped(chatCreated, event.data, 'a chat');
+  const line = data.handles.find(({ is_me: isMe }) => isMe === true)?.handle;
+  const participants = data.handles
+    .filter(({ is_me: isMe }) => isMe !== true)
+    .map((each) => each.handle);
   return {
     kind: 'event',
     orderKey: `chat:${data.id}`,
     event: {
-      ...base,
+      ...idsOf(event),
       kind: 'chat-created',
       chatId: data.id,
-      linePhoneNumber: line,
-      participants: data.handles.filter(({ is_me }) => is_me !== true).map((each) => each.handle),
-      isGroup: data.is_group === true,
-      at: parseInstant(data.created_at) ?? createdAt,
+      linePhoneNumber: required(line, 'the line'),
+      participants,
+      isGroup: data.is_group ?? participants.length > 1,
+      at: instant(event, data.created_at),
       service: data.service ?? null,
     },
   };
 }
 
-function textOf(parts: readonly { readonly type: string; readonly value?: string | null | undefined }[]): string {
-  return parts
-    .filter(({ type }) => type === 'text')
-    .map(({ value }) => value ?? '')
-    .join('\n');
+function idsOf(event: Envelope): { eventId: string; eventType: string } {
+  return { eventId: event.event_id, eventType: event.event_type };
 }
 
+/** The first of the told instants that is one, or else when the event was made. */
+function instant(event: Envelope, ...told: readonly (string | null | undefined)[]): EpochMs {
+  for (const text of [...told, event.created_at]) {
+    const at = parseInstant(text);
+    if (at !== null) return at;
+  }
+  throw new WrongShape('no instant is told');
+}
+
+/** The text of a message, a part a line, without what no text column takes: NUL and half of a surrogate pair. */
+function textOf(
+  parts:
+    | readonly { readonly type: string; readonly value?: string | null | undefined }[]
+    | null
+    | undefined,
+): string {
+  return (parts ?? [])
+    .filter(({ type }) => type === 'text')
+    .map(({ value }) => value ?? '')
+    .join('\n')
+    .replaceAll('\u0000', '')
+    .toWellFormed();
+}
+
+function required(value: string | null | undefined, what: string): string {
+  if (value === null || value === undefined) throw new WrongShape(`${what} is not named`);
+  return value;
+}
+
+function shaped<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const read = schema.safeParse(value);
+  if (read.success) return read.data;
+  const where = read.error.issues.slice(0, 3).map(({ path }) => path.join('.') || 'the whole');
+  throw new WrongShape(`not ${what}: ${where.join(', ')}`);
+}
+
+const idOnly = z.object({ event_id: envelope.shape.event_id });
+const typeOnly = z.object({ event_type: envelope.shape.event_type });
+
 function unreadable(json: unknown, why: string): ReadEvent {
-  const told = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>;
-  const text = (value: unknown): string | null =>
-    typeof value === 'string' && value.length > 0 && value.length <= 200 ? value : null;
-  return { kind: 'unreadable', eventId: text(told['event_id']), eventType: text(told['event_type']), why };
+  return {
+    kind: 'unreadable',
+    eventId: idOnly.safeParse(json).data?.event_id ?? null,
+    eventType: typeOnly.safeParse(json).data?.event_type ?? null,
+    why,
+  };
 }

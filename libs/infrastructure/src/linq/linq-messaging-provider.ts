@@ -4,13 +4,26 @@ import {
   type ProviderChat,
   type ProviderLine,
   ProviderProblem,
+  type ProviderProblemKind,
   type ProviderSubscription,
 } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
 import { LinqAPIV3 } from '@linqapp/sdk';
-import { problemOf } from './errors';
-import { chatHealthOf, reputationOf, statusOf } from './words';
-import { parseInstant } from './instants';
+import type { z } from 'zod';
+import {
+  CHAT,
+  CHAT_CREATED,
+  CHAT_PAGE,
+  CONTACT_CARDS,
+  type DatedChat,
+  LINES,
+  MESSAGE,
+  MESSAGE_SENT,
+  SUBSCRIPTION_CREATED,
+  SUBSCRIPTIONS,
+} from './answers';
+import { inDoubt, problemOf, UnexpectedAnswer } from './errors';
+import { versionedTarget } from './webhook-target';
 
 export interface LinqOptions {
   readonly apiKey: string;
@@ -18,13 +31,29 @@ export interface LinqOptions {
   readonly baseUrl: string;
   /** Real waiting between two tries. */
   readonly wait: (ms: number) => Promise<void>;
+  /** Milliseconds for the whole answer to anything that sends no message; 10 s when left out. */
+  readonly readTimeoutMs?: number;
+  /** Milliseconds for the whole answer to one try of a send; 20 s when left out. */
+  readonly sendTimeoutMs?: number;
 }
 
 const READ_TIMEOUT_MS = 10_000;
 const SEND_TIMEOUT_MS = 20_000;
-/** A send whose fate is unknown is tried again with the same key and line so often, this long apart. */
+/**
+ * A send whose fate is unknown is tried again with the same key and line so often, this long apart and then twice
+ * as long. With three time-outs this ends after 63 s, well within the two minutes that a send may take.
+ */
 const SEND_TRIES = 3;
-const SEND_PAUSE_MS = 500;
+const SEND_PAUSE_MS = 1_000;
+const RETRIED: ReadonlySet<ProviderProblemKind> = new Set([
+  'unknown-fate',
+  'unavailable',
+  'try-again',
+]);
+const PAGE_SIZE = 100;
+/** A thousand threads of one person on one line: more is a list that does not end. */
+const MAX_PAGES = 10;
+const CARD_EXISTS = 2014;
 /** What this service needs to hear of. Typing, reactions and calls count nothing and are not asked for. */
 export const SUBSCRIBED_EVENTS = [
   'message.sent',
@@ -35,12 +64,14 @@ export const SUBSCRIBED_EVENTS = [
   'chat.created',
   'phone_number.status_updated',
 ] as const;
-/** Named on the target URL, so that the payload never changes under us. */
-const PAYLOAD_VERSION = '2026-02-03';
+
+interface Limits {
+  readonly signal: AbortSignal;
+}
 
 /**
- * Linq's V3 API through Linq's own SDK. The SDK retries nothing here: its retries know no keys and would sleep
- * through a whole Retry-After.
+ * Linq's V3 API through Linq's own SDK. The SDK retries nothing here: its retries know no keys, repeat refusals too
+ * and would sleep through a whole Retry-After.
  */
 export class LinqMessagingProvider extends MessagingProvider {
   private readonly client: LinqAPIV3;
@@ -51,156 +82,184 @@ export class LinqMessagingProvider extends MessagingProvider {
       apiKey: options.apiKey,
       baseURL: options.baseUrl,
       maxRetries: 0,
-      timeout: READ_TIMEOUT_MS,
+      // Its log writes whole requests, which are people's messages; the environment must not turn it on.
+      logLevel: 'off',
+      // A redirect would carry the token elsewhere and can turn a POST into a GET.
+      fetchOptions: { redirect: 'manual' },
     });
   }
 
   listLines(): Promise<ProviderLine[]> {
-    return this.reading(async () => {
-      const { phone_numbers: lines } = await this.client.phoneNumbers.list();
-      return lines.map((line) => {
-        // The list is typed with both names of the reputation; the older one is gone from newer answers.
-        const told = line as { reputation?: unknown; health_status?: unknown; status?: unknown };
-        return {
-          providerLineId: line.id,
-          phoneNumber: line.phone_number,
-          reputation: reputationOf(told.reputation ?? told.health_status),
-          status: statusOf(told.status),
-        };
-      });
+    return this.reading(async (limits) => {
+      const answer = await this.client.phoneNumbers.list(limits);
+      return expected(LINES, answer).phone_numbers;
     });
   }
 
   chat(chatId: string): Promise<ProviderChat> {
-    return this.reading(async () => chatOf(await this.client.chats.retrieve(chatId)));
+    return this.reading(async (limits) => {
+      const answer = await this.client.chats.retrieve(chatId, limits);
+      return expected(CHAT, answer);
+    });
   }
 
   chatsWith(linePhoneNumber: string, handle: string): Promise<ProviderChat[]> {
-    return this.reading(async () => {
-      const page = await this.client.chats.listChats({ from: linePhoneNumber, to: handle, limit: 100 });
-      return page.chats.map(chatOf);
+    return this.reading(async (limits) => {
+      const found: DatedChat[] = [];
+      let cursor: string | null = null;
+      for (let page = 0; page < MAX_PAGES; page += 1) {
+        const { chats, next } = await this.chatPage(linePhoneNumber, handle, cursor, limits);
+        found.push(...chats);
+        if (!next || next === cursor) break;
+        cursor = next;
+      }
+      // The filter also gives the groups this person is in, and a private message must never land in one.
+      return found
+        .filter(({ chat }) => !chat.isGroup && chat.linePhoneNumber === linePhoneNumber)
+        .sort((one, other) => (other.updatedAt ?? 0) - (one.updatedAt ?? 0))
+        .map(({ chat }) => chat);
     });
   }
 
   /** The same key goes out on the same line each time, so at most one message is ever accepted. */
   async send(message: OutboundText): Promise<{ messageId: string; chatId: string }> {
+    let doubtful = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.sendOnce(message);
       } catch (error) {
         const problem = problemOf(error, 'unknown-fate');
-        const again = problem.kind === 'unknown-fate' || problem.kind === 'try-again';
-        if (!again || attempt === SEND_TRIES) throw problem;
+        doubtful ||= problem.kind === 'unknown-fate';
+        if (!RETRIED.has(problem.kind) || attempt === SEND_TRIES) {
+          throw doubtful ? inDoubt(problem) : problem;
+        }
         await this.options.wait(SEND_PAUSE_MS * 2 ** (attempt - 1));
       }
     }
   }
 
-  private async sendOnce(message: OutboundText): Promise<{ messageId: string; chatId: string }> {
-    const content = {
-      parts: [{ type: 'text' as const, value: message.text }],
-      idempotency_key: message.idempotencyKey,
-    };
-    const options = { timeout: SEND_TIMEOUT_MS };
-    if (message.chatId !== null) {
-      const sent = await this.client.chats.messages.send(message.chatId, { message: content }, options);
-      return { messageId: sent.message.id, chatId: sent.chat_id };
-    }
-    const { chat } = await this.client.chats.create(
-      { from: message.fromPhoneNumber, to: [message.to], message: content },
-      options,
-    );
-    return { messageId: chat.message.id, chatId: chat.id };
-  }
-
   async message(messageId: string): Promise<{ status: string; at: EpochMs | null } | null> {
-    try {
-      return await this.reading(async () => {
-        const found = await this.client.messages.retrieve(messageId);
-        return {
-          status: found.delivery_status,
-          at: parseInstant(found.sent_at ?? found.created_at),
-        };
-      });
-    } catch (error) {
-      if (error instanceof ProviderProblem && error.kind === 'not-found') return null;
-      throw error;
-    }
+    const asked = this.reading(async (limits) => {
+      const answer = await this.client.messages.retrieve(messageId, limits);
+      return expected(MESSAGE, answer);
+    });
+    return orWhen(asked, ({ kind }) => kind === 'not-found', null);
   }
 
-  async shareContactCard(chatId: string): Promise<void> {
-    await this.reading(() => this.client.chats.shareContactCard(chatId));
-  }
-
-  hasContactCard(phoneNumber: string): Promise<boolean> {
-    return this.reading(async () => {
-      const { contact_cards: cards } = await this.client.contactCard.retrieve({
-        phone_number: phoneNumber,
-      });
-      return cards.some((card) => card.phone_number === phoneNumber && card.is_active);
+  shareContactCard(chatId: string): Promise<void> {
+    return this.reading(async (limits) => {
+      await this.client.chats.shareContactCard(chatId, limits);
     });
   }
 
+  hasContactCard(phoneNumber: string): Promise<boolean> {
+    const asked = this.reading(async (limits) => {
+      const query = { phone_number: phoneNumber };
+      const answer = await this.client.contactCard.retrieve(query, limits);
+      return expected(CONTACT_CARDS, answer).contact_cards.some(
+        (card) => card.phone_number === phoneNumber && card.is_active === true,
+      );
+    });
+    return orWhen(asked, ({ kind }) => kind === 'not-found', false);
+  }
+
+  /** Makes the card, or renames the one that is there. */
   async setContactCard(phoneNumber: string, name: string): Promise<void> {
-    await this.reading(() =>
-      this.client.contactCard.create({ phone_number: phoneNumber, first_name: name }),
-    );
+    const card = { phone_number: phoneNumber, first_name: name };
+    const asked = this.reading(async (limits) => {
+      await this.client.contactCard.create(card, limits);
+      return true;
+    });
+    if (await orWhen(asked, ({ code }) => code === CARD_EXISTS, false)) return;
+    await this.reading((limits) => this.client.contactCard.update(card, limits));
   }
 
   subscriptions(): Promise<ProviderSubscription[]> {
-    return this.reading(async () => {
-      const { subscriptions } = await this.client.webhookSubscriptions.list();
-      return subscriptions.map((each) => ({
-        id: each.id,
-        targetUrl: each.target_url,
-        active: each.is_active,
-        events: each.subscribed_events,
-        filtered: (each.phone_numbers ?? []).length > 0,
-      }));
+    return this.reading(async (limits) => {
+      const answer = await this.client.webhookSubscriptions.list(limits);
+      return expected(SUBSCRIPTIONS, answer).subscriptions;
     });
   }
 
   subscribe(targetUrl: string): Promise<{ id: string; secret: string }> {
-    return this.reading(async () => {
-      const url = new URL(targetUrl);
-      url.searchParams.set('version', PAYLOAD_VERSION);
-      const created = await this.client.webhookSubscriptions.create({
-        target_url: url.toString(),
+    return this.reading(async (limits) => {
+      const body = {
+        target_url: versionedTarget(targetUrl),
         subscribed_events: [...SUBSCRIBED_EVENTS],
-      });
-      return { id: created.id, secret: created.signing_secret };
+      };
+      const answer = await this.client.webhookSubscriptions.create(body, limits);
+      const { id, signing_secret: secret } = expected(SUBSCRIPTION_CREATED, answer);
+      return { id, secret };
     });
   }
 
-  async unsubscribe(id: string): Promise<void> {
-    await this.reading(() => this.client.webhookSubscriptions.delete(id));
+  unsubscribe(id: string): Promise<void> {
+    return this.reading(async (limits) => {
+      await this.client.webhookSubscriptions.delete(id, limits);
+    });
   }
 
-  private async reading<T>(call: () => Promise<T>): Promise<T> {
+  private async sendOnce(message: OutboundText): Promise<{ messageId: string; chatId: string }> {
+    const limits = within(this.options.sendTimeoutMs ?? SEND_TIMEOUT_MS);
+    const content = {
+      parts: [{ type: 'text' as const, value: message.text }],
+      idempotency_key: message.idempotencyKey,
+    };
+    if (message.chatId !== null) {
+      const body = { message: content };
+      const answer = await this.client.chats.messages.send(message.chatId, body, limits);
+      const sent = expected(MESSAGE_SENT, answer);
+      return { messageId: sent.message.id, chatId: sent.chat_id };
+    }
+    const body = { from: message.fromPhoneNumber, to: [message.to], message: content };
+    const { chat } = expected(CHAT_CREATED, await this.client.chats.create(body, limits));
+    return { messageId: chat.message.id, chatId: chat.id };
+  }
+
+  /** Asked for bare: the SDK's own pages read an answer that is no list at all as an empty list. */
+  private async chatPage(
+    from: string,
+    to: string,
+    cursor: string | null,
+    limits: Limits,
+  ): Promise<{ chats: DatedChat[]; next: string | null }> {
+    const query = { from, to, limit: PAGE_SIZE, ...(cursor === null ? {} : { cursor }) };
+    const answer = await this.client.get<unknown>('/v3/chats', { query, ...limits });
+    const { chats, next_cursor: next } = expected(CHAT_PAGE, answer);
+    return { chats, next: next ?? null };
+  }
+
+  private async reading<T>(call: (limits: Limits) => Promise<T>): Promise<T> {
     try {
-      return await call();
+      return await call(within(this.options.readTimeoutMs ?? READ_TIMEOUT_MS));
     } catch (error) {
       throw problemOf(error, 'unavailable');
     }
   }
 }
 
-interface WireChat {
-  readonly id: string;
-  readonly is_group: boolean;
-  readonly handles: readonly { readonly handle: string; readonly is_me?: boolean | null }[];
-  readonly health_status?: { readonly status?: unknown } | null;
-  readonly service?: string | null;
+/** The SDK's own timeout ends with the headers of an answer; a signal covers its body too. */
+function within(milliseconds: number): Limits {
+  return { signal: AbortSignal.timeout(milliseconds) };
 }
 
-/** The owning line of a chat is the handle that is us; there is no other field for it. */
-function chatOf(chat: WireChat): ProviderChat {
-  return {
-    chatId: chat.id,
-    linePhoneNumber: chat.handles.find(({ is_me }) => is_me === true)?.handle ?? '',
-    participants: chat.handles.filter(({ is_me }) => is_me !== true).map(({ handle }) => handle),
-    isGroup: chat.is_group,
-    health: chatHealthOf(chat.health_status) ?? 'HEALTHY',
-    service: chat.service ?? null,
-  };
+/** Takes one kind of refusal as an answer. */
+async function orWhen<T, U>(
+  asked: Promise<T>,
+  isAnswer: (problem: ProviderProblem) => boolean,
+  answer: U,
+): Promise<T | U> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof ProviderProblem && isAnswer(error)) return answer;
+    throw error;
+  }
+}
+
+function expected<T>(schema: z.ZodType<T>, answer: unknown): T {
+  const read = schema.safeParse(answer);
+  if (read.success) return read.data;
+  const where = read.error.issues.slice(0, 3).map(({ path }) => path.join('.') || 'the whole');
+  throw new UnexpectedAnswer(`The provider answered in an unexpected shape: ${where.join(', ')}`);
 }

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type Verification, WebhookVerifier } from '@linekeeper/application';
-import { MINUTE_MS } from '@linekeeper/domain';
+import { type EpochMs, MINUTE_MS, SECOND_MS } from '@linekeeper/domain';
 
 /**
  * Retries run for about 25 minutes and it is not documented whether they are signed anew, so the past is believed
@@ -9,39 +9,106 @@ import { MINUTE_MS } from '@linekeeper/domain';
 const PAST_TOLERANCE_MS = 30 * MINUTE_MS;
 const FUTURE_TOLERANCE_MS = 5 * MINUTE_MS;
 
-/** Standard Webhooks signatures (`v1`, HMAC-SHA256 over id, timestamp and raw body). */
+const PREFIX = 'whsec_';
+/** Canonical decimal seconds: the sender signs the number, so no other spelling of it can be right. */
+const SECONDS = /^(?:0|[1-9]\d{0,10})$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+type Input = Parameters<WebhookVerifier['verify']>[0];
+
+/**
+ * Standard Webhooks signatures (`v1`, HMAC-SHA256 over id, timestamp and raw body). Only a delivery without the
+ * standard signature header is tried by the provider's older scheme: hex, without an id, and keyed with the secret
+ * as it is written.
+ */
 export class StandardWebhookVerifier extends WebhookVerifier {
-  verify(input: Parameters<WebhookVerifier['verify']>[0]): Verification {
-    const id = single(input.headers['webhook-id']);
-    const timestamp = single(input.headers['webhook-timestamp']);
-    const signatures = single(input.headers['webhook-signature']);
-    if (!id || !timestamp || !signatures) return rejected('missing-headers');
-    if (!/^\d{1,12}$/.test(timestamp)) return rejected('bad-timestamp');
-    const at = Number(timestamp) * 1_000;
-    if (at < input.now - PAST_TOLERANCE_MS) return rejected('too-old');
-    if (at > input.now + FUTURE_TOLERANCE_MS) return rejected('too-new');
-    const signed = Buffer.concat([Buffer.from(`${id}.${Number(timestamp)}.`, 'utf8'), input.rawBody]);
-    const given = signatures
-      .split(' ')
-      .filter((each) => each.startsWith('v1,'))
-      .map((each) => Buffer.from(each.slice(3), 'base64'));
-    for (const secret of input.secrets) {
-      const expected = createHmac('sha256', keyOf(secret)).update(signed).digest();
-      // Every given signature is compared, so that the time tells nothing about which one fits.
-      const matches = given.filter((each) => each.length === expected.length && timingSafeEqual(each, expected));
-      if (matches.length > 0) return { kind: 'verified' };
-    }
-    return rejected('no-matching-signature');
+  verify(input: Input): Verification {
+    const standard = header(input, 'webhook-signature');
+    if (standard !== null) return verifyStandard(input, standard);
+    return verifyLegacy(input, header(input, 'x-webhook-signature'));
   }
 }
 
-/** Secrets of before June 2026 may lack the prefix; they are base64 too. */
-function keyOf(secret: string): Buffer {
-  return Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+function verifyStandard(input: Input, signatures: string): Verification {
+  const id = header(input, 'webhook-id');
+  const timestamp = header(input, 'webhook-timestamp');
+  if (!id || !timestamp || !signatures) return rejected('missing-headers');
+  const fault = timestampFault(timestamp, input.now);
+  if (fault) return rejected(fault);
+  return verdict(
+    signatures.split(' '),
+    input.secrets.flatMap(standardKeys).map((key) => {
+      const mac = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(input.rawBody);
+      return `v1,${mac.digest('base64')}`;
+    }),
+  );
 }
 
-function single(header: string | string[] | undefined): string | undefined {
-  return typeof header === 'string' ? header : undefined;
+function verifyLegacy(input: Input, signature: string | null): Verification {
+  const timestamp = header(input, 'x-webhook-timestamp');
+  if (!timestamp || !signature) return rejected('missing-headers');
+  const fault = timestampFault(timestamp, input.now);
+  if (fault) return rejected(fault);
+  return verdict(
+    [signature],
+    input.secrets
+      .flatMap(legacyKeys)
+      .map((key) =>
+        createHmac('sha256', key).update(`${timestamp}.`).update(input.rawBody).digest('hex'),
+      ),
+  );
+}
+
+function timestampFault(
+  timestamp: string,
+  now: EpochMs,
+): 'bad-timestamp' | 'too-old' | 'too-new' | null {
+  if (!SECONDS.test(timestamp)) return 'bad-timestamp';
+  const sentAt = Number(timestamp) * SECOND_MS;
+  if (sentAt < now - PAST_TOLERANCE_MS) return 'too-old';
+  return sentAt > now + FUTURE_TOLERANCE_MS ? 'too-new' : null;
+}
+
+/** Every signature is compared with every expected one, so that the time tells nothing about which one fits. */
+function verdict(given: readonly string[], expected: readonly string[]): Verification {
+  let found = false;
+  for (const right of expected.map((each) => Buffer.from(each))) {
+    for (const each of given.map((text) => Buffer.from(text))) {
+      if (each.length === right.length && timingSafeEqual(each, right)) found = true;
+    }
+  }
+  return found ? { kind: 'verified' } : rejected('no-matching-signature');
+}
+
+/**
+ * Secrets of before June 2026 may lack the prefix; they are base64 too. What is no base64 is no key, and neither is
+ * an empty one: anybody could sign with it.
+ */
+function standardKeys(secret: string): Buffer[] {
+  const encoded = withoutPrefix(secret);
+  return encoded !== '' && BASE64.test(encoded) ? [Buffer.from(encoded, 'base64')] : [];
+}
+
+/** Whether the prefix belongs to the older scheme's key is not published, so it is tried with and without. */
+function legacyKeys(secret: string): string[] {
+  const bare = withoutPrefix(secret);
+  return bare === '' ? [] : [...new Set([secret, bare])];
+}
+
+function withoutPrefix(secret: string): string {
+  return secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : secret;
+}
+
+/**
+ * The value of a header, whatever the case of its name; null when it is not there. A header that came several times
+ * reads as empty, because which of its values was meant is not ours to choose.
+ */
+function header({ headers }: Input, name: string): string | null {
+  const values = Object.entries(headers)
+    .filter(([key]) => key.toLowerCase() === name)
+    .flatMap(([, value]) => value ?? []);
+  if (values.length === 0) return null;
+  return values.length === 1 ? (values[0] ?? '') : '';
 }
 
 function rejected(why: Extract<Verification, { kind: 'rejected' }>['why']): Verification {

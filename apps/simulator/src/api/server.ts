@@ -1,0 +1,74 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Play } from '../play';
+import type { Stepper } from '../stepper';
+import type { World } from '../world';
+import { chatRoutes } from './chats';
+import { errorBody, LinqError } from './errors';
+import { lineRoutes } from './lines';
+import { Sending } from './sending';
+import { subscriptionRoutes } from './subscriptions';
+
+export interface Api {
+  readonly world: World;
+  readonly play: Play;
+  readonly sending: Sending;
+  readonly stepper: Stepper;
+}
+
+const TRACE = Symbol('trace');
+type Traced = FastifyRequest & { [TRACE]?: string };
+
+export function traceOf(request: FastifyRequest): string {
+  return (request as Traced)[TRACE] ?? '';
+}
+
+/** The partner API under /api/partner/v3. */
+export function registerApi(
+  app: FastifyInstance,
+  world: World,
+  play: Play,
+  stepper: Stepper,
+  token: string,
+): void {
+  const api: Api = { world, play, stepper, sending: new Sending(world, play) };
+  app.register((routes, _options, done) => {
+    routes.addHook('onRequest', (request, reply, next) => {
+      const trace = world.chance.hex(32);
+      (request as Traced)[TRACE] = trace;
+      void reply.header('x-trace-id', trace);
+      if (request.headers.authorization !== `Bearer ${token}`) {
+        throw new LinqError(401, 2004, 'Unauthorized - missing or invalid authentication token');
+      }
+      next();
+    });
+    routes.addHook('onResponse', (_request, _reply, next) => {
+      stepper.nudge();
+      next();
+    });
+    routes.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+    routes.setNotFoundHandler((request, reply) =>
+      answerError(new LinqError(404, 1003, 'There is no such endpoint'), request, reply),
+    );
+    chatRoutes(routes, api);
+    lineRoutes(routes, api);
+    subscriptionRoutes(routes, api);
+    done();
+  }, { prefix: '/api/partner/v3' });
+}
+
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const known =
+    error instanceof LinqError
+      ? error
+      : isClientError(error)
+        ? new LinqError(400, 1003, 'The body is malformed')
+        : new LinqError(500, 3006, 'Internal server error');
+  if (known.status === 500 && !(error instanceof LinqError)) console.error(error);
+  if (known.retryAfter !== null) void reply.header('retry-after', String(known.retryAfter));
+  void reply.status(known.status).send(errorBody(known, traceOf(request)));
+}
+
+function isClientError(error: unknown): boolean {
+  const status = (error as { statusCode?: unknown }).statusCode;
+  return typeof status === 'number' && status < 500;
+}
