@@ -1,4 +1,5 @@
 export * from './config/environment';
+export { StaticSettings } from './config/settings';
 export * from './infrastructure.module';
 export { PrismaDatabase } from './prisma/database';
 export { startEmbeddedPostgres, removeEmbeddedPostgres, type EmbeddedPostgres } from './postgres/embedded-postgres';

@@ -1,13 +1,13 @@
-import {
-  CHAT_HEALTHS,
-  type ChatHealth,
-  type ProviderChat,
-  type ProviderLine,
-  type ProviderSubscription,
+import type {
+  ChatHealth,
+  ProviderChat,
+  ProviderLine,
+  ProviderSubscription,
 } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
 import { z } from 'zod';
 import { parseInstant } from './instants';
+import { chatHealthOf, reputationOf, statusOf } from './words';
 
 /**
  * What we need of Linq's answers. Required is only what we cannot do without: fields come and go between the
@@ -18,27 +18,22 @@ const id = z.string().min(1);
 const words = z.string().nullish().catch(null);
 const instant = z.string().transform(parseInstant).nullish().catch(null);
 
-const reputation = z
-  .object({ status: z.enum(['HEALTHY', 'AT_RISK', 'CRITICAL']) })
-  .nullish()
-  .catch(null);
-
 export const LINES = z.object({
   phone_numbers: z.array(
     z
       .object({
         id,
         phone_number: id,
-        reputation,
+        reputation: z.unknown().optional(),
         // The former name of the reputation.
-        health_status: reputation,
-        status: z.enum(['ACTIVE', 'FLAGGED']).nullish().catch(null),
+        health_status: z.unknown().optional(),
+        status: z.unknown().optional(),
       })
       .transform((line): ProviderLine => ({
         providerLineId: line.id,
         phoneNumber: line.phone_number,
-        reputation: (line.reputation ?? line.health_status)?.status ?? null,
-        status: line.status ?? null,
+        reputation: reputationOf(line.reputation ?? line.health_status),
+        status: statusOf(line.status),
       })),
   ),
 });
@@ -48,10 +43,7 @@ const chatHealth = z
   .object({ status: z.string() })
   .nullish()
   .catch(null)
-  .transform((health): ChatHealth => {
-    if (!health) return 'HEALTHY';
-    return CHAT_HEALTHS.find((known) => known === health.status) ?? 'AT_RISK';
-  });
+  .transform((health): ChatHealth => (health ? (chatHealthOf(health) ?? 'AT_RISK') : 'HEALTHY'));
 
 /** `updatedAt` is null when the chat does not say when it last changed. */
 export interface DatedChat {

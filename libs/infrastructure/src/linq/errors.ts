@@ -122,25 +122,31 @@ function problem(kind: ProviderProblemKind, message: string): ProviderProblem {
   return new ProviderProblem(kind, message, null, null, null);
 }
 
+/** The fields by which Node and its fetch tell of a failed connection. */
+const CAUSE = z.object({
+  syscall: z.string().optional().catch(undefined),
+  code: z.string().optional().catch(undefined),
+  errors: z.array(z.unknown()).optional().catch(undefined),
+  cause: z.unknown().optional(),
+});
+
 /** True when no connection came about, so that the provider cannot have seen the request. */
 function neverArrived(error: unknown): boolean {
   if (!(error instanceof APIConnectionError)) return false;
   let cause: unknown = error.cause;
   // The reason lies under the errors of the SDK and of fetch; the bound guards against a ring of causes.
-  for (let depth = 0; depth < 5 && cause instanceof Error; depth += 1) {
-    if (cause instanceof AggregateError && cause.errors.length > 0) {
-      // One failure for each address of the host.
-      return cause.errors.every(failedToConnect);
-    }
+  for (let depth = 0; depth < 5; depth += 1) {
+    const read = CAUSE.safeParse(cause).data;
+    // A host with several addresses gives one failure for each.
+    if (read?.errors?.length) return read.errors.every(failedToConnect);
     if (failedToConnect(cause)) return true;
-    cause = cause.cause;
+    cause = read?.cause;
   }
   return false;
 }
 
 function failedToConnect(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { syscall, code } = error as NodeJS.ErrnoException;
+  const { syscall, code } = CAUSE.safeParse(error).data ?? {};
   return syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT';
 }
 

@@ -222,8 +222,7 @@ function textOf(
     | undefined,
 ): string {
   return (parts ?? [])
-    .filter(({ type }) => type === 'text')
-    .map(({ value }) => value ?? '')
+    .flatMap(({ type, value }) => (type === 'text' && value ? [value] : []))
     .join('\n')
     .replaceAll('\u0000', '')
     .toWellFormed();

@@ -29,10 +29,9 @@ export class FollowedClock extends Clock {
   constructor(
     private readonly baseUrl: string,
     private readonly name: string,
-    start: EpochMs,
   ) {
     super();
-    this.anchor = { epochMs: start, realMs: Date.now(), speed: 0, running: false };
+    this.anchor = { epochMs: 0, realMs: Date.now(), speed: 0, running: false };
   }
 
   now(): EpochMs {

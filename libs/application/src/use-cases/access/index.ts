@@ -4,6 +4,8 @@ import { ChangePolicy } from './change-policy';
 import { ManageKeys } from './keys';
 import { PageSignIn } from './page-sign-in';
 import { PrepareEnvironment } from './prepare-environment';
+import { CheckReadiness } from './check-readiness';
+import { ReadAudit, ReadEvents } from './read-audit';
 
 export * from './actuators';
 export * from './authenticate';
@@ -11,6 +13,8 @@ export * from './change-policy';
 export * from './keys';
 export * from './page-sign-in';
 export * from './prepare-environment';
+export * from './check-readiness';
+export * from './read-audit';
 export type * from './principal';
 
 export const ACCESS_USE_CASES = [
@@ -20,4 +24,7 @@ export const ACCESS_USE_CASES = [
   ChangePolicy,
   Actuators,
   PrepareEnvironment,
+  CheckReadiness,
+  ReadAudit,
+  ReadEvents,
 ];

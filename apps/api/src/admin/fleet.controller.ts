@@ -1,0 +1,104 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { FreezeFleet, LookAtLines, OptOuts, type Principal, ProposeRebalance } from '@linekeeper/application';
+import { z } from 'zod';
+import { actorOf } from '../http/actor';
+import { Answers } from '../http/answers';
+import { instant, instantOrNull } from '../http/instants';
+import { verbBody } from '../http/operator-body';
+import { afterOf, pageFrom, pageQuery } from '../http/pagination';
+import { Allow, Caller } from '../http/principal';
+import { failoverView } from './failovers.controller';
+import { lineView } from './line.views';
+
+const share = z.number().min(0).max(1);
+const coverageAnswer = z.object({
+  users: z.number().int(),
+  sent: share.describe('Share of users who were sent a fallback that is usable now'),
+  delivered: share,
+  known: share,
+  needsIntroduction: z.number().int(),
+});
+
+/** The fleet in one picture, the red button, coverage, rebalance. */
+@ApiTags('Admin: fleet')
+@Controller('v1/admin')
+export class FleetController {
+  constructor(
+    private readonly look: LookAtLines,
+    private readonly freeze: FreezeFleet,
+    private readonly rebalance: ProposeRebalance,
+    private readonly optOuts: OptOuts,
+  ) {}
+
+  @Get('fleet')
+  @Allow('viewer')
+  @Answers(200, 'Lines, users, coverage, failovers, inbox')
+  async fleet(@Caller() caller: Principal) {
+    const state = await this.look.fleet(caller.poolIds);
+    return {
+      ...state,
+      now: instant(state.now),
+      frozenAt: instantOrNull(state.frozenAt),
+      lines: state.lines.map(lineView),
+      failovers: state.failovers.map(failoverView),
+    };
+  }
+
+  @Post('fleet/:verb')
+  @Allow('operator')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'The red button: while frozen only replies leave, nobody is placed or moved' })
+  @Answers(200, 'Since when the fleet is frozen, or null')
+  async redButton(
+    @Param('verb', { schema: z.enum(['freeze', 'unfreeze']) }) verb: 'freeze' | 'unfreeze',
+    @Body({ schema: verbBody }) body: z.infer<typeof verbBody>,
+    @Caller() caller: Principal,
+  ) {
+    const { frozenAt } = await this.freeze.execute(verb === 'freeze', body, actorOf(caller));
+    return { frozenAt: instantOrNull(frozenAt), dryRun: body.dryRun };
+  }
+
+  @Get('coverage')
+  @Allow('viewer')
+  @Answers(200, 'Who could be reached if their line were lost now', coverageAnswer)
+  async coverage(@Caller() caller: Principal): Promise<z.infer<typeof coverageAnswer>> {
+    const { coverage, needsIntroduction } = await this.look.coverage(caller.poolIds);
+    return { ...coverage, needsIntroduction };
+  }
+
+  @Post('rebalance')
+  @Allow('operator')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Propose what would relieve lines beyond their cap. Moves nobody' })
+  @Answers(200, 'Remedies and moves, with reasons')
+  async propose(@Body({ schema: verbBody }) body: z.infer<typeof verbBody>, @Caller() caller: Principal) {
+    return this.rebalance.execute(actorOf(caller), body.dryRun);
+  }
+
+  @Get('rebalance')
+  @Allow('viewer')
+  @Answers(200, 'The newest proposal, or null')
+  async latest() {
+    const proposal = await this.rebalance.latest();
+    return { proposal: proposal && { ...proposal, at: instant(proposal.at) } };
+  }
+
+  @Get('suppressions')
+  @Allow('viewer')
+  @Answers(200, 'A page of users who said stop')
+  async suppressions(@Query({ schema: pageQuery }) query: z.infer<typeof pageQuery>) {
+    const after = afterOf(query.cursor);
+    const rows = await this.optOuts.list({
+      limit: query.limit + 1,
+      ...(after === undefined ? {} : { after }),
+    });
+    return pageFrom(rows, query.limit, ({ userId }) => userId, ({ userId, suppression }) => ({
+      userId,
+      source: suppression.source,
+      reason: suppression.reason,
+      since: instantOrNull(suppression.suppressedAt),
+      replyAllowedUntil: instantOrNull(suppression.replyAllowedUntil),
+    }));
+  }
+}

@@ -1,0 +1,143 @@
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  ACTUATORS,
+  Actuators,
+  type ApiKeyRecord,
+  ChangePolicy,
+  ManageKeys,
+  type Principal,
+  ReadAudit,
+  ROLES,
+} from '@linekeeper/application';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { actorOf } from '../http/actor';
+import { Answers } from '../http/answers';
+import { Idempotent } from '../http/idempotency.interceptor';
+import { versionOf } from '../http/if-match';
+import { instant, instantOrNull } from '../http/instants';
+import { idParam } from '../http/operator-body';
+import { afterOf, pageFrom, pageQuery } from '../http/pagination';
+import { Allow, Caller } from '../http/principal';
+
+const reason = z.string().trim().min(1).max(500);
+const policyBody = z.strictObject({
+  policy: z.record(z.string(), z.unknown()).describe('The whole document'),
+  reason,
+  dryRun: z.boolean().default(false),
+});
+const actuatorsBody = z.strictObject({
+  actuators: z.partialRecord(z.enum(ACTUATORS), z.enum(['observe', 'propose', 'auto'])),
+  reason,
+});
+const keyBody = z.strictObject({
+  name: z.string().trim().min(1).max(100),
+  role: z.enum(ROLES),
+  poolIds: z.array(z.uuid()).max(100).default([]),
+  expiresAt: z.iso.datetime({ offset: true }).optional(),
+  reason,
+});
+const auditQuery = pageQuery.extend({ subjectId: z.string().max(200).optional() });
+
+/** By what rules the fleet is run, by whom it may be touched, and who did what. */
+@ApiTags('Admin: governance')
+@Controller('v1/admin')
+export class GovernanceController {
+  constructor(
+    private readonly changePolicy: ChangePolicy,
+    private readonly actuators: Actuators,
+    private readonly keys: ManageKeys,
+    private readonly readAudit: ReadAudit,
+  ) {}
+
+  @Get('policy')
+  @Allow('viewer')
+  @Answers(200, 'The fleet policy in force; its version is the ETag')
+  async policy(@Res({ passthrough: true }) reply: FastifyReply) {
+    const active = await this.changePolicy.active();
+    void reply.header('etag', `"${active.version}"`);
+    return active;
+  }
+
+  @Put('policy')
+  @Allow('admin')
+  @ApiOperation({ summary: 'A new version of the whole policy; every decision after it names it' })
+  @Answers(200, 'The new version')
+  @Answers(422, 'policy.invalid or policy.crossed: naming the keys')
+  async setPolicy(
+    @Body({ schema: policyBody }) body: z.infer<typeof policyBody>,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Caller() caller: Principal,
+  ) {
+    return this.changePolicy.execute({ ...body, basedOn: versionOf(ifMatch) }, actorOf(caller));
+  }
+
+  @Get('actuators')
+  @Allow('viewer')
+  @Answers(200, 'What the service may do by itself')
+  async modes() {
+    return { actuators: await this.actuators.modes() };
+  }
+
+  @Put('actuators')
+  @Allow('admin')
+  @Answers(200, 'The modes after the change')
+  async setModes(
+    @Body({ schema: actuatorsBody }) body: z.infer<typeof actuatorsBody>,
+    @Caller() caller: Principal,
+  ) {
+    return { actuators: await this.actuators.change(body.actuators, body.reason, actorOf(caller)) };
+  }
+
+  @Get('keys')
+  @Allow('admin')
+  @Answers(200, 'Every key, never in clear')
+  async listKeys() {
+    return { data: (await this.keys.list()).map(keyView) };
+  }
+
+  @Post('keys')
+  @Allow('admin')
+  @Idempotent()
+  @Answers(201, 'The key in clear, this once')
+  async createKey(@Body({ schema: keyBody }) body: z.infer<typeof keyBody>, @Caller() caller: Principal) {
+    const { key, record } = await this.keys.create(
+      { ...body, expiresAt: body.expiresAt === undefined ? null : Date.parse(body.expiresAt) },
+      actorOf(caller),
+    );
+    return { ...keyView(record), key };
+  }
+
+  @Delete('keys/:id')
+  @Allow('admin')
+  @HttpCode(204)
+  async revokeKey(@Param('id', { schema: idParam }) id: string, @Caller() caller: Principal): Promise<void> {
+    await this.keys.revoke(id, 'asked for through the API', actorOf(caller));
+  }
+
+  @Get('audit')
+  @Allow('viewer')
+  @Answers(200, 'A page of deeds, the newest first')
+  async audit(@Query({ schema: auditQuery }) query: z.infer<typeof auditQuery>) {
+    const after = afterOf(query.cursor);
+    const rows = await this.readAudit.execute({
+      limit: query.limit + 1,
+      ...(after === undefined ? {} : { after }),
+      ...(query.subjectId === undefined ? {} : { subjectId: query.subjectId }),
+    });
+    return pageFrom(rows, query.limit, ({ id }) => id, (row) => ({ ...row, at: instant(row.at) }));
+  }
+}
+
+function keyView(key: ApiKeyRecord) {
+  return {
+    id: key.id,
+    name: key.name,
+    role: key.role,
+    poolIds: key.poolIds,
+    createdAt: instant(key.createdAt),
+    expiresAt: instantOrNull(key.expiresAt),
+    revokedAt: instantOrNull(key.revokedAt),
+  };
+}

@@ -1,0 +1,74 @@
+import { ADMIN_STATES, HEALTHS, PROVIDER_STATUSES, REPUTATIONS } from '@linekeeper/domain';
+import { z } from 'zod';
+import { verbBody } from '../http/operator-body';
+
+const reason = z.string().trim().min(1).max(500).describe('Why; kept in the audit');
+const budget = z.number().int().min(1).max(100_000).describe('Messages a day, in and out');
+
+export const registerBody = z.strictObject({
+  phoneNumber: z.string().min(1).max(40),
+  pool: z.string().min(1).max(100).optional(),
+  start: z.enum(['new', 'mature']).default('new').describe('new: warms first; mature: starts at what it carried'),
+  carriedPerDay: budget.optional(),
+  budgetPerDay: budget.optional(),
+  managed: z.boolean().default(true),
+  reason,
+});
+
+export const importBody = registerBody.omit({ phoneNumber: true }).extend({
+  dryRun: z.boolean().default(false),
+});
+
+export const lineEditBody = z
+  .strictObject({ budgetPerDay: budget.optional(), managed: z.boolean().optional(), reason })
+  .refine(({ budgetPerDay, managed }) => budgetPerDay !== undefined || managed !== undefined, {
+    message: 'Give budgetPerDay or managed',
+    path: ['budgetPerDay'],
+  });
+
+export const stepBody = verbBody.extend({
+  deadline: z.iso.datetime({ offset: true }).optional().describe('For drain: when it shall be over'),
+  waiveWarming: z.boolean().optional().describe('For activate: although the warming timer still runs'),
+});
+
+export const usageQuery = z.strictObject({ hours: z.coerce.number().int().min(1).max(24 * 31).default(48) });
+
+const instantText = z.string().nullable();
+export const lineAnswer = z.object({
+  id: z.string(),
+  phoneNumber: z.string(),
+  poolId: z.string(),
+  managed: z.boolean(),
+  adminState: z.enum(ADMIN_STATES),
+  adminReason: z.string(),
+  health: z.enum(HEALTHS),
+  healthReason: z.string().nullable(),
+  providerStatus: z.enum(PROVIDER_STATUSES),
+  reputation: z.enum(REPUTATIONS),
+  reputationSeenAt: instantText,
+  budgetPerDay: z.number().int(),
+  todayCap: z.number().int().describe('Messages the line may carry today, after ramp and spike guard'),
+  usedLast24h: z.number().int(),
+  headroom: z.number().int(),
+  projectedUse: z.number().int().describe('What a day of its users exceeds once in a hundred'),
+  ramping: z.boolean(),
+  goodDays: z.number().int(),
+  users: z.number().int(),
+  fallbackUsers: z.number().int(),
+  closedBecause: z.string().nullable().describe('Why it takes no new users'),
+  warmingUntil: instantText,
+  bannedUntil: instantText,
+  drainDeadline: instantText,
+  listedAt: instantText,
+  version: z.number().int().describe('For If-Match'),
+});
+
+export const stepAnswer = z.object({
+  lineId: z.string(),
+  adminState: z.enum(ADMIN_STATES),
+  health: z.enum(HEALTHS),
+  effects: z.array(z.enum(['eject', 'start-drain', 'stop-drain'])),
+  usersAffected: z.number().int(),
+  failoverId: z.string().nullable(),
+  dryRun: z.boolean(),
+});

@@ -1,0 +1,44 @@
+import { Controller, Get, Headers, Req, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type AnnouncedEvent, ReadEvents } from '@linekeeper/application';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { instant } from '../http/instants';
+import { Allow } from '../http/principal';
+import { EventFeed } from './event-feed';
+
+/** A reader that comes back may have missed so many events at most; more are read from the lists. */
+const MAX_CATCH_UP = 1_000;
+
+@ApiTags('System')
+@Controller('v1/events')
+export class EventsController {
+  constructor(
+    private readonly feed: EventFeed,
+    private readonly events: ReadEvents,
+  ) {}
+
+  @Get()
+  @Allow('viewer')
+  @ApiOperation({ summary: 'What happens, as server-sent events; Last-Event-ID goes on from there' })
+  async stream(
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    reply.hijack();
+    const stream = reply.raw;
+    stream.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    stream.write(': listening\n\n');
+    const send = (event: AnnouncedEvent): void => void stream.write(frame(event));
+    const from = Number(lastEventId);
+    if (lastEventId !== undefined && Number.isSafeInteger(from)) {
+      for (const event of await this.events.since(from, MAX_CATCH_UP)) send(event);
+    }
+    const stop = await this.feed.listen(send);
+    request.raw.once('close', stop);
+  }
+}
+
+function frame({ seq, type, data, at }: AnnouncedEvent): string {
+  return `id: ${seq}\nevent: ${type}\ndata: ${JSON.stringify({ type, at: instant(at), ...data })}\n\n`;
+}

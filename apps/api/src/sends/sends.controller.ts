@@ -1,0 +1,130 @@
+import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type Principal, RequestSend, type SendRecord, SettleSend } from '@linekeeper/application';
+import { SEND_CLASSES } from '@linekeeper/domain';
+import { z } from 'zod';
+import { actorOf } from '../http/actor';
+import { Answers } from '../http/answers';
+import { Idempotent } from '../http/idempotency.interceptor';
+import { instantOrNull } from '../http/instants';
+import { idParam } from '../http/operator-body';
+import { Allow, Caller } from '../http/principal';
+
+const DECISIONS = ['send', 'defer', 'refuse'] as const;
+
+const sendBody = z
+  .strictObject({
+    userId: z.uuid().optional(),
+    handle: z.string().min(1).max(254).optional(),
+    pool: z.string().min(1).max(100).optional(),
+    class: z.enum(['reply', 'transactional', 'proactive']).optional().describe('May only lower what follows from the conversation'),
+    messages: z.number().int().min(1).max(10).default(1).describe('Bubbles of one turn'),
+  })
+  .refine(({ userId, handle }) => (userId === undefined) !== (handle === undefined), {
+    message: 'Give either userId or handle',
+    path: ['userId'],
+  });
+
+const sendAnswer = z.object({
+  decision: z.enum(DECISIONS),
+  class: z.enum(SEND_CLASSES),
+  line: z.object({ id: z.string(), phoneNumber: z.string() }).optional(),
+  chatId: z.string().optional().describe('The thread to send into; none: start one from the line'),
+  reservationId: z.string().optional(),
+  idempotencyKey: z.string().optional().describe('Send the message with exactly this key; with several, <key>-1, <key>-2 ...'),
+  expiresAt: z.string().optional(),
+  retryAt: z.string().optional(),
+  newConversation: z.boolean(),
+  firstText: z.enum(['prefix']).optional().describe('Say who writes: the person does not know this number'),
+  reasons: z.array(z.object({ code: z.string(), detail: z.string() })),
+  wouldBe: z.enum(DECISIONS).optional().describe('While the gate only observes: its true answer'),
+});
+
+const settleBody = z.strictObject({
+  outcome: z.enum(['accepted', 'failed', 'unknown']),
+  messageId: z.string().min(1).max(100).optional(),
+  chatId: z.string().min(1).max(100).optional(),
+});
+
+const reservationAnswer = z.object({
+  reservationId: z.string(),
+  state: z.enum(['open', 'settled', 'released', 'expired', 'unknown']),
+  messages: z.number().int(),
+  settledMessages: z.number().int(),
+});
+
+/** The send gate: asks before every outbound message, and hears what became of it. */
+@ApiTags('Sends')
+@Controller('v1/sends')
+export class SendsController {
+  constructor(
+    private readonly requestSend: RequestSend,
+    private readonly settleSend: SettleSend,
+  ) {}
+
+  @Post()
+  @Allow('app')
+  @Idempotent()
+  @HttpCode(200)
+  @ApiOperation({ summary: 'May this message go out now, on which line and thread? Never queues' })
+  @Answers(200, 'send, defer or refuse, with reasons', sendAnswer)
+  async request(
+    @Body({ schema: sendBody }) body: z.infer<typeof sendBody>,
+    @Caller() caller: Principal,
+  ): Promise<z.infer<typeof sendAnswer>> {
+    const { class: askedClass, ...rest } = body;
+    const answer = await this.requestSend.execute(
+      { ...rest, askedClass: askedClass ?? null, poolIds: caller.poolIds },
+      actorOf(caller),
+    );
+    const { line, chatId, reservationId, firstText, wouldBe } = answer;
+    return {
+      decision: answer.decision,
+      class: answer.class,
+      ...(line === null ? {} : { line: { id: line.id, phoneNumber: line.phoneNumber } }),
+      ...(chatId === null ? {} : { chatId }),
+      ...(reservationId === null ? {} : { reservationId, idempotencyKey: reservationId }),
+      ...optional('expiresAt', instantOrNull(answer.expiresAt)),
+      ...optional('retryAt', instantOrNull(answer.retryAt)),
+      newConversation: answer.newConversation,
+      ...(firstText === null ? {} : { firstText }),
+      reasons: [...answer.reasons],
+      ...(wouldBe === null ? {} : { wouldBe }),
+    };
+  }
+
+  @Post(':id/settle')
+  @Allow('app')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'What the provider answered. A webhook settles by itself; this is faster' })
+  @Answers(200, 'The reservation', reservationAnswer)
+  async settle(
+    @Param('id', { schema: idParam }) id: string,
+    @Body({ schema: settleBody }) body: z.infer<typeof settleBody>,
+    @Caller() caller: Principal,
+  ) {
+    return reservationView(await this.settleSend.execute(id, body, actorOf(caller)));
+  }
+
+  @Post(':id/release')
+  @Allow('app')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'The message was not sent after all' })
+  @Answers(200, 'The reservation', reservationAnswer)
+  async release(@Param('id', { schema: idParam }) id: string, @Caller() caller: Principal) {
+    return reservationView(await this.settleSend.release(id, actorOf(caller)));
+  }
+}
+
+function optional<K extends string>(name: K, value: string | null): { [P in K]?: string } {
+  return (value === null ? {} : { [name]: value }) as { [P in K]?: string };
+}
+
+function reservationView(send: SendRecord): z.infer<typeof reservationAnswer> {
+  return {
+    reservationId: send.id,
+    state: send.state,
+    messages: send.messages,
+    settledMessages: send.settledMessages,
+  };
+}

@@ -1,0 +1,87 @@
+import { ASSIGNMENT_STATES, CARD_CHANNELS } from '@linekeeper/application';
+import { z } from 'zod';
+import { pageQuery } from '../http/pagination';
+
+const pool = z.string().min(1).max(100).optional().describe('Slug of a pool; needed when there are several');
+
+export const newUserBody = z
+  .strictObject({
+    handle: z.string().min(1).max(254).optional().describe('E.164 number or email; none: a code is reserved'),
+    externalId: z.string().min(1).max(200).optional().describe('Your own id of this person'),
+    timeZone: z.string().min(1).max(64).optional().describe('IANA zone; quiet hours follow it'),
+    pool,
+    startedBy: z.enum(['inbound', 'outbound']).describe('Who will write first'),
+    expectedMessagesPerDay: z.number().positive().max(10_000).optional(),
+    labels: z.array(z.string().min(1).max(60)).max(20).optional(),
+    onFull: z.enum(['refuse']).default('refuse').describe('What a full fleet does'),
+    consent: z
+      .strictObject({ source: z.string().min(1).max(200), at: z.iso.datetime({ offset: true }) })
+      .optional(),
+  })
+  .meta({ examples: [{ handle: '+14155550123', startedBy: 'inbound', externalId: 'user-17' }] });
+
+export const poolQuery = z.strictObject({ pool });
+
+export const userListQuery = pageQuery.extend({
+  handle: z.string().min(1).max(254).optional(),
+  externalId: z.string().min(1).max(200).optional(),
+  line: z.uuid().optional(),
+  state: z.enum(ASSIGNMENT_STATES).optional(),
+});
+
+export const reasonBody = z.strictObject({
+  reason: z.string().trim().min(1).max(500).default('asked for by the app'),
+});
+
+export const reassignBody = z.strictObject({
+  reason: z.string().trim().min(1).max(500),
+  lineId: z.uuid().optional().describe('Default: the best line whose number the person holds'),
+});
+
+export const cardSentBody = z.strictObject({
+  version: z.string().regex(/^[0-9a-f]{16}$/, 'a card version such as 3f0c9d…, 16 hex digits'),
+  channel: z.enum(CARD_CHANNELS),
+  known: z.boolean().optional().describe('You are sure that the person saved it'),
+});
+
+const lineRef = z.object({ id: z.string(), phoneNumber: z.string() });
+const instantText = z.string().nullable().describe('RFC 3339');
+
+export const userAnswer = z.object({
+  id: z.string(),
+  externalId: z.string().nullable(),
+  handles: z.array(z.object({ kind: z.enum(['phone', 'email']), value: z.string() })),
+  timeZone: z.string().nullable(),
+  labels: z.array(z.string()),
+  discovered: z.boolean().describe('Met through a message of theirs'),
+  optedOut: z.boolean(),
+  createdAt: z.string(),
+});
+
+export const assignmentAnswer = z.object({
+  id: z.string(),
+  pool: z.string(),
+  line: lineRef,
+  fallbacks: z.array(lineRef),
+  state: z.enum(ASSIGNMENT_STATES),
+  epoch: z.number().int(),
+  pinned: z.boolean(),
+  expiresAt: instantText,
+  confirmedAt: instantText,
+  policyVersion: z.number().int(),
+});
+
+export const placedAnswer = z.object({
+  user: userAnswer,
+  assignment: assignmentAnswer,
+  contactCard: z.object({ url: z.string(), version: z.string() }),
+});
+
+export const onboardedAnswer = placedAnswer.extend({
+  code: z.string().optional().describe('Shown once; in the deep link already'),
+  deepLinks: z.object({ sms: z.string() }),
+});
+
+export const userDetail = userAnswer.extend({
+  assignments: z.array(z.object({ id: z.string(), lineId: z.string(), state: z.enum(ASSIGNMENT_STATES) })),
+});

@@ -1,0 +1,119 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { EraseUser, GetUsers, OnboardUser, OptOuts, type Principal } from '@linekeeper/application';
+import type { FastifyReply } from 'fastify';
+import type { z } from 'zod';
+import { actorOf } from '../http/actor';
+import { Answers } from '../http/answers';
+import { Idempotent } from '../http/idempotency.interceptor';
+import { idParam } from '../http/operator-body';
+import { afterOf, pageFrom, pageOf } from '../http/pagination';
+import { Allow, Caller } from '../http/principal';
+import {
+  newUserBody,
+  onboardedAnswer,
+  reasonBody,
+  userAnswer,
+  userDetail,
+  userListQuery,
+} from './user.schemas';
+import { onboardedView, userView } from './user.views';
+
+/** People: onboarding, looking them up, opting out, erasing. */
+@ApiTags('Users')
+@Controller('v1/users')
+export class UsersController {
+  constructor(
+    private readonly onboardUser: OnboardUser,
+    private readonly getUsers: GetUsers,
+    private readonly optOuts: OptOuts,
+    private readonly eraseUser: EraseUser,
+  ) {}
+
+  @Post()
+  @Allow('app')
+  @Idempotent()
+  @ApiOperation({ summary: 'Place a user: a line and fallbacks, at once; the same handle, the same answer' })
+  @Answers(201, 'Placed', onboardedAnswer)
+  @Answers(200, 'Was placed before', onboardedAnswer)
+  @Answers(409, 'fleet.no_capacity: with the reasons and when capacity is next due')
+  async onboard(
+    @Body({ schema: newUserBody }) body: z.infer<typeof newUserBody>,
+    @Caller() caller: Principal,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const onboarded = await this.onboardUser.execute(body, actorOf(caller), caller.poolIds);
+    void reply.status(onboarded.created ? 201 : 200);
+    return onboardedView(onboarded);
+  }
+
+  @Get()
+  @Allow('app')
+  @ApiOperation({ summary: 'Users, by handle, external id, line or state of their assignment' })
+  @Answers(200, 'A page of users', pageOf(userAnswer))
+  async list(
+    @Query({ schema: userListQuery }) query: z.infer<typeof userListQuery>,
+    @Caller() caller: Principal,
+  ) {
+    const after = afterOf(query.cursor);
+    const users = await this.getUsers.list({
+      ...(query.handle === undefined ? {} : { handle: query.handle }),
+      ...(query.externalId === undefined ? {} : { externalId: query.externalId }),
+      ...(query.line === undefined ? {} : { lineId: query.line }),
+      ...(query.state === undefined ? {} : { state: query.state }),
+      ...(after === undefined ? {} : { after }),
+      poolIds: caller.poolIds,
+      limit: query.limit + 1,
+    });
+    return pageFrom(users, query.limit, ({ id }) => id, userView);
+  }
+
+  @Get(':id')
+  @Allow('app')
+  @Answers(200, 'The user with their assignments', userDetail)
+  async get(@Param('id', { schema: idParam }) id: string) {
+    const { user, assignments } = await this.getUsers.byId(id);
+    return {
+      ...userView(user),
+      assignments: assignments.map(({ id: assignmentId, lineId, state }) => ({
+        id: assignmentId,
+        lineId,
+        state,
+      })),
+    };
+  }
+
+  @Delete(':id')
+  @Allow('admin')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Erase a person; their opt-out stays honoured' })
+  async erase(@Param('id', { schema: idParam }) id: string, @Caller() caller: Principal): Promise<void> {
+    await this.eraseUser.execute(id, 'asked for through the API', actorOf(caller));
+  }
+
+  @Post(':id/opt-out')
+  @Allow('app')
+  @HttpCode(200)
+  @Answers(200, 'Nothing of ours reaches this person any more, on any line', userAnswer)
+  async optOut(
+    @Param('id', { schema: idParam }) id: string,
+    @Body({ schema: reasonBody.optional() }) body: z.infer<typeof reasonBody> | undefined,
+    @Caller() caller: Principal,
+  ) {
+    return userView(await this.optOuts.optOut(id, body?.reason ?? DEFAULT_REASON, actorOf(caller)));
+  }
+
+  @Post(':id/opt-in')
+  @Allow('app')
+  @HttpCode(200)
+  @Answers(200, 'The person may be written to again', userAnswer)
+  async optIn(
+    @Param('id', { schema: idParam }) id: string,
+    @Body({ schema: reasonBody.optional() }) body: z.infer<typeof reasonBody> | undefined,
+    @Caller() caller: Principal,
+  ) {
+    return userView(await this.optOuts.optIn(id, body?.reason ?? DEFAULT_REASON, actorOf(caller)));
+  }
+}
+
+const DEFAULT_REASON = 'asked for by the app';

@@ -1,0 +1,33 @@
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { ClockFollower, InboxSignal, RunDueWork } from '@linekeeper/application';
+
+/** How often the worker asks what is due, in real time. Schedules themselves know only the Clock port. */
+const HEARTBEAT_MS = 1_000;
+
+/** Three things ask for due work: the heartbeat, a webhook that came in, and a virtual clock that moves on. */
+@Injectable()
+export class Heartbeat implements OnApplicationBootstrap {
+  private readonly logger = new Logger('Worker');
+
+  constructor(
+    private readonly runDueWork: RunDueWork,
+    private readonly signal: InboxSignal,
+    private readonly follower: ClockFollower,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.signal.onNotify(() => void this.beat());
+    this.follower.follow(() => this.runDueWork.execute());
+  }
+
+  @Interval(HEARTBEAT_MS)
+  async beat(): Promise<void> {
+    try {
+      await this.runDueWork.execute();
+    } catch (error) {
+      // The database may be away for a moment; the next beat tries again.
+      this.logger.error(error instanceof Error ? error.stack : String(error));
+    }
+  }
+}

@@ -1,0 +1,607 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ProviderProblem } from '@linekeeper/application';
+import { LinqMessagingProvider, SUBSCRIBED_EVENTS } from './linq-messaging-provider';
+import { versionedTarget } from './webhook-target';
+
+const LINE = '+12025550101';
+const PERSON = '+14155550123';
+const TRACE = '2eff5df5c6f688733c007523c4d61cd9';
+
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: unknown;
+}
+type Answer = (response: ServerResponse, asked: Asked) => void;
+
+/** Answers requests in the order of its script; the last answer is given again and again. */
+class FakeLinq {
+  readonly asked: Asked[] = [];
+  private script: readonly Answer[] = [];
+  private readonly server: Server;
+
+  constructor() {
+    this.server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        const { method = '', url: path = '', headers } = request;
+        const asked = { method, path, headers, body: text === '' ? null : JSON.parse(text) };
+        this.asked.push(asked);
+        this.script[Math.min(this.asked.length, this.script.length) - 1]?.(response, asked);
+      });
+    });
+  }
+
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/api/partner`;
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  answers(...script: readonly Answer[]): void {
+    this.asked.length = 0;
+    this.script = script;
+  }
+}
+
+const json =
+  (status: number, body: unknown, headers: Record<string, string> = {}): Answer =>
+  (response) => {
+    response.writeHead(status, {
+      'content-type': 'application/json',
+      'x-trace-id': TRACE,
+      ...headers,
+    });
+    response.end(JSON.stringify(body));
+  };
+const refusal = (status: number, code: number, more: object = {}): Answer =>
+  json(status, {
+    success: false,
+    error: { status, code, message: `About ${PERSON}`, ...more },
+    trace_id: TRACE,
+  });
+const empty: Answer = (response) => response.writeHead(204).end();
+const hangUp: Answer = (response) => response.destroy();
+const silence: Answer = () => undefined;
+const page: Answer = (response) =>
+  response.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>');
+/** Begins a good answer and never ends it. */
+const stall: Answer = (response) => {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.write('{"message":');
+};
+
+const chat = (id: string, changes: object = {}): object => ({
+  id,
+  display_name: null,
+  is_group: false,
+  service: 'iMessage',
+  created_at: '2026-07-01T10:00:00Z',
+  updated_at: '2026-07-01T10:00:00Z',
+  health_status: { status: 'HEALTHY', doc_url: 'x', updated_at: '2026-07-01T10:00:00Z' },
+  handles: [
+    { id: 'h1', handle: LINE, is_me: true, service: 'iMessage', status: 'active' },
+    { id: 'h2', handle: PERSON, is_me: false, service: 'iMessage', status: 'active' },
+  ],
+  ...changes,
+});
+const accepted = json(202, { chat_id: 'chat-1', message: { id: 'message-1' } });
+const text = {
+  fromPhoneNumber: LINE,
+  to: PERSON,
+  chatId: 'chat-1',
+  text: 'Hi',
+  idempotencyKey: 'key-1',
+};
+
+describe('LinqMessagingProvider', () => {
+  const linq = new FakeLinq();
+  const waited: number[] = [];
+  let baseUrl = '';
+  let provider: LinqMessagingProvider;
+
+  const make = (changes: object = {}): LinqMessagingProvider =>
+    new LinqMessagingProvider({
+      apiKey: 'token-1',
+      baseUrl,
+      wait: (ms) => {
+        waited.push(ms);
+        return Promise.resolve();
+      },
+      ...changes,
+    });
+  const problem = async (call: Promise<unknown>): Promise<ProviderProblem> => {
+    const outcome = await call.then(
+      () => null,
+      (error: unknown) => error,
+    );
+    expect(outcome).toBeInstanceOf(ProviderProblem);
+    return outcome as ProviderProblem;
+  };
+
+  beforeAll(async () => {
+    baseUrl = await linq.start();
+  });
+  afterAll(() => linq.stop());
+  beforeEach(() => {
+    waited.length = 0;
+    provider = make();
+  });
+
+  describe('lines', () => {
+    it('are read with their reputation under either name, and a status where there is one', async () => {
+      const of = (id: string, more: object): object => ({ id, phone_number: `+1${id}`, ...more });
+      linq.answers(
+        json(200, {
+          phone_numbers: [
+            of('1', { reputation: { status: 'AT_RISK' }, health_status: { status: 'HEALTHY' } }),
+            of('2', { health_status: { status: 'CRITICAL' }, status: 'FLAGGED' }),
+            of('3', { reputation: { status: 'SPLENDID' }, status: 'ASSIGNED' }),
+            of('4', { reputation: null }),
+          ],
+        }),
+      );
+      expect(await provider.listLines()).toEqual([
+        { providerLineId: '1', phoneNumber: '+11', reputation: 'AT_RISK', status: null },
+        { providerLineId: '2', phoneNumber: '+12', reputation: 'CRITICAL', status: 'FLAGGED' },
+        { providerLineId: '3', phoneNumber: '+13', reputation: null, status: null },
+        { providerLineId: '4', phoneNumber: '+14', reputation: null, status: null },
+      ]);
+      expect(linq.asked).toMatchObject([
+        {
+          method: 'GET',
+          path: '/api/partner/v3/phone_numbers',
+          headers: { authorization: 'Bearer token-1' },
+        },
+      ]);
+    });
+
+    it.each([
+      ['a page of a proxy', page],
+      ['another shape', json(200, { numbers: [] })],
+      ['a line without its number', json(200, { phone_numbers: [{ id: '1' }] })],
+      ['nothing', empty],
+    ])('are never read as fewer than they are from %s', async (_name, answer) => {
+      linq.answers(answer);
+      expect(await problem(provider.listLines())).toMatchObject({ kind: 'unavailable' });
+    });
+  });
+
+  describe('chats', () => {
+    it('name the line and the others who are still there', async () => {
+      const handles = [
+        { handle: PERSON, is_me: false, status: 'active' },
+        { handle: 'gone@example.com', is_me: false, status: 'left' },
+        { handle: LINE, is_me: true },
+      ];
+      linq.answers(json(200, chat('chat/1', { handles, health_status: { status: 'OPTED_OUT' } })));
+      expect(await provider.chat('chat/1')).toEqual({
+        chatId: 'chat/1',
+        linePhoneNumber: LINE,
+        participants: [PERSON],
+        isGroup: false,
+        health: 'OPTED_OUT',
+        service: 'iMessage',
+      });
+      expect(linq.asked[0]?.path).toBe('/api/partner/v3/chats/chat%2F1');
+    });
+
+    it.each([
+      [undefined, 'HEALTHY'],
+      [{ status: 'CRITICAL' }, 'CRITICAL'],
+      [{ status: 'SHAKY' }, 'AT_RISK'],
+    ])('with the health %j are %s', async (health, expected) => {
+      linq.answers(json(200, chat('chat-1', { health_status: health })));
+      expect(await provider.chat('chat-1')).toMatchObject({ health: expected });
+    });
+
+    it('without a line of ours are refused', async () => {
+      linq.answers(json(200, chat('chat-1', { handles: [{ handle: PERSON }] })));
+      expect(await problem(provider.chat('chat-1'))).toMatchObject({ kind: 'unavailable' });
+    });
+
+    it('that cannot be asked for are told apart before anything is sent', async () => {
+      linq.answers(empty);
+      expect(await problem(provider.chat('..'))).toMatchObject({ kind: 'invalid' });
+      expect(linq.asked).toEqual([]);
+    });
+
+    it('of a line with a person are read over all pages, newest first and without groups', async () => {
+      const other = [{ handle: '+12025550199', is_me: true }, { handle: PERSON }];
+      linq.answers(
+        json(200, {
+          chats: [
+            chat('old', { updated_at: '2026-07-01T10:00:00Z' }),
+            chat('group', { is_group: true }),
+            chat('elsewhere', { handles: other }),
+          ],
+          next_cursor: '20',
+        }),
+        json(200, {
+          chats: [
+            chat('new', { updated_at: '2026-07-02T10:00:00Z' }),
+            chat('left', { handles: [] }),
+          ],
+          next_cursor: null,
+        }),
+      );
+      const found = await provider.chatsWith(LINE, PERSON);
+      expect(found.map(({ chatId }) => chatId)).toEqual(['new', 'old']);
+      const queries = linq.asked.map(({ path }) => new URL(path, baseUrl).searchParams);
+      expect(queries.map((query) => Object.fromEntries(query))).toEqual([
+        { from: LINE, to: PERSON, limit: '100' },
+        { from: LINE, to: PERSON, limit: '100', cursor: '20' },
+      ]);
+    });
+
+    it('end even when the list does not', async () => {
+      let cursor = 0;
+      linq.answers((response, asked) => {
+        cursor += 1;
+        json(200, { chats: [], next_cursor: String(cursor) })(response, asked);
+      });
+      expect(await provider.chatsWith(LINE, PERSON)).toEqual([]);
+      expect(linq.asked).toHaveLength(10);
+      linq.answers(json(200, { chats: [], next_cursor: 'same' }));
+      expect(await provider.chatsWith(LINE, PERSON)).toEqual([]);
+      expect(linq.asked).toHaveLength(2);
+    });
+
+    it.each([
+      ['a page of a proxy', page],
+      ['another shape', json(200, {})],
+    ])('are never read as none from %s', async (_name, answer) => {
+      linq.answers(answer);
+      expect(await problem(provider.chatsWith(LINE, PERSON))).toMatchObject({
+        kind: 'unavailable',
+      });
+    });
+  });
+
+  describe('send', () => {
+    it('goes into the known chat', async () => {
+      linq.answers(accepted);
+      expect(await provider.send(text)).toEqual({ messageId: 'message-1', chatId: 'chat-1' });
+      expect(linq.asked).toMatchObject([
+        {
+          method: 'POST',
+          path: '/api/partner/v3/chats/chat-1/messages',
+          body: {
+            message: { parts: [{ type: 'text', value: 'Hi' }], idempotency_key: 'key-1' },
+          },
+        },
+      ]);
+    });
+
+    it('finds or makes the chat when none is known', async () => {
+      linq.answers(json(201, { chat: { id: 'chat-2', message: { id: 'message-2' } } }));
+      expect(await provider.send({ ...text, chatId: null })).toEqual({
+        messageId: 'message-2',
+        chatId: 'chat-2',
+      });
+      expect(linq.asked).toMatchObject([
+        {
+          method: 'POST',
+          path: '/api/partner/v3/chats',
+          body: {
+            from: LINE,
+            to: [PERSON],
+            message: { parts: [{ type: 'text', value: 'Hi' }], idempotency_key: 'key-1' },
+          },
+        },
+      ]);
+    });
+
+    it.each([
+      ['a lost connection', hangUp],
+      ['a broken server', refusal(500, 3006)],
+      ['a broken gateway', page],
+      ['a gateway without a body', (response: ServerResponse) => response.writeHead(502).end()],
+      ['an unavailable service', refusal(503, 4004)],
+      ['a time-out upstream', (response: ServerResponse) => response.writeHead(408).end()],
+      ['a chat in the making', refusal(409, 2009)],
+      ['an answer in another shape', json(202, { message: {} })],
+    ])('is tried again with the same key after %s', async (_name, failure) => {
+      linq.answers(failure, failure, accepted);
+      expect(await provider.send(text)).toEqual({ messageId: 'message-1', chatId: 'chat-1' });
+      expect(waited).toEqual([1_000, 2_000]);
+      const [first, ...others] = linq.asked.map(({ path, body }) => ({ path, body }));
+      expect(others).toEqual([first, first]);
+    });
+
+    it('is of unknown fate when three answers are lost', async () => {
+      for (const failure of [hangUp, refusal(504, 3005), json(200, null)]) {
+        linq.answers(failure);
+        expect(await problem(provider.send(text))).toMatchObject({ kind: 'unknown-fate' });
+        expect(linq.asked).toHaveLength(3);
+      }
+    });
+
+    it('is of unknown fate when no answer comes in time, or only its beginning', async () => {
+      for (const failure of [silence, stall]) {
+        linq.answers(failure);
+        const hasty = make({ sendTimeoutMs: 60 });
+        expect(await problem(hasty.send(text))).toMatchObject({ kind: 'unknown-fate' });
+        expect(linq.asked).toHaveLength(3);
+      }
+    });
+
+    it('stays of unknown fate when a later try is refused: the first may have been accepted', async () => {
+      linq.answers(hangUp, refusal(403, 2027));
+      expect(await problem(provider.send(text))).toMatchObject({
+        kind: 'unknown-fate',
+        code: 2027,
+        traceId: TRACE,
+      });
+      expect(linq.asked).toHaveLength(2);
+    });
+
+    it('is known not to have happened when nobody could be reached', async () => {
+      const gone = new FakeLinq();
+      const url = await gone.start();
+      await gone.stop();
+      // The name has an address in each family, the number only one: Node tells of them differently.
+      for (const host of ['127.0.0.1', 'localhost']) {
+        waited.length = 0;
+        const call = make({ baseUrl: url.replace('127.0.0.1', host) }).send(text);
+        expect(await problem(call)).toMatchObject({ kind: 'unavailable', code: null });
+        expect(waited).toHaveLength(2);
+      }
+    });
+
+    it('ends as try-again when the chat is still in the making', async () => {
+      linq.answers(refusal(409, 2009));
+      expect(await problem(provider.send(text))).toMatchObject({ kind: 'try-again', code: 2009 });
+      expect(linq.asked).toHaveLength(3);
+    });
+
+    it.each([
+      [400, 1002, 'invalid'],
+      [400, 1005, 'invalid'],
+      [422, 1003, 'invalid'],
+      [422, 4005, 'invalid'],
+      [401, 2004, 'unauthorized'],
+      [403, 2005, 'unauthorized'],
+      [403, 2006, 'line-not-ours'],
+      [403, 2008, 'recipient-not-allowed'],
+      [403, 2024, 'recipient-opted-out'],
+      [403, 2026, 'recipient-blocked'],
+      [403, 2027, 'line-ineligible'],
+      [404, 2001, 'not-found'],
+      [409, 2013, 'not-found'],
+      [409, 2015, 'no-line'],
+      [409, 2018, 'invalid'],
+      [429, 1007, 'rate-limited'],
+      // The code decides, not the status beside it.
+      [500, 2024, 'recipient-opted-out'],
+      [400, 2999, 'invalid'],
+      [403, 2999, 'unauthorized'],
+    ] as const)('refused with %i/%i is %s, and is not tried again', async (status, code, kind) => {
+      linq.answers(refusal(status, code));
+      const { message, ...facts } = await problem(provider.send(text));
+      expect(facts).toMatchObject({ kind, code, traceId: TRACE });
+      expect(message).not.toContain(PERSON);
+      expect(linq.asked).toHaveLength(1);
+      expect(waited).toEqual([]);
+    });
+
+    it('does not follow a redirect with the token', async () => {
+      const elsewhere = new FakeLinq();
+      const url = await elsewhere.start();
+      elsewhere.answers(accepted);
+      linq.answers((response) => response.writeHead(307, { location: `${url}/v3/x` }).end());
+      expect(await problem(provider.send(text))).toMatchObject({ kind: 'unavailable' });
+      expect(elsewhere.asked).toEqual([]);
+      await elsewhere.stop();
+    });
+  });
+
+  describe('rate limits', () => {
+    const limited = async (answer: Answer): Promise<number | null> => {
+      linq.answers(answer);
+      const found = await problem(provider.send(text));
+      expect(found.kind).toBe('rate-limited');
+      return found.retryAfterSeconds;
+    };
+    const withHeader = (headers: Record<string, string>, more: object = {}): Answer =>
+      json(429, { error: { code: 1007, ...more } }, headers);
+
+    it('tell how long to wait, from the body or else the header', async () => {
+      expect(await limited(withHeader({ 'retry-after': '9' }, { retry_after: 45 }))).toBe(45);
+      expect(await limited(withHeader({ 'retry-after': '9' }))).toBe(9);
+      expect(await limited(withHeader({ 'retry-after': '0.5' }, { retry_after: 'soon' }))).toBe(1);
+      expect(await limited(withHeader({}))).toBeNull();
+      expect(await limited(withHeader({ 'retry-after': 'soon' }))).toBeNull();
+    });
+
+    it("count a date from the answer's own", async () => {
+      const date = 'Wed, 01 Jul 2026 10:00:00 GMT';
+      const later = 'Wed, 01 Jul 2026 10:00:30 GMT';
+      expect(await limited(withHeader({ date, 'retry-after': later }))).toBe(30);
+      expect(await limited(withHeader({ date: later, 'retry-after': date }))).toBe(0);
+    });
+  });
+
+  describe('message', () => {
+    it('is read back', async () => {
+      linq.answers(
+        json(200, {
+          id: 'message-1',
+          delivery_status: 'delivered',
+          created_at: '2026-07-01T10:00:00Z',
+          sent_at: '2026-07-01T10:00:01.5Z',
+        }),
+        json(200, { delivery_status: 'queued', created_at: '2026-07-01T10:00:00Z', sent_at: null }),
+        json(200, { delivery_status: 'teleported' }),
+      );
+      expect(await provider.message('message-1')).toEqual({
+        status: 'delivered',
+        at: Date.UTC(2026, 6, 1, 10, 0, 1, 500),
+      });
+      expect(await provider.message('message-1')).toEqual({
+        status: 'queued',
+        at: Date.UTC(2026, 6, 1, 10),
+      });
+      expect(await provider.message('message-1')).toEqual({ status: 'teleported', at: null });
+    });
+
+    it('is null only when Linq itself does not know it', async () => {
+      linq.answers(refusal(404, 2002));
+      expect(await provider.message('message-1')).toBeNull();
+      linq.answers((response) => response.writeHead(404).end('no such page'));
+      expect(await problem(provider.message('message-1'))).toMatchObject({ kind: 'unavailable' });
+    });
+  });
+
+  describe('reads', () => {
+    it.each([
+      ['a lost connection', hangUp],
+      ['a broken server', refusal(500, 3006)],
+    ])('are unavailable after %s and not tried again', async (_name, failure) => {
+      linq.answers(failure);
+      expect(await problem(provider.chat('chat-1'))).toMatchObject({ kind: 'unavailable' });
+      expect(linq.asked).toHaveLength(1);
+    });
+
+    it('are given up after their time, in the middle of an answer too', async () => {
+      for (const failure of [silence, stall]) {
+        linq.answers(failure);
+        const hasty = make({ readTimeoutMs: 60 });
+        expect(await problem(hasty.listLines())).toMatchObject({ kind: 'unavailable' });
+      }
+    });
+  });
+
+  describe('contact cards', () => {
+    it('are there when the line has an active one of its own', async () => {
+      const of = (phoneNumber: string, active: boolean): Answer =>
+        json(200, { contact_cards: [{ phone_number: phoneNumber, is_active: active }] });
+      linq.answers(of(LINE, true), of(LINE, false), of('+1', true), refusal(404, 2012));
+      const found: boolean[] = [];
+      for (let i = 0; i < 4; i += 1) found.push(await provider.hasContactCard(LINE));
+      expect(found).toEqual([true, false, false, false]);
+      expect(linq.asked[0]?.path).toBe('/api/partner/v3/contact_card?phone_number=%2B12025550101');
+    });
+
+    it('are made, or renamed when there is one', async () => {
+      linq.answers(json(200, {}));
+      await provider.setContactCard(LINE, 'Ada');
+      expect(linq.asked).toMatchObject([
+        { method: 'POST', body: { phone_number: LINE, first_name: 'Ada' } },
+      ]);
+      linq.answers(refusal(409, 2014), json(200, {}));
+      await provider.setContactCard(LINE, 'Ada');
+      expect(linq.asked[1]).toMatchObject({
+        method: 'PATCH',
+        path: '/api/partner/v3/contact_card?phone_number=%2B12025550101',
+        body: { first_name: 'Ada' },
+      });
+      linq.answers(refusal(500, 2022));
+      expect(await problem(provider.setContactCard(LINE, 'Ada'))).toMatchObject({
+        kind: 'try-again',
+      });
+    });
+
+    it('are shared into a chat', async () => {
+      linq.answers(empty);
+      await expect(provider.shareContactCard('chat-1')).resolves.toBeUndefined();
+      expect(linq.asked).toMatchObject([
+        { method: 'POST', path: '/api/partner/v3/chats/chat-1/share_contact_card', body: null },
+      ]);
+      linq.answers(refusal(404, 2012));
+      expect(await problem(provider.shareContactCard('chat-1'))).toMatchObject({
+        kind: 'not-found',
+        code: 2012,
+      });
+    });
+  });
+
+  describe('subscriptions', () => {
+    it('are listed', async () => {
+      const of = (id: string, phoneNumbers: unknown): object => ({
+        id,
+        target_url: 'https://app.example/hook?version=2026-02-03',
+        subscribed_events: ['message.sent', 'something.new'],
+        is_active: id !== 'c',
+        phone_numbers: phoneNumbers,
+      });
+      linq.answers(json(200, { subscriptions: [of('a', null), of('b', [LINE]), of('c', [])] }));
+      const common = {
+        targetUrl: 'https://app.example/hook?version=2026-02-03',
+        events: ['message.sent', 'something.new'],
+      };
+      expect(await provider.subscriptions()).toEqual([
+        { ...common, id: 'a', active: true, filtered: false },
+        { ...common, id: 'b', active: true, filtered: true },
+        { ...common, id: 'c', active: false, filtered: false },
+      ]);
+    });
+
+    it('are made for all lines, for what we need, in one version', async () => {
+      linq.answers(json(201, { id: 'a', signing_secret: 'whsec_AA==' }));
+      expect(await provider.subscribe('https://app.example/hook')).toEqual({
+        id: 'a',
+        secret: 'whsec_AA==',
+      });
+      expect(linq.asked[0]?.body).toEqual({
+        target_url: 'https://app.example/hook?version=2026-02-03',
+        subscribed_events: [...SUBSCRIBED_EVENTS],
+      });
+      linq.answers(json(201, { id: 'a' }));
+      expect(await problem(provider.subscribe('https://app.example/hook'))).toMatchObject({
+        kind: 'unavailable',
+      });
+    });
+
+    it('are ended', async () => {
+      linq.answers(empty);
+      await expect(provider.unsubscribe('a')).resolves.toBeUndefined();
+      expect(linq.asked).toMatchObject([
+        { method: 'DELETE', path: '/api/partner/v3/webhook-subscriptions/a' },
+      ]);
+    });
+  });
+
+  it('never logs what it sends, whatever the environment says', async () => {
+    process.env['LINQ_API_V3_LOG'] = 'debug';
+    const spies = (['debug', 'info', 'log', 'warn', 'error'] as const).map((level) =>
+      jest.spyOn(console, level).mockImplementation(() => undefined),
+    );
+    try {
+      linq.answers(accepted);
+      await make().send(text);
+      for (const spy of spies) expect(spy).not.toHaveBeenCalled();
+    } finally {
+      delete process.env['LINQ_API_V3_LOG'];
+      for (const spy of spies) spy.mockRestore();
+    }
+  });
+});
+
+describe('versionedTarget', () => {
+  it.each([
+    ['https://a.example', 'https://a.example?version=2026-02-03'],
+    ['https://a.example/h?x=1', 'https://a.example/h?x=1&version=2026-02-03'],
+    ['https://a.example/h?', 'https://a.example/h?version=2026-02-03'],
+    [
+      'https://a.example/h?version=2025-01-01&x=%2B',
+      'https://a.example/h?x=%2B&version=2026-02-03',
+    ],
+    ['https://a.example/h?versions=2#top', 'https://a.example/h?versions=2&version=2026-02-03'],
+  ])('makes %s into %s', (url, expected) => {
+    expect(versionedTarget(url)).toBe(expected);
+  });
+
+  it('changes nothing when done again', () => {
+    const once = versionedTarget('https://a.example/h?x=1');
+    expect(versionedTarget(once)).toBe(once);
+  });
+});
