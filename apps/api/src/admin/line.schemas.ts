@@ -31,7 +31,7 @@ export const stepBody = verbBody.extend({
   waiveWarming: z.boolean().optional().describe('For activate: although the warming timer still runs'),
 });
 
-export const usageQuery = z.strictObject({ hours: z.coerce.number().int().min(1).max(24 * 31).default(48) });
+export const usageQuery = z.strictObject({ hours: z.coerce.number().int().min(1).max(24 * 400).default(48) });
 
 const instantText = z.string().nullable();
 export const lineAnswer = z.object({

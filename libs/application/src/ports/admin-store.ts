@@ -117,9 +117,11 @@ export abstract class LeaseStore {
     now: EpochMs,
     ttlMs: number,
   ): Promise<bigint | null>;
+  /**
+   * Gives the lease back. Throws {@link StaleLease} when the token is no longer the newest, so that a late writer
+   * stops there: call it first in the transaction that writes the job's result.
+   */
   abstract release(name: string, token: bigint, now: EpochMs): Promise<void>;
-  /** Throws {@link StaleLease} inside a transaction when the token is no longer the newest: a late writer stops here. */
-  abstract check(name: string, token: bigint): Promise<void>;
 }
 
 export class StaleLease extends Error {

@@ -61,7 +61,6 @@ export interface UserFilter {
 export abstract class UserStore {
   abstract insert(user: Omit<UserRecord, 'suppression'>): Promise<void>;
   abstract byId(id: string): Promise<UserRecord | null>;
-  abstract byIds(ids: readonly string[]): Promise<UserRecord[]>;
   abstract byHandle(value: string): Promise<UserRecord | null>;
   abstract byHandles(values: readonly string[]): Promise<UserRecord[]>;
   abstract byExternalId(externalId: string): Promise<UserRecord | null>;

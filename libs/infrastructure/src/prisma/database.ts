@@ -21,7 +21,8 @@ export class PrismaDatabase {
     });
     // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
     this.pool.on('error', () => undefined);
-    this.client = new PrismaClient({ adapter: new PrismaPg(this.pool) });
+    // Longer formats print the values of a query, which may be somebody's number.
+    this.client = new PrismaClient({ adapter: new PrismaPg(this.pool), errorFormat: 'minimal' });
   }
 
   async close(): Promise<void> {

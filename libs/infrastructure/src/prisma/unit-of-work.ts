@@ -11,7 +11,7 @@ const TIMEOUT_MS = 30_000;
 const MAX_ATTEMPTS = 5;
 const FIRST_BACKOFF_MS = 5;
 
-/** Runs work in read-committed transactions of PostgreSQL. */
+/** Runs work in transactions of PostgreSQL's default isolation, read committed. */
 export class PrismaUnitOfWork extends UnitOfWork {
   readonly read: Stores;
 
@@ -29,7 +29,6 @@ export class PrismaUnitOfWork extends UnitOfWork {
         return await this.database.client.$transaction((tx) => work(prismaStores(tx)), {
           maxWait: MAX_WAIT_MS,
           timeout: TIMEOUT_MS,
-          isolationLevel: Prisma.TransactionIsolationLevel.ReadCommitted,
         });
       } catch (error) {
         if (attempt === MAX_ATTEMPTS || !isConflict(error)) throw error;

@@ -283,7 +283,7 @@ function count(
   send: SendRecord | null = null,
 ): void {
   const { policy } = space.decision;
-  const zone = space.pools.get(line.poolId)?.timeZone ?? 'UTC';
+  const zone = space.zones.get(line.poolId) ?? 'UTC';
   const units = message.direction === 'in' ? { in: 1, out: 0 } : { in: 0, out: 1 };
   space.addMessage({
     message,

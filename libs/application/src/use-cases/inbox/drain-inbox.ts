@@ -3,7 +3,7 @@ import { type EpochMs, MINUTE_MS, SECOND_MS } from '@linekeeper/domain';
 import { PROVIDER_ACTOR } from '../../actor';
 import { Clock, type InboxRecord, ProviderEventReader, type Stores, UnitOfWork } from '../../ports';
 import { announce, type Decision, Decisions } from '../shared';
-import { Intake, type IntakeEffects } from './intake';
+import { Intake, type IntakeEffects, NO_EFFECTS } from './intake';
 import { EarlyEvent, type IntakeEvent, UnusableEvent } from './intake-event';
 
 /** Enough to spread the cost of a transaction over many events, little enough to hold nobody up. */
@@ -28,6 +28,8 @@ export interface DrainReport {
 @Injectable()
 export class DrainInbox {
   private readonly logger = new Logger('Inbox');
+  private running: Promise<DrainReport> | null = null;
+  private again = false;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -37,16 +39,26 @@ export class DrainInbox {
     private readonly clock: Clock,
   ) {}
 
-  /** Until nothing that is due is left. */
-  async execute(): Promise<DrainReport> {
+  /** Until nothing that is due is left. Calls at the same time share one run, which goes round again for the later ones. */
+  execute(): Promise<DrainReport> {
+    if (this.running) {
+      this.again = true;
+      return this.running;
+    }
+    this.running = this.untilEmpty().finally(() => (this.running = null));
+    return this.running;
+  }
+
+  private async untilEmpty(): Promise<DrainReport> {
     const total = { processed: 0, retried: 0, dead: 0, startedFailovers: false };
     for (;;) {
+      this.again = false;
       const report = await this.batch();
       total.processed += report.processed;
       total.retried += report.retried;
       total.dead += report.dead;
       total.startedFailovers ||= report.startedFailovers;
-      if (report.processed + report.retried + report.dead === 0) return total;
+      if (report.processed + report.retried + report.dead === 0 && !this.again) return total;
     }
   }
 
@@ -61,8 +73,10 @@ export class DrainInbox {
     try {
       const effects = await this.unitOfWork.run(async (stores) => {
         claimed = await stores.inbox.claim(decision.now, BATCH);
+        if (claimed.length === 0) return null;
         return this.apply(stores, claimed, decision);
       });
+      if (effects === null) return NOTHING;
       await this.intake.afterCommit(effects, this.clock.now());
       return { ...NOTHING, processed: claimed.length, startedFailovers: effects.startedFailovers };
     } catch (error) {
@@ -119,7 +133,8 @@ export class DrainInbox {
         done.push(record.eventId);
       }
     }
-    const effects = await this.intake.apply(stores, events, decision);
+    const effects =
+      events.length > 0 ? await this.intake.apply(stores, events, decision) : NO_EFFECTS;
     await stores.inbox.finish(done, 'done', decision.now);
     await stores.inbox.finish(ignored, 'ignored', decision.now);
     return effects;
@@ -139,7 +154,7 @@ export class DrainInbox {
     const text = error instanceof Error ? error.message : String(error);
     const hopeless = error instanceof UnusableEvent || record.attempts + 1 >= MAX_ATTEMPTS;
     if (!(error instanceof UnusableEvent || error instanceof EarlyEvent)) {
-      this.logger.error({ eventId: record.eventId, eventType: record.eventType, attempt: record.attempts + 1 }, text);
+      this.logger.error({ what: text, eventId: record.eventId, eventType: record.eventType, attempt: record.attempts + 1 });
     }
     return this.unitOfWork.run(async (stores) => {
       if (!hopeless) {

@@ -15,9 +15,13 @@ export interface IntakeEffects {
   readonly startedFailovers: boolean;
 }
 
+export const NO_EFFECTS: IntakeEffects = { counted: [], settled: [], startedFailovers: false };
+
 /** Applies events to the state, several at a time, in one transaction and in their order. */
 @Injectable()
 export class Intake {
+  private zones: ReadonlyMap<string, string> = new Map();
+
   constructor(
     private readonly handles: HandleParser,
     private readonly digest: Digest,
@@ -33,11 +37,20 @@ export class Intake {
     events: readonly IntakeEvent[],
     decision: Decision,
   ): Promise<IntakeEffects> {
-    const space = await Workspace.load(stores, events, this.handles, decision);
+    const zones = await this.zonesOf(stores);
+    const space = await Workspace.load(stores, events, this.handles, zones, decision);
     let startedFailovers = false;
     for (const event of events) startedFailovers = (await this.one(space, event)) || startedFailovers;
     await space.flush();
     return { counted: space.counted, settled: space.settled, startedFailovers };
+  }
+
+  /** A pool's zone never changes, and pools are made before anything is received: they are read once. */
+  private async zonesOf(stores: Stores): Promise<ReadonlyMap<string, string>> {
+    if (this.zones.size === 0) {
+      this.zones = new Map((await stores.pools.list()).map(({ id, timeZone }) => [id, timeZone]));
+    }
+    return this.zones;
   }
 
   /** Tells the ledger what was counted. A crash before this is mended by the ledger's rebuild from the same rows. */

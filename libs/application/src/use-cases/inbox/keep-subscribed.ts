@@ -40,7 +40,7 @@ export class KeepSubscribed {
       retiredAt: null,
     });
     for (const { id } of ours) await subscriptions.retire(id, this.clock.now());
-    this.logger.log({ subscriptionId: created.id }, 'Subscribed to the provider\'s events');
+    this.logger.log({ what: 'Subscribed to the provider\'s events', subscriptionId: created.id });
     return 'created';
   }
 }

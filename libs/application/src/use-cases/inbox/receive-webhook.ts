@@ -53,7 +53,8 @@ export class ReceiveWebhook {
           eventId,
           eventType: readable ? read.event.eventType : (read.eventType ?? 'unknown'),
           orderKey: readable ? read.orderKey : `event:${eventId}`,
-          body,
+          // PostgreSQL's text holds no NUL; a body with one is unreadable anyway.
+          body: body.replaceAll('\u0000', '\ufffd'),
           receivedAt: now,
           state: readable ? 'pending' : 'dead',
           attempts: 0,

@@ -85,7 +85,7 @@ export class ReconcileLedger {
       return true;
     } catch (error) {
       if (!(error instanceof ProviderProblem)) throw error;
-      this.logger.warn({ chatId: chat.id, kind: error.kind }, 'A thread could not be looked up');
+      this.logger.warn({ what: 'A thread could not be looked up', chatId: chat.id, kind: error.kind });
       return false;
     }
   }

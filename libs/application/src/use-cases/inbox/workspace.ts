@@ -10,7 +10,6 @@ import type {
   MessageAdvance,
   MessageRecord,
   ParsedHandle,
-  PoolRecord,
   SendRecord,
   Stores,
   UsageHour,
@@ -44,7 +43,6 @@ interface NewMessage {
 export class Workspace {
   readonly lines = new Map<string, LineRecord>();
   readonly linesById = new Map<string, LineRecord>();
-  readonly pools = new Map<string, PoolRecord>();
   readonly messages = new Map<string, MessageRecord>();
   readonly chats = new Map<string, ChatRecord>();
   readonly sends = new Map<string, SendRecord>();
@@ -68,19 +66,20 @@ export class Workspace {
 
   private constructor(
     readonly stores: Stores,
+    readonly zones: ReadonlyMap<string, string>,
     readonly decision: Decision,
   ) {}
 
-  /** Reads everything the events may touch. */
+  /** Reads everything the events may touch. `zones` are those of the pools, by pool id. */
   static async load(
     stores: Stores,
     events: readonly IntakeEvent[],
     handles: HandleParser,
+    zones: ReadonlyMap<string, string>,
     decision: Decision,
   ): Promise<Workspace> {
-    const space = new Workspace(stores, decision);
+    const space = new Workspace(stores, zones, decision);
     const keys = keysOf(events, handles);
-    for (const pool of await stores.pools.list()) space.pools.set(pool.id, pool);
     for (const line of await stores.lines.list()) {
       space.lines.set(line.phoneNumber, line);
       space.linesById.set(line.id, line);
@@ -119,11 +118,11 @@ export class Workspace {
       this.keepConversation(each);
       ids.add(each.userId);
     }
-    const missing = [...ids].filter((id) => !users.some((user) => user.id === id));
-    const others = missing.length > 0 ? await this.stores.users.byIds(missing) : [];
-    for (const user of [...users, ...others]) this.keepUser(user);
+    for (const user of users) this.keepUser(user);
     for (const each of await this.stores.assignments.ofUsers([...ids])) this.keepAssignment(each);
-    for (const each of await this.stores.cards.known([...ids])) {
+    // Only who wrote can have shown that they know a number.
+    const writers = users.map(({ id }) => id);
+    for (const each of writers.length > 0 ? await this.stores.cards.known(writers) : []) {
       this.known.set(`${each.userId} ${each.lineId}`, each);
     }
   }

@@ -19,13 +19,14 @@ export type JobName = (typeof JOB_NAMES)[number];
  * doubled run is harmless; the day is closed by whichever run comes first after its end.
  */
 export const JOB_EVERY_SECONDS: Readonly<Record<JobName, number>> = {
-  // Beside the signal that each webhook gives: for what is due again, and for other processes.
-  'drain-inbox': 15,
-  'run-failovers': 60,
-  'expire-reservations': 60,
+  // The inbox is emptied at every beat; its job is for operators, and for the record of its runs.
+  'drain-inbox': 3_600,
+  // A flagged line is failed over at once; this is for drains, for people without a number, and after a crash.
+  'run-failovers': 300,
+  'expire-reservations': 300,
   'poll-lines': 300,
   // Threads count as active for five minutes: looking less often would miss some.
-  'share-contact-cards': 240,
+  'share-contact-cards': 300,
   'advance-ramp': 300,
   'close-budget-day': 600,
   rebalance: 3_600,

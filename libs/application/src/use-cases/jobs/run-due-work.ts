@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type EpochMs, HOUR_MS, SECOND_MS } from '@linekeeper/domain';
+import { type EpochMs, SECOND_MS } from '@linekeeper/domain';
 import { Clock } from '../../ports';
 import { DrainInbox } from '../inbox/drain-inbox';
 import { RunFailovers } from '../lines/run-failovers';
@@ -14,6 +14,8 @@ import { RunJob } from './run-job';
 export class RunDueWork {
   private running: Promise<EpochMs> | null = null;
   private again = false;
+  /** No job is due before this; what other processes ran is looked up when it comes. */
+  private jobsDueAt: EpochMs = 0;
 
   constructor(
     private readonly clock: Clock,
@@ -44,22 +46,30 @@ export class RunDueWork {
   /** Null when more came in meanwhile. */
   private async once(): Promise<EpochMs | null> {
     await this.drain();
+    if (this.jobsDueAt <= this.clock.now()) this.jobsDueAt = await this.runDueJobs();
+    const now = this.clock.now();
+    const inboxDue = await this.drainInbox.nextDueAt();
+    if (inboxDue === null) return this.jobsDueAt;
+    if (inboxDue > now) return Math.min(this.jobsDueAt, inboxDue);
+    return (await this.drain()) > 0 ? null : Math.min(this.jobsDueAt, now + OTHERS_AT_WORK_MS);
+  }
+
+  /** Answers with the instant at which the next job is due. */
+  private async runDueJobs(): Promise<EpochMs> {
     const lastRuns = new Map((await this.runJob.runs()).map((run) => [run.name, run.lastRunAt]));
     const now = this.clock.now();
-    let next = now + LONGEST_WAIT_MS;
+    let next = Number.MAX_SAFE_INTEGER;
     for (const name of JOB_NAMES) {
-      let due = dueAt(name, lastRuns.get(name) ?? null, now);
+      const lastRunAt = lastRuns.get(name) ?? null;
+      let due = dueAt(name, lastRunAt, now);
       if (due <= now) {
-        const run = await this.runJob.execute(name);
+        const run = await this.runJob.execute(name, lastRunAt);
         // Where another process is at it, its result will be there at the next turn.
         due = dueAt(name, run?.lastRunAt ?? now, now);
       }
       next = Math.min(next, due);
     }
-    const inboxDue = await this.drainInbox.nextDueAt();
-    if (inboxDue === null) return next;
-    if (inboxDue > this.clock.now()) return Math.min(next, inboxDue);
-    return (await this.drain()) > 0 ? null : Math.min(next, now + OTHERS_AT_WORK_MS);
+    return next;
   }
 
   private async drain(): Promise<number> {
@@ -71,4 +81,3 @@ export class RunDueWork {
 
 /** Events that are due but cannot be had are in another process's hands. */
 const OTHERS_AT_WORK_MS = SECOND_MS;
-const LONGEST_WAIT_MS = HOUR_MS;

@@ -70,17 +70,16 @@ export class RunJob {
   }
 
   /** Null when another process is at it. A failure is recorded with the run, and thrown only to the operator who asked. */
-  async execute(name: JobName): Promise<JobRunRecord | null> {
-    const { leases, jobs } = this.unitOfWork.read;
+  async execute(name: JobName, lastRunAt: EpochMs | null): Promise<JobRunRecord | null> {
+    const { leases } = this.unitOfWork.read;
     const startedAt = this.clock.now();
     const token = await leases.take(name, this.settings.processId, startedAt, LEASE_MS);
     if (token === null) return null;
-    const last = (await jobs.runs()).find((run) => run.name === name);
     let run: JobRunRecord;
     try {
-      const result = await this.work[name](last?.lastRunAt ?? null);
+      const result = await this.work[name](lastRunAt);
       run = { name, lastRunAt: startedAt, lastResult: result, lastError: null };
-      this.logger.debug({ job: name, ...result }, 'ran');
+      this.logger.debug({ what: 'ran', job: name, ...result });
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       run = { name, lastRunAt: startedAt, lastResult: {}, lastError: text };
@@ -88,9 +87,8 @@ export class RunJob {
     }
     await this.unitOfWork.run(async (stores) => {
       // Whoever took the lease over meanwhile has the newer word on this job.
-      await stores.leases.check(name, token);
-      await stores.jobs.record(run);
       await stores.leases.release(name, token, this.clock.now());
+      await stores.jobs.record(run);
     });
     return run;
   }
@@ -100,7 +98,8 @@ export class RunJob {
     if (!isJobName(name)) {
       throw new Refusal('job.not_found', `There is no job "${name}"`, { jobs: JOB_NAMES });
     }
-    const run = await this.execute(name);
+    const last = (await this.runs()).find((each) => each.name === name);
+    const run = await this.execute(name, last?.lastRunAt ?? null);
     if (!run) throw new Refusal('job.running', `${name} runs in another process`, { retryAfterSeconds: 5 });
     return run;
   }

@@ -3,6 +3,7 @@ import { ChangeLine } from './change-line';
 import { CloseBudgetDay } from './close-budget-day';
 import { Failovers } from './failovers';
 import { FreezeFleet } from './freeze-fleet';
+import { LineCards } from './line-cards';
 import { LookAtLines } from './look-at-lines';
 import { PollLines } from './poll-lines';
 import { ProposeRebalance } from './propose-rebalance';
@@ -25,6 +26,7 @@ export * from './share-cards';
 export { StepLine, type StepReport, type StepRequest } from './step-line';
 
 export const LINES_USE_CASES = [
+  LineCards,
   RegisterLines,
   StepLine,
   ChangeLine,

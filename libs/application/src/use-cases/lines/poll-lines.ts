@@ -34,6 +34,8 @@ export class PollLines {
     const listed = await this.provider.listLines();
     const decision = await this.decisions.begin(automation('poll-lines'));
     return this.unitOfWork.run(async (stores) => {
+      // An operator may be registering the same lines at this moment.
+      for (const pool of await stores.pools.list()) await stores.pools.lock(pool.id);
       const known = new Map((await stores.lines.list()).map((line) => [line.phoneNumber, line]));
       let appeared = 0;
       for (const each of listed) {

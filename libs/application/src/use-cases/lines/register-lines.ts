@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { budgetDay, DAY_MS, goodDaysForCap, invariant } from '@linekeeper/domain';
+import { budgetDay, DAY_MS, goodDaysForCap } from '@linekeeper/domain';
 import type { Actor } from '../../actor';
 import {
   HandleParser,
@@ -49,14 +49,18 @@ export class RegisterLines {
     const decision = await this.decisions.begin(actor);
     return this.unitOfWork.run(async (stores) => {
       const pool = await poolFor(stores, input.pool, poolIds);
-      if (await stores.lines.byPhoneNumber(listed.phoneNumber)) {
+      await stores.pools.lock(pool.id);
+      const known = await stores.lines.byPhoneNumber(listed.phoneNumber);
+      if (known && (known.managed || !input.managed)) {
         throw new Refusal('line.exists', 'That number is a line of the fleet already');
       }
-      return addLine(stores, pool, listed, input, decision);
+      return known
+        ? takeOver(stores, pool, known, input, decision)
+        : addLine(stores, pool, listed, input, decision);
     });
   }
 
-  /** Every listed number that is not a line yet. `dryRun` says which they are. */
+  /** Every listed number that is not managed yet. `dryRun` says which they are. */
   async importAll(
     options: Omit<NewLine, 'phoneNumber'> & { readonly dryRun: boolean },
     actor: Actor,
@@ -66,11 +70,20 @@ export class RegisterLines {
     const decision = await this.decisions.begin(actor);
     return this.unitOfWork.run(async (stores) => {
       const pool = await poolFor(stores, options.pool, poolIds);
-      const known = new Set((await stores.lines.list()).map(({ phoneNumber }) => phoneNumber));
-      const fresh = listed.filter(({ phoneNumber }) => !known.has(phoneNumber));
+      await stores.pools.lock(pool.id);
+      const lines = new Map((await stores.lines.list()).map((line) => [line.phoneNumber, line]));
+      const fresh = listed.filter(({ phoneNumber }) => {
+        const known = lines.get(phoneNumber);
+        return !known || (!known.managed && options.managed);
+      });
       const added: LineRecord[] = [];
-      if (!options.dryRun) {
-        for (const line of fresh) added.push(await addLine(stores, pool, line, options, decision));
+      for (const line of options.dryRun ? [] : fresh) {
+        const known = lines.get(line.phoneNumber);
+        added.push(
+          known
+            ? await takeOver(stores, pool, known, options, decision)
+            : await addLine(stores, pool, line, options, decision),
+        );
       }
       return {
         added,
@@ -81,6 +94,27 @@ export class RegisterLines {
   }
 }
 
+/** How a line begins its life here. */
+function beginning(input: Omit<NewLine, 'phoneNumber'>, decision: Decision) {
+  const { now, policy } = decision;
+  const budgetPerDay = input.budgetPerDay ?? policy.budget.messagesPerLinePerDay;
+  const mature = input.start === 'mature';
+  const carried = Math.min(input.carriedPerDay ?? budgetPerDay, budgetPerDay);
+  return {
+    carried: mature ? carried : 0,
+    columns: {
+      managed: input.managed,
+      adminState: mature ? 'enabled' : 'warming',
+      adminStateBy: decision.by.kind,
+      adminReason: input.reason,
+      budgetPerDay,
+      goodDays: mature ? goodDaysForCap(carried, budgetPerDay, policy) : 0,
+      warmingUntil: mature ? null : now + policy.warming.days * DAY_MS,
+      activatedAt: mature ? now - MATURE_AGE_MS : null,
+    },
+  } as const;
+}
+
 /** Makes the line's row, and for one that carried traffic before, the day that says so. */
 export async function addLine(
   stores: Stores,
@@ -89,28 +123,19 @@ export async function addLine(
   input: Omit<NewLine, 'phoneNumber'>,
   decision: Decision,
 ): Promise<LineRecord> {
-  const { now, policy } = decision;
-  const budgetPerDay = input.budgetPerDay ?? policy.budget.messagesPerLinePerDay;
-  const mature = input.start === 'mature';
-  const carried = Math.min(input.carriedPerDay ?? budgetPerDay, budgetPerDay);
+  const { now } = decision;
+  const { columns, carried } = beginning(input, decision);
   const line: LineRecord = {
+    ...columns,
     id: decision.newId(),
     poolId: pool.id,
     phoneNumber: listed.phoneNumber,
-    managed: input.managed,
-    adminState: mature ? 'enabled' : 'warming',
-    adminStateBy: decision.by.kind,
-    adminReason: input.reason,
     health: 'healthy',
     healthReason: null,
     providerStatus: listed.status ?? 'UNKNOWN',
     providerStatusAt: null,
     reputation: listed.reputation ?? 'UNKNOWN',
     reputationSeenAt: listed.reputation === null ? null : now,
-    budgetPerDay,
-    goodDays: mature ? goodDaysForCap(carried, budgetPerDay, policy) : 0,
-    warmingUntil: mature ? null : now + policy.warming.days * DAY_MS,
-    activatedAt: mature ? now - MATURE_AGE_MS : null,
     ejectedAt: null,
     ejections: 0,
     bannedUntil: null,
@@ -130,16 +155,47 @@ export async function addLine(
     updatedAt: now,
   };
   await stores.lines.insert(line);
-  if (mature) await recordCarried(stores, pool, line, carried, decision);
+  await told(stores, pool, line, input, carried, decision);
+  return line;
+}
+
+/** A line that was only watched so far goes into management, with its history. */
+async function takeOver(
+  stores: Stores,
+  pool: PoolRecord,
+  line: LineRecord,
+  input: Omit<NewLine, 'phoneNumber'>,
+  decision: Decision,
+): Promise<LineRecord> {
+  const { columns, carried } = beginning(input, decision);
+  await stores.lines.change(line.id, columns, { at: decision.now, raiseEpoch: true });
+  const taken = { ...line, ...columns, epoch: line.epoch + 1 };
+  await told(stores, pool, taken, input, carried, decision);
+  return taken;
+}
+
+async function told(
+  stores: Stores,
+  pool: PoolRecord,
+  line: LineRecord,
+  input: Omit<NewLine, 'phoneNumber'>,
+  carried: number,
+  decision: Decision,
+): Promise<void> {
+  if (carried > 0) await recordCarried(stores, pool, line, carried, decision);
   await announce(stores, decision, 'line.registered', { lineId: line.id, start: input.start });
   await audit(stores, decision, {
     action: 'line.register',
     subjectType: 'line',
     subjectId: line.id,
     reason: input.reason,
-    change: { start: input.start, managed: input.managed, budgetPerDay, carriedPerDay: mature ? carried : 0 },
+    change: {
+      start: input.start,
+      managed: input.managed,
+      budgetPerDay: line.budgetPerDay,
+      carriedPerDay: carried,
+    },
   });
-  return line;
 }
 
 /** A line that is said to be mature is taken to be older than the week in which young lines are spared. */
@@ -155,7 +211,8 @@ async function recordCarried(
 ): Promise<void> {
   const half = Math.floor(carried / 2);
   const yesterday = decision.now - DAY_MS;
-  const closed = await stores.usage.closeLineDay({
+  // Where that day was closed already, what was seen of it stands.
+  await stores.usage.closeLineDay({
     lineId: line.id,
     day: budgetDay(yesterday, pool.timeZone, decision.policy.budget.dayStartHour),
     in: half,
@@ -170,5 +227,4 @@ async function recordCarried(
     reasons: [`carried ${carried} messages a day before it came here`],
     closedAt: decision.now,
   });
-  invariant(closed, 'a new line has no closed day');
 }

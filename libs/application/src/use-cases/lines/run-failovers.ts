@@ -31,7 +31,7 @@ export interface FailoverReport {
 }
 
 /** A drain with a deadline is spread over the runs that are left until then. */
-const DRAIN_RUN_MS = MINUTE_MS;
+const DRAIN_RUN_MS = 5 * MINUTE_MS;
 /** Users in needs-introduction are looked at again so many at a time. */
 const RESCUE_BATCH = 200;
 const ESCALATE_AFTER_MS = [4 * HOUR_MS, 24 * HOUR_MS];

@@ -3,6 +3,7 @@ import { HOUR_MS, MINUTE_MS } from '@linekeeper/domain';
 import { automation } from '../../actor';
 import { type ChatRecord, MessagingProvider, ProviderProblem, UnitOfWork } from '../../ports';
 import { Decisions } from '../shared';
+import { LineCards } from './line-cards';
 
 /** Threads in one run: the next run comes soon enough for the others. */
 const MAX_SHARES = 50;
@@ -16,6 +17,7 @@ export class ShareCards {
     private readonly unitOfWork: UnitOfWork,
     private readonly decisions: Decisions,
     private readonly provider: MessagingProvider,
+    private readonly lineCards: LineCards,
   ) {}
 
   async execute(): Promise<{ shared: number; failed: number }> {
@@ -35,10 +37,11 @@ export class ShareCards {
 
   private async share(chat: ChatRecord, now: number): Promise<boolean> {
     try {
+      await this.lineCards.ensure(chat.lineId);
       await this.provider.shareContactCard(chat.id);
     } catch (error) {
       if (!(error instanceof ProviderProblem)) throw error;
-      this.logger.warn({ chatId: chat.id, kind: error.kind, code: error.code }, 'A card could not be shared');
+      this.logger.warn({ what: 'A card could not be shared', chatId: chat.id, kind: error.kind, code: error.code });
       return false;
     }
     await this.unitOfWork.read.conversations.saveChats([

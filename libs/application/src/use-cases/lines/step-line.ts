@@ -8,9 +8,10 @@ import {
   step,
 } from '@linekeeper/domain';
 import type { Actor } from '../../actor';
-import { type LineChange, type LineRecord, MessagingProvider, type Stores, UnitOfWork } from '../../ports';
+import { type LineChange, type LineRecord, type Stores, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
-import { announce, audit, type Decision, Decisions, lineOr404, poolOf } from '../shared';
+import { announce, audit, type Decision, Decisions, lineOr404 } from '../shared';
+import { LineCards } from './line-cards';
 import { afterEjection } from './line-status';
 import { startFailover } from './start-failover';
 
@@ -39,36 +40,16 @@ export class StepLine {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly decisions: Decisions,
-    private readonly provider: MessagingProvider,
+    private readonly lineCards: LineCards,
   ) {}
 
   /** Refuses an illegal step as `line.illegal_step` with the allowed ones. */
   async execute(request: StepRequest, actor: Actor): Promise<StepReport> {
     const decision = await this.decisions.begin(actor);
-    if (request.verb === 'activate' && !request.dryRun) await this.prepareCard(request.lineId);
+    // A line that goes into service shows a name and not a bare number.
+    if (request.verb === 'activate' && !request.dryRun) await this.lineCards.ensure(request.lineId);
     return this.unitOfWork.run((stores) => stepLine(stores, request, decision));
   }
-
-  /** A line that goes into service shows a name and not a bare number. */
-  private async prepareCard(lineId: string): Promise<void> {
-    const line = await lineOr404(this.unitOfWork.read, lineId);
-    if (line.contactCardActive) return;
-    const pool = await poolOf(this.unitOfWork.read, line.poolId);
-    if (!(await this.provider.hasContactCard(line.phoneNumber))) {
-      await this.provider.setContactCard(line.phoneNumber, cardName(pool.cardProfile));
-    }
-    const at = (await this.decisions.begin({ kind: 'automation', id: 'activate' })).now;
-    await this.unitOfWork.read.lines.change(
-      line.id,
-      { contactCardActive: true },
-      { at, raiseEpoch: false },
-    );
-  }
-}
-
-function cardName(profile: unknown): string {
-  const name = (profile as { name?: unknown }).name;
-  return typeof name === 'string' ? name : 'Linekeeper';
 }
 
 /** One step inside a transaction; automation takes its steps through here too. */

@@ -28,6 +28,7 @@ import {
   UnitOfWork,
 } from '../../ports';
 import { Refusal } from '../../refusal';
+import { DrainInbox } from '../inbox/drain-inbox';
 import { announce, type Decision, Decisions } from '../shared';
 
 export interface SendRequest extends GateRequest {
@@ -66,11 +67,12 @@ export class RequestSend {
     private readonly decisions: Decisions,
     private readonly ledger: BudgetLedger,
     private readonly handles: HandleParser,
+    private readonly drainInbox: DrainInbox,
   ) {}
 
   async execute(request: SendRequest, actor: Actor): Promise<SendAnswer> {
     const decision = await this.decisions.begin(actor);
-    const row = await this.look(request, decision);
+    const row = await this.lookForReply(request, decision);
     const from = lineToSendFrom(row, request, decision);
     const snapshot = snapshotFrom(row, from, decision);
     const gate = decideSend(request, snapshot, decision.policy);
@@ -84,6 +86,19 @@ export class RequestSend {
       retryAt: gate.kind === 'defer' ? gate.retryAt : null,
       wouldBe: null,
     };
+  }
+
+  /** An app may answer before the webhook it answers to was processed: then that is done first. */
+  private async lookForReply(request: SendRequest, decision: Decision): Promise<GateRow> {
+    if (request.askedClass !== 'reply') return this.look(request, decision);
+    const first = await this.look(request, decision).catch((error: unknown) => {
+      if (error instanceof Refusal && error.code === 'user.not_found') return null;
+      throw error;
+    });
+    const counters = first?.conversation ?? NOTHING_SAID;
+    if (first && isReplyTime(counters, decision.now, decision.policy)) return first;
+    await this.drainInbox.execute();
+    return this.look(request, decision);
   }
 
   private async look(request: SendRequest, decision: Decision): Promise<GateRow> {

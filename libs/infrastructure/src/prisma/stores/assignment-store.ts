@@ -9,6 +9,7 @@ import {
 import type { EpochMs } from '@linekeeper/domain';
 import type { Db } from '../database';
 import type { Prisma } from '../generated/client';
+import { rowFromJson } from '../json-rows';
 import { columns, date, dateOrNull, json, ms, msOrNull, num } from '../values';
 
 const WITH_FALLBACKS = { fallbacks: { orderBy: { position: 'asc' } } } as const;
@@ -64,8 +65,22 @@ export class PrismaAssignmentStore extends AssignmentStore {
     return row && recordOf(row);
   }
 
-  ofUsers(userIds: readonly string[]): Promise<AssignmentRecord[]> {
-    return this.find({ userId: { in: [...userIds] } });
+  /** One round trip: on the path of every message. */
+  async ofUsers(userIds: readonly string[]): Promise<AssignmentRecord[]> {
+    const rows = await this.db.$queryRaw<(Record<string, unknown> & { line_ids: string[] })[]>`
+      SELECT a.*, ARRAY(SELECT f.line_id FROM assignment_fallbacks f
+        WHERE f.assignment_id = a.id ORDER BY f.position) AS line_ids
+      FROM assignments a WHERE a.user_id = ANY(${[...userIds]}::uuid[])`;
+    return rows.map(({ line_ids: lineIds, ...row }) =>
+      recordOf({
+        ...(rowFromJson(row) as unknown as AssignmentRow),
+        fallbacks: lineIds.map((lineId, position) => ({
+          assignmentId: String(row['id']),
+          position,
+          lineId,
+        })),
+      }),
+    );
   }
 
   onLine(lineId: string, page: { limit: number; after?: string }): Promise<AssignmentRecord[]> {

@@ -6,6 +6,7 @@ import {
 import type { EpochMs } from '@linekeeper/domain';
 import type { Db } from '../database';
 import type { Chat, Conversation } from '../generated/client';
+import { rowFromJson } from '../json-rows';
 import { date, dateOrNull, ms, msOrNull } from '../values';
 
 export class PrismaConversationStore extends ConversationStore {
@@ -42,15 +43,11 @@ export class PrismaConversationStore extends ConversationStore {
     ids: readonly string[];
   }): Promise<ConversationRecord[]> {
     // Always in the order of ids, so that two batches never wait for each other in a circle.
-    const locked = await this.db.$queryRaw<{ id: string }[]>`
-      SELECT id FROM conversations
+    const rows = await this.db.$queryRaw<Record<string, unknown>[]>`
+      SELECT * FROM conversations
       WHERE user_id = ANY(${[...query.userIds]}::uuid[]) OR id = ANY(${[...query.ids]}::uuid[])
       ORDER BY id FOR UPDATE`;
-    if (locked.length === 0) return [];
-    const rows = await this.db.conversation.findMany({
-      where: { id: { in: locked.map(({ id }) => id) } },
-    });
-    return rows.map(conversationOf);
+    return rows.map((row) => conversationOf(rowFromJson(row) as unknown as Conversation));
   }
 
   async save(conversations: readonly ConversationRecord[]): Promise<void> {

@@ -10,6 +10,7 @@ import type { Db } from '../database';
 import type { Conversation, Line } from '../generated/client';
 import { Prisma } from '../generated/client';
 import { date, msOrNull } from '../values';
+import { CONVERSATION_INSTANTS, LINE_INSTANTS, rowFromJson } from '../json-rows';
 import { conversationOf } from './conversation-store';
 import { lineRecordOf } from './line-store';
 
@@ -92,7 +93,7 @@ interface Row {
 function rowOf(row: Row): GateRow {
   const chats = row.chats ?? [];
   const gateLine = (json: Record<string, unknown>, maxDailyUse7d: number): GateLine => {
-    const line = lineRecordOf(camel(json, LINE_INSTANTS) as unknown as Line);
+    const line = lineRecordOf(rowFromJson(json, LINE_INSTANTS) as unknown as Line);
     const chat = chats.find(({ lineId }) => lineId === line.id);
     return {
       line,
@@ -115,7 +116,7 @@ function rowOf(row: Row): GateRow {
     replyAllowedUntil: msOrNull(row.reply_allowed_until),
     conversation:
       row.conversation &&
-      conversationOf(camel(row.conversation, CONVERSATION_INSTANTS) as unknown as Conversation),
+      conversationOf(rowFromJson(row.conversation, CONVERSATION_INSTANTS) as unknown as Conversation),
     assigned: gateLine(row.line, row.max_use),
     active: row.active_line && gateLine(row.active_line, row.active_max_use),
     chats: chats.length,
@@ -129,37 +130,4 @@ function rowOf(row: Row): GateRow {
     recentlyEjected: row.recently_ejected,
     linesInUse: row.lines_in_use,
   };
-}
-
-const CONVERSATION_INSTANTS = [
-  'last_inbound_at',
-  'last_outbound_at',
-  'last_unsolicited_turn_at',
-  'updated_at',
-];
-const LINE_INSTANTS = [
-  'listed_at',
-  'provider_status_at',
-  'reputation_seen_at',
-  'warming_until',
-  'activated_at',
-  'ejected_at',
-  'banned_until',
-  'ramp_hold_until',
-  'drain_deadline',
-  'created_at',
-  'updated_at',
-];
-const BIG_COLUMNS = ['mean_milli', 'variance_milli'];
-
-/** A row that PostgreSQL wrote as JSON, in the form Prisma gives rows in. */
-function camel(row: Record<string, unknown>, instants: readonly string[]): Record<string, unknown> {
-  const result: Record<string, unknown> = {};
-  for (const [column, value] of Object.entries(row)) {
-    const name = column.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-    if (typeof value === 'string' && instants.includes(column)) result[name] = new Date(value);
-    else if (typeof value === 'number' && BIG_COLUMNS.includes(column)) result[name] = BigInt(value);
-    else result[name] = value;
-  }
-  return result;
 }

@@ -2,6 +2,7 @@ import { type InboxRecord, InboxStore } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
 import type { Db } from '../database';
 import type { InboxEvent } from '../generated/client';
+import { rowFromJson } from '../json-rows';
 import { date, dateOrNull, ms, msOrNull } from '../values';
 
 export class PrismaInboxStore extends InboxStore {
@@ -23,26 +24,25 @@ export class PrismaInboxStore extends InboxStore {
   }
 
   async claim(now: EpochMs, limit: number): Promise<InboxRecord[]> {
-    const rows = await this.db.$queryRaw<{ event_id: string }[]>`
+    const rows = await this.db.$queryRaw<Record<string, unknown>[]>`
       WITH due AS (
-        SELECT event_id, seq, order_key FROM inbox_events
+        SELECT * FROM inbox_events
         WHERE state = 'pending' AND next_attempt_at <= ${date(now)}
         ORDER BY seq LIMIT ${limit} FOR UPDATE SKIP LOCKED)
-      SELECT d.event_id FROM due d
+      SELECT d.* FROM due d
       WHERE NOT EXISTS (
         SELECT 1 FROM inbox_events earlier
         WHERE earlier.state = 'pending' AND earlier.order_key = d.order_key AND earlier.seq < d.seq
-          AND earlier.event_id NOT IN (SELECT event_id FROM due))`;
-    if (rows.length === 0) return [];
-    return this.inOrder(rows.map((row) => row.event_id));
+          AND earlier.event_id NOT IN (SELECT event_id FROM due))
+      ORDER BY d.seq`;
+    return rows.map((row) => recordOf(rowFromJson(row) as unknown as InboxEvent));
   }
 
   async claimOne(eventId: string): Promise<InboxRecord | null> {
-    const rows = await this.db.$queryRaw<{ event_id: string }[]>`
-      SELECT event_id FROM inbox_events
+    const rows = await this.db.$queryRaw<Record<string, unknown>[]>`
+      SELECT * FROM inbox_events
       WHERE event_id = ${eventId} AND state = 'pending' FOR UPDATE SKIP LOCKED`;
-    if (rows.length === 0) return null;
-    return (await this.inOrder([eventId]))[0] ?? null;
+    return rows[0] ? recordOf(rowFromJson(rows[0]) as unknown as InboxEvent) : null;
   }
 
   async finish(
@@ -110,14 +110,6 @@ export class PrismaInboxStore extends InboxStore {
         SELECT 1 FROM inbox_events earlier WHERE earlier.state = 'pending'
           AND earlier.order_key = e.order_key AND earlier.seq < e.seq)`;
     return msOrNull(rows[0]?.at ?? null);
-  }
-
-  private async inOrder(eventIds: readonly string[]): Promise<InboxRecord[]> {
-    const rows = await this.db.inboxEvent.findMany({
-      where: { eventId: { in: [...eventIds] } },
-      orderBy: { seq: 'asc' },
-    });
-    return rows.map(recordOf);
   }
 }
 

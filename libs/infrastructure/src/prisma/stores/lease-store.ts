@@ -20,12 +20,10 @@ export class PrismaLeaseStore extends LeaseStore {
   }
 
   async release(name: string, token: bigint, now: EpochMs): Promise<void> {
-    await this.db.lease.updateMany({ where: { name, token }, data: { expiresAt: date(now) } });
-  }
-
-  async check(name: string, token: bigint): Promise<void> {
-    const rows = await this.db.$queryRaw<{ token: bigint }[]>`
-      SELECT token FROM leases WHERE name = ${name} FOR SHARE`;
-    if (rows[0]?.token !== token) throw new StaleLease(name);
+    const released = await this.db.lease.updateMany({
+      where: { name, token },
+      data: { expiresAt: date(now) },
+    });
+    if (released.count === 0) throw new StaleLease(name);
   }
 }

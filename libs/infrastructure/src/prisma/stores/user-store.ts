@@ -10,26 +10,40 @@ import {
 import type { EpochMs } from '@linekeeper/domain';
 import type { Db } from '../database';
 import type { Prisma } from '../generated/client';
+import { rowFromJson } from '../json-rows';
 import { date, dateOrNull, json, jsonOrNull, ms, msOrNull, num } from '../values';
 
 const WITH_ALL = { handles: { orderBy: { createdAt: 'asc' } }, suppression: true } as const;
-type UserRow = Prisma.UserGetPayload<{ include: typeof WITH_ALL }>;
+type UserRow = Omit<Prisma.UserGetPayload<{ include: typeof WITH_ALL }>, 'handles'> & {
+  readonly handles: readonly { readonly kind: string; readonly value: string }[];
+};
+const SUPPRESSION_INSTANTS = ['suppressed_at', 'reply_allowed_until', 'updated_at'];
+
+interface HandleRow {
+  user: Record<string, unknown>;
+  suppression: Record<string, unknown> | null;
+  handles: { kind: string; value: string }[];
+}
 
 export class PrismaUserStore extends UserStore {
   constructor(private readonly db: Db) {
     super();
   }
 
-  async insert({ handles, ...user }: Omit<UserRecord, 'suppression'>): Promise<void> {
+  async insert(user: Omit<UserRecord, 'suppression'>): Promise<void> {
     const createdAt = date(user.createdAt);
     await this.db.user.create({
       data: {
-        ...user,
+        id: user.id,
+        externalId: user.externalId,
+        timeZone: user.timeZone,
+        expectedPerDay: user.expectedPerDay,
+        discovered: user.discovered,
         labels: json(user.labels),
         consent: jsonOrNull(user.consent),
         createdAt,
         erasedAt: dateOrNull(user.erasedAt),
-        handles: { create: handles.map((handle) => ({ ...handle, createdAt })) },
+        handles: { create: user.handles.map((handle) => ({ ...handle, createdAt })) },
       },
     });
   }
@@ -39,22 +53,28 @@ export class PrismaUserStore extends UserStore {
     return row && recordOf(row);
   }
 
-  async byIds(ids: readonly string[]): Promise<UserRecord[]> {
-    const rows = await this.db.user.findMany({ where: { id: { in: [...ids] } }, include: WITH_ALL });
-    return rows.map(recordOf);
-  }
-
   async byHandle(value: string): Promise<UserRecord | null> {
     const [user] = await this.byHandles([value]);
     return user ?? null;
   }
 
+  /** One round trip: on the path of every inbound message. */
   async byHandles(values: readonly string[]): Promise<UserRecord[]> {
-    const rows = await this.db.user.findMany({
-      where: { handles: { some: { value: { in: [...values] } } } },
-      include: WITH_ALL,
-    });
-    return rows.map(recordOf);
+    const rows = await this.db.$queryRaw<HandleRow[]>`
+      SELECT to_jsonb(u) AS "user", to_jsonb(s) AS suppression,
+        (SELECT jsonb_agg(jsonb_build_object('kind', h.kind, 'value', h.value) ORDER BY h.created_at)
+          FROM handles h WHERE h.user_id = u.id) AS handles
+      FROM users u LEFT JOIN suppressions s ON s.user_id = u.id
+      WHERE u.id IN (SELECT user_id FROM handles WHERE value = ANY(${[...values]}::text[]))`;
+    return rows.map(({ user, suppression, handles }) =>
+      recordOf({
+        ...(rowFromJson(user, ['created_at', 'erased_at']) as unknown as UserRow),
+        handles,
+        suppression:
+          suppression &&
+          (rowFromJson(suppression, SUPPRESSION_INSTANTS) as unknown as UserRow['suppression']),
+      }),
+    );
   }
 
   async byExternalId(externalId: string): Promise<UserRecord | null> {
