@@ -60,7 +60,9 @@ function stamp(name, value) {
 
 /** Installs the packages when they are missing or another lock file installed them. */
 export async function ensurePackages() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   if (isStamped('packages', lock)) return;
   await step('Installing packages (first time only)', () =>
     run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { quiet: true }),

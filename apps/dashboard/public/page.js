@@ -65,9 +65,20 @@ function show(fleet) {
   element('notice').textContent = fleet.frozenAt ? 'The fleet is frozen: replies only.' : '';
   element('totals').replaceChildren(
     total('Users', number.format(fleet.users)),
-    total('Messages, last 24 h', number.format(fleet.lines.reduce((sum, line) => sum + line.usedLast24h, 0))),
-    total('Coverage', percent.format(fleet.coverage.sent), fleet.coverage.sent < 0.95 ? 'warn' : 'good'),
-    total('Need introduction', number.format(fleet.needsIntroduction), fleet.needsIntroduction > 0 ? 'bad' : ''),
+    total(
+      'Messages, last 24 h',
+      number.format(fleet.lines.reduce((sum, line) => sum + line.usedLast24h, 0)),
+    ),
+    total(
+      'Coverage',
+      percent.format(fleet.coverage.sent),
+      fleet.coverage.sent < 0.95 ? 'warn' : 'good',
+    ),
+    total(
+      'Need introduction',
+      number.format(fleet.needsIntroduction),
+      fleet.needsIntroduction > 0 ? 'bad' : '',
+    ),
     total('Inbox', number.format(fleet.inbox.pending)),
   );
   element('lines').replaceChildren(...fleet.lines.map(lineRow));
@@ -102,9 +113,22 @@ function tell(event) {
 }
 
 const TOLD = [
-  'line.ejected', 'line.recovered', 'line.changed', 'line.overrun', 'failover.started', 'failover.completed',
-  'assignment.moved', 'assignment.needs-introduction', 'user.discovered', 'user.opted-out', 'day.closed',
-  'rebalance.proposed', 'fleet.frozen', 'fleet.unfrozen', 'fleet.contagion', 'inbox.dead-letter',
+  'line.ejected',
+  'line.recovered',
+  'line.changed',
+  'line.overrun',
+  'failover.started',
+  'failover.completed',
+  'assignment.moved',
+  'assignment.needs-introduction',
+  'user.discovered',
+  'user.opted-out',
+  'day.closed',
+  'rebalance.proposed',
+  'fleet.frozen',
+  'fleet.unfrozen',
+  'fleet.contagion',
+  'inbox.dead-letter',
 ];
 const stream = new EventSource('/v1/events');
 for (const type of TOLD) stream.addEventListener(type, tell);

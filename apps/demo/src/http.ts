@@ -27,7 +27,8 @@ export class JsonClient {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    if (!response.ok) throw new HttpFailure(response.status, `${method} ${path}: ${response.status} ${text}`);
+    if (!response.ok)
+      throw new HttpFailure(response.status, `${method} ${path}: ${response.status} ${text}`);
     return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 }

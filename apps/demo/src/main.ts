@@ -16,9 +16,12 @@ async function main(): Promise<void> {
   const sample = new SampleApp(app, settings.simulatorUrl, settings.simulatorToken);
   await sample.start();
   const leave = new AbortController();
-  void followClock(settings.simulatorUrl, 'sample-app', (now) => sample.workUntilIdle(now), leave.signal).catch(
-    () => undefined,
-  );
+  void followClock(
+    settings.simulatorUrl,
+    'sample-app',
+    (now) => sample.workUntilIdle(now),
+    leave.signal,
+  ).catch(() => undefined);
   const stop = (): void => {
     leave.abort();
     sample.stop();

@@ -4,8 +4,8 @@ import { progress, say, sayTitle } from './terminal';
 import { readTrace, type TraceMessage } from './trace';
 
 const DAY_MS = 86_400_000;
-/** Messages within a virtual minute come in one step of the clock. */
-const QUANTUM_SECONDS = 60;
+/** Messages of a virtual hour come in one step of the clock; each keeps its own instant. */
+const QUANTUM_SECONDS = 3_600;
 const LINES = Array.from({ length: 12 }, (_, i) => `+1202555${String(200 + i).padStart(4, '0')}`);
 
 /**
@@ -15,7 +15,9 @@ const LINES = Array.from({ length: 12 }, (_, i) => `+1202555${String(200 + i).pa
 export async function replayTrace(stage: Stage, path: string): Promise<void> {
   const messages = await readTrace(path);
   const days = Math.ceil(((messages.at(-1)?.seconds ?? 0) * 1_000 + 1) / DAY_MS);
-  sayTitle(`Replaying ${messages.length} messages of ${days} days on 12 mature lines, one answer each.`);
+  sayTitle(
+    `Replaying ${messages.length} messages of ${days} days on 12 mature lines, one answer each.`,
+  );
   await raiseLines(stage);
   const { now } = await stage.simulator.get<{ now: string }>('/__sim/clock');
   // The trace begins at a midnight, so its hours are whole epoch hours.
@@ -30,14 +32,23 @@ export async function replayTrace(stage: Stage, path: string): Promise<void> {
     await stage.simulator.post('/__sim/script', {
       events: today.map(({ seconds, user }) => {
         const { handle, line } = handles.get(user) ?? { handle: '', line: '' };
-        return { at: new Date(start + seconds * 1_000).toISOString(), from: handle, to: line, text: 'Hello' };
+        return {
+          at: new Date(start + seconds * 1_000).toISOString(),
+          from: handle,
+          to: line,
+          text: 'Hello',
+        };
       }),
     });
     await advance(stage, start + (day + 1) * DAY_MS);
-    progress(`day ${day + 1} of ${days}: ${stage.sample.counts.received} received, ${stage.sample.counts.answered} answered`, day % 20 === 19);
+    progress(
+      `day ${day + 1} of ${days}: ${stage.sample.counts.received} received, ${stage.sample.counts.answered} answered`,
+      day % 20 === 19,
+    );
   }
   // The last put-off answers come within the hour.
-  for (let i = 0; i < 24 && stage.sample.waiting > 0; i += 1) await advance(stage, start + days * DAY_MS + (i + 1) * 3_600_000);
+  for (let i = 0; i < 24 && stage.sample.waiting > 0; i += 1)
+    await advance(stage, start + days * DAY_MS + (i + 1) * 3_600_000);
   const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
   await compare(stage, messages, handles, start, seconds);
 }
@@ -86,7 +97,10 @@ async function compare(
   seconds: number,
 ): Promise<void> {
   const books = new Map(
-    (await simulator.get<Hour[]>('/__sim/books/hours')).map((hour) => [`${hour.line} ${hour.epochHour}`, hour]),
+    (await simulator.get<Hour[]>('/__sim/books/hours')).map((hour) => [
+      `${hour.line} ${hour.epochHour}`,
+      hour,
+    ]),
   );
   const expected = new Map<string, number>();
   for (const { user, seconds: at } of messages) {
@@ -105,14 +119,19 @@ async function compare(
       const book = books.get(key);
       hours += 1;
       seen.add(key);
-      if (book?.in !== hour.in || book.out !== hour.out || hour.in !== (expected.get(key) ?? 0)) wrong += 1;
+      if (book?.in !== hour.in || book.out !== hour.out || hour.in !== (expected.get(key) ?? 0))
+        wrong += 1;
     }
   }
   const missing = [...books.keys()].filter((key) => !seen.has(key)).length;
   const { received, answered, deferred, refused } = sample.counts;
   say('');
-  say(`  ${received} received, ${answered} answered (${deferred} put off at first), ${refused} refused`);
-  say(`  ${hours} line-hours compared with the simulator's books and the trace: ${wrong + missing} differ`);
+  say(
+    `  ${received} received, ${answered} answered (${deferred} put off at first), ${refused} refused`,
+  );
+  say(
+    `  ${hours} line-hours compared with the simulator's books and the trace: ${wrong + missing} differ`,
+  );
   say(
     `  ${seconds.toFixed(0)} s, ${Math.round((received + answered) / seconds)} messages a second`,
   );

@@ -30,7 +30,13 @@ export interface SampleCounts {
   refused: number;
 }
 
-const ANSWERS = ['Good question, let me look.', 'Done!', 'Here is what I found.', 'Noted, thank you.', 'On it.'];
+const ANSWERS = [
+  'Good question, let me look.',
+  'Done!',
+  'Here is what I found.',
+  'Noted, thank you.',
+  'On it.',
+];
 /** Calls to the service at a time: an app of this size has a handful of workers. */
 const WORKERS = 8;
 
@@ -70,7 +76,8 @@ export class SampleApp {
     // Subscriptions of earlier starts point at ports that nobody listens on any more.
     const { subscriptions } = await this.linq.webhookSubscriptions.list();
     for (const each of subscriptions) {
-      if (each.target_url.includes('/sample-app')) await this.linq.webhookSubscriptions.delete(each.id);
+      if (each.target_url.includes('/sample-app'))
+        await this.linq.webhookSubscriptions.delete(each.id);
     }
     const created = await this.linq.webhookSubscriptions.create({
       target_url: target,
@@ -123,11 +130,20 @@ export class SampleApp {
 
   /** Standard Webhooks. The clock is virtual here, so the age of the timestamp is not judged. */
   private isSigned(request: IncomingMessage, body: string): boolean {
-    const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': given } = request.headers;
+    const {
+      'webhook-id': id,
+      'webhook-timestamp': at,
+      'webhook-signature': given,
+    } = request.headers;
     const key = Buffer.from(this.secret.replace('whsec_', ''), 'base64');
-    const expected = `v1,${createHmac('sha256', key).update(`${String(id)}.${String(at)}.${body}`).digest('base64')}`;
+    const expected = `v1,${createHmac('sha256', key)
+      .update(`${String(id)}.${String(at)}.${body}`)
+      .digest('base64')}`;
     const actual = String(given);
-    return actual.length === expected.length && timingSafeEqual(Buffer.from(actual), Buffer.from(expected));
+    return (
+      actual.length === expected.length &&
+      timingSafeEqual(Buffer.from(actual), Buffer.from(expected))
+    );
   }
 
   private take(event: ReceivedEvent): void {
@@ -160,8 +176,7 @@ export class SampleApp {
     else if (answer.decision === 'defer') {
       this.counts.deferred += 1;
       if (answer.retryAt) this.later.push({ handle, at: Date.parse(answer.retryAt) });
-    }
-    else {
+    } else {
       this.turn += 1;
       await this.send(handle, answer, ANSWERS[this.turn % ANSWERS.length] ?? 'Noted.');
       this.counts.answered += 1;
@@ -175,11 +190,14 @@ export class SampleApp {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const answer = await this.api.post<SendAnswer>('/v1/sends', { handle, class: 'reply' });
-        const early = answer.decision !== 'refuse' && !answer.reasons.some(({ code }) => code === 'class-reply');
+        const early =
+          answer.decision !== 'refuse' &&
+          !answer.reasons.some(({ code }) => code === 'class-reply');
         if (!early || attempt === MAX_ASKS) return answer;
         if (answer.reservationId) await this.api.post(`/v1/sends/${answer.reservationId}/release`);
       } catch (error) {
-        if (!(error instanceof HttpFailure) || error.status !== 404 || attempt === MAX_ASKS) throw error;
+        if (!(error instanceof HttpFailure) || error.status !== 404 || attempt === MAX_ASKS)
+          throw error;
       }
       await pause(ASK_AGAIN_MS * attempt);
     }

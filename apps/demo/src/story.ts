@@ -18,12 +18,20 @@ interface Person {
 }
 
 const HOURS = 36;
-const FIRST_PEOPLE = 260;
+const FIRST_PEOPLE = 200;
 /** A person of the story says about so much a day; the sample app answers each time. */
-const INBOUND_PER_DAY = { low: 2, high: 9 };
-const TEXTS = ['Hi!', 'Any news?', 'What about tomorrow?', 'Can you book it?', 'Thanks', 'And the price?', 'ok great'];
-/** Events within five virtual minutes come to pass in one step. */
-const QUANTUM_SECONDS = 300;
+const INBOUND_PER_DAY = { low: 2, high: 7 };
+const TEXTS = [
+  'Hi!',
+  'Any news?',
+  'What about tomorrow?',
+  'Can you book it?',
+  'Thanks',
+  'And the price?',
+  'ok great',
+];
+/** Events within ten virtual minutes come to pass in one step. */
+const QUANTUM_SECONDS = 600;
 
 const LINES = Array.from({ length: 12 }, (_, i) => `+1202555${String(100 + i).padStart(4, '0')}`);
 
@@ -71,9 +79,13 @@ async function raiseFleet({ admin, simulator }: Stage): Promise<void> {
       reason: 'the fleet of the story',
     });
     if (i === 9 || i === 10) {
-      await admin.post(`/v1/admin/lines/${line.id}/activate`, { reason: 'warmed elsewhere', waiveWarming: true });
+      await admin.post(`/v1/admin/lines/${line.id}/activate`, {
+        reason: 'warmed elsewhere',
+        waiveWarming: true,
+      });
     }
-    if (i === 8) await admin.post(`/v1/admin/lines/${line.id}/cordon`, { reason: 'kept for later' });
+    if (i === 8)
+      await admin.post(`/v1/admin/lines/${line.id}/cordon`, { reason: 'kept for later' });
   }
   say('  12 lines: 8 mature, 1 cordoned, 2 ramping, 1 still warming');
 }
@@ -85,7 +97,10 @@ async function seedPeople({ app, simulator }: Stage, chance: Chance): Promise<Pe
     line: '',
   }));
   await simulator.post('/__sim/people', {
-    people: people.map(({ handle }) => ({ handle, device: chance.next() < 0.8 ? 'iphone' : 'android' })),
+    people: people.map(({ handle }) => ({
+      handle,
+      device: chance.next() < 0.8 ? 'iphone' : 'android',
+    })),
   });
   let placed = 0;
   await inParallel(people, 4, async (person) => {
@@ -97,17 +112,24 @@ async function seedPeople({ app, simulator }: Stage, chance: Chance): Promise<Pe
     person.line = given.lineNumber;
     placed += 1;
   });
-  say(`  ${placed} people placed, each on a line with three fallbacks; 95 % were sent their contact card`);
+  say(
+    `  ${placed} people placed, each on a line with three fallbacks; 95 % were sent their contact card`,
+  );
   return people.filter(({ line }) => line !== '');
 }
 
 /** An operator lowers one line's budget below what its people will need: something for rebalance to see. */
 async function crowdOneLine({ admin }: Stage): Promise<void> {
   const { lines } = await readFleet(admin);
-  const line = [...lines].filter((each) => each.health === 'healthy').sort((a, b) => b.users - a.users)[1];
+  const line = [...lines]
+    .filter((each) => each.health === 'healthy')
+    .sort((a, b) => b.users - a.users)[1];
   if (!line) return;
   const budgetPerDay = Math.max(50, Math.round(line.projectedUse * 0.6));
-  await admin.patch(`/v1/admin/lines/${line.id}`, { budgetPerDay, reason: 'the story needs a crowded line' });
+  await admin.patch(`/v1/admin/lines/${line.id}`, {
+    budgetPerDay,
+    reason: 'the story needs a crowded line',
+  });
   say(`  ${short(line.phoneNumber)} gets a budget of ${budgetPerDay}, less than its people need`);
 }
 
@@ -127,12 +149,20 @@ async function scriptTalk(
       const at = first + chance.between(60, HOURS * 3_600 - 8_000) * 1_000;
       const hour = new Date(at).getUTCHours();
       if (hour < 7 && chance.next() < 0.8) continue;
-      events.push({ at: new Date(at).toISOString(), from: handle, text: chance.pick(TEXTS) ?? 'Hi' });
+      events.push({
+        at: new Date(at).toISOString(),
+        from: handle,
+        text: chance.pick(TEXTS) ?? 'Hi',
+      });
     }
   }
   const leaver = people[17];
   if (leaver) {
-    events.push({ at: new Date(start + 15 * 3_600_000).toISOString(), from: leaver.handle, text: 'STOP' });
+    events.push({
+      at: new Date(start + 15 * 3_600_000).toISOString(),
+      from: leaver.handle,
+      text: 'STOP',
+    });
   }
   await simulator.post('/__sim/script', { events });
 }
@@ -145,7 +175,9 @@ async function newcomers({ app, simulator }: Stage, chance: Chance, hour: number
     if (!given) continue;
     placed += 1;
     await simulator.post('/__sim/script', {
-      events: [{ at: chance.between(60, 5_000), from: handle, to: given.lineNumber, text: 'Hi, I am new' }],
+      events: [
+        { at: chance.between(60, 5_000), from: handle, to: given.lineNumber, text: 'Hi, I am new' },
+      ],
     });
   }
   return `${placed} new people onboarded`;
@@ -167,10 +199,9 @@ async function failoverNews({ admin }: Stage): Promise<string> {
 }
 
 async function rebalanceNews({ admin }: Stage): Promise<string> {
-  const { plan } = await admin.post<{ plan: { remedies: { lineId: string; share: number }[]; moves: unknown[] } }>(
-    '/v1/admin/rebalance',
-    { reason: 'the story', dryRun: false },
-  );
+  const { plan } = await admin.post<{
+    plan: { remedies: { lineId: string; share: number }[]; moves: unknown[] };
+  }>('/v1/admin/rebalance', { reason: 'the story', dryRun: false });
   const [worst] = plan.remedies;
   if (!worst) return 'rebalance: nothing to propose';
   const share = Math.round(worst.share * 100);

@@ -1,7 +1,12 @@
 /** Something that will happen at an instant of the virtual clock. Plain data, so that it survives a restart. */
 export type SimEvent = { readonly at: number } & (
   | { readonly kind: 'sent' | 'delivered' | 'read' | 'failed'; readonly messageId: string }
-  | { readonly kind: 'inbound'; readonly from: string; readonly to: string | null; readonly text: string }
+  | {
+      readonly kind: 'inbound';
+      readonly from: string;
+      readonly to: string | null;
+      readonly text: string;
+    }
   | { readonly kind: 'retry'; readonly deliveryId: string }
 );
 
@@ -47,7 +52,7 @@ export class EventQueue {
   }
 
   private rise(start: number): void {
-    for (let i = start; i > 0; ) {
+    for (let i = start; i > 0;) {
       const parent = (i - 1) >> 1;
       if (!this.swapIfBefore(i, parent)) return;
       i = parent;
@@ -55,7 +60,7 @@ export class EventQueue {
   }
 
   private sink(start: number): void {
-    for (let i = start; ; ) {
+    for (let i = start; ;) {
       const left = 2 * i + 1;
       const right = left + 1;
       const child = this.isBefore(right, left) ? right : left;

@@ -34,7 +34,8 @@ async function main(): Promise<void> {
   const play = new Play(world, webhooks);
   const stepper = new Stepper(world, play, webhooks, (line) => console.error(`simulator: ${line}`));
   if (earlier) restore(earlier, world, webhooks);
-  for (const number of setting('SIMULATOR_LINES', '').split(',')) if (number !== '') world.addLine(number);
+  for (const number of setting('SIMULATOR_LINES', '').split(','))
+    if (number !== '') world.addLine(number);
 
   const app = fastify({ bodyLimit: 1_048_576, forceCloseConnections: true });
   // Linq's clients send a content type with no body at times; an empty body is no body.

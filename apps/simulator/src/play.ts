@@ -9,7 +9,14 @@ const KEYWORDS = new Set(['STOP', 'UNSUBSCRIBE', 'OPTOUT', 'CANCEL', 'END', 'QUI
 const TWO_WORDS = /^opt[ -]?out$/i;
 const FAILED_DELIVERY = { code: 4001, reason: 'Message delivery failed' };
 
-const ANSWERS = ['ok', 'Sounds good', 'Thanks!', 'Can you tell me more?', 'Yes please', 'Let me think about it'];
+const ANSWERS = [
+  'ok',
+  'Sounds good',
+  'Thanks!',
+  'Can you tell me more?',
+  'Yes please',
+  'Let me think about it',
+];
 const FAREWELLS = ['STOP', 'please stop texting me', 'Unsubscribe', 'leave me alone'];
 
 /** What happens in the world: messages travel, people answer, lines are flagged. */
@@ -49,7 +56,13 @@ export class Play {
   }
 
   /** The chat of a line and people, made (and announced) when there is none. */
-  chatFor(line: Line, people: readonly string[], service: Service, at: number, traceId?: string): Chat {
+  chatFor(
+    line: Line,
+    people: readonly string[],
+    service: Service,
+    at: number,
+    traceId?: string,
+  ): Chat {
     const { world } = this;
     const known = world.chatOf(line.phoneNumber, people);
     if (known) return known;
@@ -126,7 +139,11 @@ export class Play {
     return this.world.person(handle).device === 'iphone' ? 'iMessage' : 'SMS';
   }
 
-  private progress(messageId: string, kind: 'sent' | 'delivered' | 'read' | 'failed', at: number): void {
+  private progress(
+    messageId: string,
+    kind: 'sent' | 'delivered' | 'read' | 'failed',
+    at: number,
+  ): void {
     const { world } = this;
     const message = world.messages.get(messageId);
     const chat = message && world.chats.get(message.chatId);
@@ -140,7 +157,8 @@ export class Play {
     if (kind === 'sent') {
       this.answer(chat, message, at);
       const receipts = world.config.receipts && !chat.isGroup && chat.service !== 'SMS';
-      if (receipts) world.queue.add({ kind: 'delivered', messageId, at: at + world.config.deliveredDelayMs });
+      if (receipts)
+        world.queue.add({ kind: 'delivered', messageId, at: at + world.config.deliveredDelayMs });
     }
     if (kind === 'delivered' && world.chance.next() < world.config.readRate) {
       world.queue.add({ kind: 'read', messageId, at: at + world.config.readDelayMs });
@@ -156,7 +174,13 @@ export class Play {
     const delayMs = Math.round((min + chance.next() * (max - min)) * 1_000);
     const leaves = chance.next() < person.optOutProbability;
     const text = chance.pick(leaves ? FAREWELLS : ANSWERS) ?? 'ok';
-    this.world.queue.add({ kind: 'inbound', from: person.handle, to: chat.line, text, at: at + delayMs });
+    this.world.queue.add({
+      kind: 'inbound',
+      from: person.handle,
+      to: chat.line,
+      text,
+      at: at + delayMs,
+    });
   }
 
   private heedKeyword(chat: Chat, from: string, text: string, at: number): void {

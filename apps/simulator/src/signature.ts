@@ -11,7 +11,9 @@ export function signedHeaders(delivery: {
 }): Record<string, string> {
   const { eventId, secret, timestamp, body } = delivery;
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
-  const standard = createHmac('sha256', key).update(`${eventId}.${timestamp}.${body}`).digest('base64');
+  const standard = createHmac('sha256', key)
+    .update(`${eventId}.${timestamp}.${body}`)
+    .digest('base64');
   const legacy = createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
   return {
     'content-type': 'application/json',

@@ -59,7 +59,9 @@ export class Stepper {
     try {
       do {
         const now = clock.now();
-        const due = [queue.nextAt(), this.followersNext(now)].filter((at): at is number => at !== null);
+        const due = [queue.nextAt(), this.followersNext(now)].filter(
+          (at): at is number => at !== null,
+        );
         const next = Math.min(target, Math.max(now, ...[Math.min(target, ...due)]));
         const rounded = quantumMs > 0 ? Math.ceil(next / quantumMs) * quantumMs : next;
         clock.moveTo(Math.min(target, rounded));
@@ -91,7 +93,8 @@ export class Stepper {
       await this.webhooks.idle();
       fired += now;
       const due = this.world.queue.nextAt();
-      const quiet = now === 0 && this.world.changes === before && (due === null || due > clock.now());
+      const quiet =
+        now === 0 && this.world.changes === before && (due === null || due > clock.now());
       if (quiet) return fired;
     }
   }

@@ -99,7 +99,12 @@ export function messageOnWire(chat: Chat, message: Message): object {
 }
 
 /** `data` of the four message events, in the version a subscription asked for. */
-export function messageEventData(world: World, message: Message, version: string, odd: boolean): object {
+export function messageEventData(
+  world: World,
+  message: Message,
+  version: string,
+  odd: boolean,
+): object {
   const chat = world.chats.get(message.chatId);
   if (!chat) throw new Error('A message without its chat');
   const out = message.direction === 'out';

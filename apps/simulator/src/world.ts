@@ -1,6 +1,6 @@
-import { VirtualClock } from './clock';
+import { type VirtualClock } from './clock';
 import { EventQueue } from './event-queue';
-import { Chance } from './random';
+import { type Chance } from './random';
 import {
   type Chat,
   DEFAULT_CONFIG,

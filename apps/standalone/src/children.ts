@@ -18,18 +18,22 @@ export async function startSimulator(settings: {
   readonly start: string;
   readonly onExit: (code: number | null) => void;
 }): Promise<Simulator> {
-  const child = spawn(process.execPath, [...NODE_OPTIONS, join(__dirname, '../../simulator/src/main.js')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    detached: true,
-    env: {
-      ...process.env,
-      SIMULATOR_PORT: String(settings.port),
-      SIMULATOR_TOKEN: settings.token,
-      SIMULATOR_STATE_FILE: settings.stateFile,
-      SIMULATOR_START: settings.start,
-      SIMULATOR_EXIT_WITH_PARENT: '1',
+  const child = spawn(
+    process.execPath,
+    [...NODE_OPTIONS, join(__dirname, '../../simulator/src/main.js')],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      detached: true,
+      env: {
+        ...process.env,
+        SIMULATOR_PORT: String(settings.port),
+        SIMULATOR_TOKEN: settings.token,
+        SIMULATOR_STATE_FILE: settings.stateFile,
+        SIMULATOR_START: settings.start,
+        SIMULATOR_EXIT_WITH_PARENT: '1',
+      },
     },
-  });
+  );
   let stopping = false;
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const port = await firstLine(child);
@@ -48,7 +52,9 @@ export async function startSimulator(settings: {
 
 function firstLine(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`The simulator ended with ${code}: is its port free?`)));
+    child.once('exit', (code) =>
+      reject(new Error(`The simulator ended with ${code}: is its port free?`)),
+    );
     if (!child.stdout) return reject(new Error('The simulator has no output'));
     createInterface({ input: child.stdout }).once('line', (line) => {
       resolve((JSON.parse(line) as { listening: number }).listening);
@@ -57,7 +63,10 @@ function firstLine(child: ChildProcess): Promise<number> {
 }
 
 /** Starts the demonstration, a guest like any other. Calls back once its story is told. */
-export function startDemo(env: Readonly<Record<string, string>>, onTold: () => void): { stop(): void } {
+export function startDemo(
+  env: Readonly<Record<string, string>>,
+  onTold: () => void,
+): { stop(): void } {
   const child = fork(join(__dirname, '../../demo/src/main.js'), [], {
     execArgv: NODE_OPTIONS,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

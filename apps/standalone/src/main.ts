@@ -38,7 +38,9 @@ async function main(): Promise<void> {
   const flags = readFlags(process.argv.slice(2));
   const environment = readEnvironment(process.env);
   if (environment.REDIS_URL !== undefined) {
-    throw new Error('REDIS_URL is for several processes; this one keeps the budget in memory. Unset it.');
+    throw new Error(
+      'REDIS_URL is for several processes; this one keeps the budget in memory. Unset it.',
+    );
   }
   const dataDir = resolve(environment.DATA_DIR);
   const random = new SecureRandom();
@@ -51,7 +53,9 @@ async function main(): Promise<void> {
 
   const databaseUrl = environment.DATABASE_URL ?? (await embeddedDatabase(dataDir));
   await migrate(databaseUrl, prismaFolder());
-  const lock = await takeStandaloneLock(databaseUrl, () => fail('The lock on the database was lost'));
+  const lock = await takeStandaloneLock(databaseUrl, () =>
+    fail('The lock on the database was lost'),
+  );
   cleanups.push(() => lock.release());
 
   const systemClock = new SystemClock();
@@ -112,7 +116,9 @@ async function main(): Promise<void> {
   };
   printAddresses(addresses);
   if (realAccount) {
-    console.log('\nA real Linq account: everything only observes until you say otherwise (PUT /v1/admin/actuators).');
+    console.log(
+      '\nA real Linq account: everything only observes until you say otherwise (PUT /v1/admin/actuators).',
+    );
   }
   if (!simulator || !flags.demo) return printCalls(addresses);
   const demo = startDemo(
@@ -131,7 +137,10 @@ async function main(): Promise<void> {
 }
 
 /** The first link may have been used, or the clock has run past it. */
-async function reprint(addresses: Parameters<typeof printCalls>[0], signIn: PageSignIn): Promise<void> {
+async function reprint(
+  addresses: Parameters<typeof printCalls>[0],
+  signIn: PageSignIn,
+): Promise<void> {
   const token = await signIn.createLink('admin');
   const fresh = { ...addresses, signIn: `${addresses.api}/sign-in?token=${token}` };
   printAddresses(fresh);

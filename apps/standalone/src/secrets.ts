@@ -19,7 +19,7 @@ export async function loadSecrets(
   const file = join(dataDir, 'keys.json');
   const kept = await readFile(file, 'utf8').then(
     (text) => JSON.parse(text) as Partial<Secrets>,
-    () => ({}) as Partial<Secrets>,
+    () => ({}),
   );
   const secrets: Secrets = {
     adminKey: given.adminKey ?? kept.adminKey ?? `lk_${token()}`,

@@ -131,7 +131,12 @@ export function crossedThresholds(policy: FleetPolicy): CrossedThresholds[] {
       'newConversations.outboundPerLinePer24h',
       policy.newConversations.outboundPerLinePer24h,
     ],
-    ['rebalance.lowShare', policy.rebalance.lowShare, 'rebalance.highShare', policy.rebalance.highShare],
+    [
+      'rebalance.lowShare',
+      policy.rebalance.lowShare,
+      'rebalance.highShare',
+      policy.rebalance.highShare,
+    ],
     [
       'rebalance.targetMaxShare',
       policy.rebalance.targetMaxShare,
@@ -149,4 +154,3 @@ export function crossedThresholds(policy: FleetPolicy): CrossedThresholds[] {
     .filter(([, low, , high]) => low > high)
     .map(([lower, , upper]) => ({ lower, upper, rule: `${lower} must not exceed ${upper}` }));
 }
-

@@ -12,7 +12,8 @@ export const REFUSALS = {
   'auth.missing': 'No API key was given',
   'auth.invalid': 'The API key is unknown, expired or revoked',
   'auth.forbidden': 'The role of this key does not allow this',
-  'handle.invalid': 'The handle is neither a possible phone number in international form nor an email address',
+  'handle.invalid':
+    'The handle is neither a possible phone number in international form nor an email address',
   'handle.taken': 'The handle belongs to another user',
   'handle.own_line': 'The handle is one of our own lines',
   'external_id.taken': 'The external id belongs to another user',

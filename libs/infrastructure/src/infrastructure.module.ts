@@ -64,7 +64,8 @@ export class InfrastructureModule {
       { provide: PrismaDatabase, useFactory: () => new PrismaDatabase(options.databaseUrl) },
       {
         provide: UnitOfWork,
-        useFactory: (database: PrismaDatabase, random: Random) => new PrismaUnitOfWork(database, random),
+        useFactory: (database: PrismaDatabase, random: Random) =>
+          new PrismaUnitOfWork(database, random),
         inject: [PrismaDatabase, Random],
       },
       {

@@ -1,6 +1,12 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { FreezeFleet, LookAtLines, OptOuts, type Principal, ProposeRebalance } from '@linekeeper/application';
+import {
+  FreezeFleet,
+  LookAtLines,
+  OptOuts,
+  type Principal,
+  ProposeRebalance,
+} from '@linekeeper/application';
 import { z } from 'zod';
 import { actorOf } from '../http/actor';
 import { Answers } from '../http/answers';
@@ -48,7 +54,9 @@ export class FleetController {
   @Post('fleet/:verb')
   @Allow('operator')
   @HttpCode(200)
-  @ApiOperation({ summary: 'The red button: while frozen only replies leave, nobody is placed or moved' })
+  @ApiOperation({
+    summary: 'The red button: while frozen only replies leave, nobody is placed or moved',
+  })
   @Answers(200, 'Since when the fleet is frozen, or null')
   async redButton(
     @Param('verb', { schema: z.enum(['freeze', 'unfreeze']) }) verb: 'freeze' | 'unfreeze',
@@ -72,7 +80,10 @@ export class FleetController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Propose what would relieve lines beyond their cap. Moves nobody' })
   @Answers(200, 'Remedies and moves, with reasons')
-  async propose(@Body({ schema: verbBody }) body: z.infer<typeof verbBody>, @Caller() caller: Principal) {
+  async propose(
+    @Body({ schema: verbBody }) body: z.infer<typeof verbBody>,
+    @Caller() caller: Principal,
+  ) {
     return this.rebalance.execute(actorOf(caller), body.dryRun);
   }
 
@@ -93,12 +104,17 @@ export class FleetController {
       limit: query.limit + 1,
       ...(after === undefined ? {} : { after }),
     });
-    return pageFrom(rows, query.limit, ({ userId }) => userId, ({ userId, suppression }) => ({
-      userId,
-      source: suppression.source,
-      reason: suppression.reason,
-      since: instantOrNull(suppression.suppressedAt),
-      replyAllowedUntil: instantOrNull(suppression.replyAllowedUntil),
-    }));
+    return pageFrom(
+      rows,
+      query.limit,
+      ({ userId }) => userId,
+      ({ userId, suppression }) => ({
+        userId,
+        source: suppression.source,
+        reason: suppression.reason,
+        since: instantOrNull(suppression.suppressedAt),
+        replyAllowedUntil: instantOrNull(suppression.replyAllowedUntil),
+      }),
+    );
   }
 }

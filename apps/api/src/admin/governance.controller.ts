@@ -1,4 +1,16 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Post,
+  Put,
+  Query,
+  Res,
+} from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   ACTUATORS,
@@ -101,7 +113,10 @@ export class GovernanceController {
   @Allow('admin')
   @Idempotent()
   @Answers(201, 'The key in clear, this once')
-  async createKey(@Body({ schema: keyBody }) body: z.infer<typeof keyBody>, @Caller() caller: Principal) {
+  async createKey(
+    @Body({ schema: keyBody }) body: z.infer<typeof keyBody>,
+    @Caller() caller: Principal,
+  ) {
     const { key, record } = await this.keys.create(
       { ...body, expiresAt: body.expiresAt === undefined ? null : Date.parse(body.expiresAt) },
       actorOf(caller),
@@ -112,7 +127,10 @@ export class GovernanceController {
   @Delete('keys/:id')
   @Allow('admin')
   @HttpCode(204)
-  async revokeKey(@Param('id', { schema: idParam }) id: string, @Caller() caller: Principal): Promise<void> {
+  async revokeKey(
+    @Param('id', { schema: idParam }) id: string,
+    @Caller() caller: Principal,
+  ): Promise<void> {
     await this.keys.revoke(id, 'asked for through the API', actorOf(caller));
   }
 
@@ -126,7 +144,12 @@ export class GovernanceController {
       ...(after === undefined ? {} : { after }),
       ...(query.subjectId === undefined ? {} : { subjectId: query.subjectId }),
     });
-    return pageFrom(rows, query.limit, ({ id }) => id, (row) => ({ ...row, at: instant(row.at) }));
+    return pageFrom(
+      rows,
+      query.limit,
+      ({ id }) => id,
+      (row) => ({ ...row, at: instant(row.at) }),
+    );
   }
 }
 

@@ -25,14 +25,24 @@ export class InboxController {
       this.deadLetters.counts(),
       this.deadLetters.list({ limit: query.limit + 1, ...(after === undefined ? {} : { after }) }),
     ]);
-    const page = pageFrom(rows, query.limit, ({ eventId }) => eventId, (row) => ({
-      eventId: row.eventId,
-      eventType: row.eventType,
-      receivedAt: instant(row.receivedAt),
-      attempts: row.attempts,
-      error: row.lastError,
-    }));
-    return { ...page, pending: counts.pending, dead: counts.dead, oldestPendingAt: instantOrNull(counts.oldestPendingAt) };
+    const page = pageFrom(
+      rows,
+      query.limit,
+      ({ eventId }) => eventId,
+      (row) => ({
+        eventId: row.eventId,
+        eventType: row.eventType,
+        receivedAt: instant(row.receivedAt),
+        attempts: row.attempts,
+        error: row.lastError,
+      }),
+    );
+    return {
+      ...page,
+      pending: counts.pending,
+      dead: counts.dead,
+      oldestPendingAt: instantOrNull(counts.oldestPendingAt),
+    };
   }
 
   @Post(':eventId/replay')

@@ -8,7 +8,10 @@ const budget = z.number().int().min(1).max(100_000).describe('Messages a day, in
 export const registerBody = z.strictObject({
   phoneNumber: z.string().min(1).max(40),
   pool: z.string().min(1).max(100).optional(),
-  start: z.enum(['new', 'mature']).default('new').describe('new: warms first; mature: starts at what it carried'),
+  start: z
+    .enum(['new', 'mature'])
+    .default('new')
+    .describe('new: warms first; mature: starts at what it carried'),
   carriedPerDay: budget.optional(),
   budgetPerDay: budget.optional(),
   managed: z.boolean().default(true),
@@ -27,11 +30,24 @@ export const lineEditBody = z
   });
 
 export const stepBody = verbBody.extend({
-  deadline: z.iso.datetime({ offset: true }).optional().describe('For drain: when it shall be over'),
-  waiveWarming: z.boolean().optional().describe('For activate: although the warming timer still runs'),
+  deadline: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('For drain: when it shall be over'),
+  waiveWarming: z
+    .boolean()
+    .optional()
+    .describe('For activate: although the warming timer still runs'),
 });
 
-export const usageQuery = z.strictObject({ hours: z.coerce.number().int().min(1).max(24 * 400).default(48) });
+export const usageQuery = z.strictObject({
+  hours: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(24 * 400)
+    .default(48),
+});
 
 const instantText = z.string().nullable();
 export const lineAnswer = z.object({
@@ -47,7 +63,10 @@ export const lineAnswer = z.object({
   reputation: z.enum(REPUTATIONS),
   reputationSeenAt: instantText,
   budgetPerDay: z.number().int(),
-  todayCap: z.number().int().describe('Messages the line may carry today, after ramp and spike guard'),
+  todayCap: z
+    .number()
+    .int()
+    .describe('Messages the line may carry today, after ramp and spike guard'),
   usedLast24h: z.number().int(),
   headroom: z.number().int(),
   projectedUse: z.number().int().describe('What a day of its users exceeds once in a hundred'),

@@ -1,6 +1,23 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ChangeLine, LookAtLines, type Principal, RegisterLines, StepLine } from '@linekeeper/application';
+import {
+  ChangeLine,
+  LookAtLines,
+  type Principal,
+  RegisterLines,
+  StepLine,
+} from '@linekeeper/application';
 import { LIFECYCLE_VERBS, type LifecycleVerb } from '@linekeeper/domain';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -11,7 +28,15 @@ import { versionOf } from '../http/if-match';
 import { instant } from '../http/instants';
 import { idParam } from '../http/operator-body';
 import { Allow, Caller } from '../http/principal';
-import { importBody, lineAnswer, lineEditBody, registerBody, stepAnswer, stepBody, usageQuery } from './line.schemas';
+import {
+  importBody,
+  lineAnswer,
+  lineEditBody,
+  registerBody,
+  stepAnswer,
+  stepBody,
+  usageQuery,
+} from './line.schemas';
 import { lineView, stepView } from './line.views';
 
 /** Lines: the list, registering, and the lifecycle. */
@@ -36,7 +61,10 @@ export class LinesController {
   @Allow('operator')
   @Idempotent()
   @Answers(201, 'Registered', lineAnswer)
-  async add(@Body({ schema: registerBody }) body: z.infer<typeof registerBody>, @Caller() caller: Principal) {
+  async add(
+    @Body({ schema: registerBody }) body: z.infer<typeof registerBody>,
+    @Caller() caller: Principal,
+  ) {
     const line = await this.register.register(body, actorOf(caller), caller.poolIds);
     return lineView(await this.look.line(line.id));
   }
@@ -44,9 +72,14 @@ export class LinesController {
   @Post('import')
   @Allow('operator')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Register every number that the provider lists and that is no line yet' })
+  @ApiOperation({
+    summary: 'Register every number that the provider lists and that is no line yet',
+  })
   @Answers(200, 'What was, or would be, added')
-  async importAll(@Body({ schema: importBody }) body: z.infer<typeof importBody>, @Caller() caller: Principal) {
+  async importAll(
+    @Body({ schema: importBody }) body: z.infer<typeof importBody>,
+    @Caller() caller: Principal,
+  ) {
     const report = await this.register.importAll(body, actorOf(caller), caller.poolIds);
     return {
       added: report.added.map(({ id, phoneNumber }) => ({ id, phoneNumber })),
@@ -84,7 +117,10 @@ export class LinesController {
 
   @Get(':id/usage')
   @Allow('viewer')
-  @Answers(200, 'Messages by epoch hour, and the closed budget days with what the ramp made of them')
+  @Answers(
+    200,
+    'Messages by epoch hour, and the closed budget days with what the ramp made of them',
+  )
   async usage(
     @Param('id', { schema: idParam }) id: string,
     @Query({ schema: usageQuery }) { hours }: z.infer<typeof usageQuery>,
@@ -107,7 +143,9 @@ export class LinesController {
   @Post(':id/:verb')
   @Allow('operator')
   @HttpCode(200)
-  @ApiOperation({ summary: 'One step of the lifecycle, with a reason; dryRun says what would happen' })
+  @ApiOperation({
+    summary: 'One step of the lifecycle, with a reason; dryRun says what would happen',
+  })
   @Answers(200, 'What happened, or would', stepAnswer)
   @Answers(409, 'line.illegal_step: with the steps that are allowed')
   async step(

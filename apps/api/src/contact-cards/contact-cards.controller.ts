@@ -68,6 +68,8 @@ export class ContactCardsController {
 }
 
 function body(card: CardRecord, reply: FastifyReply): string {
-  void reply.header('etag', `"${card.version}"`).header('content-disposition', 'attachment; filename="contact.vcf"');
+  void reply
+    .header('etag', `"${card.version}"`)
+    .header('content-disposition', 'attachment; filename="contact.vcf"');
   return card.vcf;
 }

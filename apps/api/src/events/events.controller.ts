@@ -19,7 +19,9 @@ export class EventsController {
 
   @Get()
   @Allow('viewer')
-  @ApiOperation({ summary: 'What happens, as server-sent events; Last-Event-ID goes on from there' })
+  @ApiOperation({
+    summary: 'What happens, as server-sent events; Last-Event-ID goes on from there',
+  })
   async stream(
     @Headers('last-event-id') lastEventId: string | undefined,
     @Req() request: FastifyRequest,

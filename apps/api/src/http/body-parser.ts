@@ -19,14 +19,20 @@ export function addBodyParsers(app: FastifyInstance): void {
       done(null, JSON.parse(body.toString('utf8')));
     } catch (error) {
       const why = error instanceof Error ? error.message : 'not JSON';
-      done(refusal('FST_ERR_CTP_INVALID_JSON_BODY', `The body is not valid JSON: ${why}`, 400), undefined);
+      done(
+        refusal('FST_ERR_CTP_INVALID_JSON_BODY', `The body is not valid JSON: ${why}`, 400),
+        undefined,
+      );
     }
   });
   app.addContentTypeParser('*', options, (request, body: Buffer, done) => {
     if (isWebhook(request)) return done(null, body);
     if (body.length === 0) return done(null, undefined);
     const type = request.headers['content-type'] ?? 'none';
-    done(refusal('FST_ERR_CTP_INVALID_MEDIA_TYPE', `Send application/json, not ${type}`, 415), undefined);
+    done(
+      refusal('FST_ERR_CTP_INVALID_MEDIA_TYPE', `Send application/json, not ${type}`, 415),
+      undefined,
+    );
   });
 }
 

@@ -49,14 +49,18 @@ export class IdempotencyInterceptor implements NestInterceptor {
     next: CallHandler,
   ): Promise<unknown> {
     const records = this.unitOfWork.read.idempotency;
-    const hash = this.digest.sha256(`${request.method} ${request.url} ${JSON.stringify(request.body)}`);
+    const hash = this.digest.sha256(
+      `${request.method} ${request.url} ${JSON.stringify(request.body)}`,
+    );
     const earlier = await records.claim(key, hash, this.clock.now());
     if (earlier) {
       if (earlier.requestHash !== hash) {
         throw new Refusal('idempotency.mismatch', 'The key stands for another request');
       }
       if (earlier.status === null) {
-        throw new Refusal('idempotency.in_progress', 'Try again in a moment', { retryAfterSeconds: 1 });
+        throw new Refusal('idempotency.in_progress', 'Try again in a moment', {
+          retryAfterSeconds: 1,
+        });
       }
       void reply.status(earlier.status).header('idempotency-replayed', 'true');
       return lastValueFrom(of(earlier.response));

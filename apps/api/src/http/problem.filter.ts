@@ -1,4 +1,10 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Logger,
+} from '@nestjs/common';
 import { Refusal, type RefusalCode } from '@linekeeper/application';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { faultProblem, problemOf, type Problem } from './problem';

@@ -17,7 +17,10 @@ const sendBody = z
     userId: z.uuid().optional(),
     handle: z.string().min(1).max(254).optional(),
     pool: z.string().min(1).max(100).optional(),
-    class: z.enum(['reply', 'transactional', 'proactive']).optional().describe('May only lower what follows from the conversation'),
+    class: z
+      .enum(['reply', 'transactional', 'proactive'])
+      .optional()
+      .describe('May only lower what follows from the conversation'),
     messages: z.number().int().min(1).max(10).default(1).describe('Bubbles of one turn'),
   })
   .refine(({ userId, handle }) => (userId === undefined) !== (handle === undefined), {
@@ -31,11 +34,17 @@ const sendAnswer = z.object({
   line: z.object({ id: z.string(), phoneNumber: z.string() }).optional(),
   chatId: z.string().optional().describe('The thread to send into; none: start one from the line'),
   reservationId: z.string().optional(),
-  idempotencyKey: z.string().optional().describe('Send the message with exactly this key; with several, <key>-1, <key>-2 ...'),
+  idempotencyKey: z
+    .string()
+    .optional()
+    .describe('Send the message with exactly this key; with several, <key>-1, <key>-2 ...'),
   expiresAt: z.string().optional(),
   retryAt: z.string().optional(),
   newConversation: z.boolean(),
-  firstText: z.enum(['prefix']).optional().describe('Say who writes: the person does not know this number'),
+  firstText: z
+    .enum(['prefix'])
+    .optional()
+    .describe('Say who writes: the person does not know this number'),
   reasons: z.array(z.object({ code: z.string(), detail: z.string() })),
   wouldBe: z.enum(DECISIONS).optional().describe('While the gate only observes: its true answer'),
 });
@@ -96,7 +105,9 @@ export class SendsController {
   @Post(':id/settle')
   @Allow('app')
   @HttpCode(200)
-  @ApiOperation({ summary: 'What the provider answered. A webhook settles by itself; this is faster' })
+  @ApiOperation({
+    summary: 'What the provider answered. A webhook settles by itself; this is faster',
+  })
   @Answers(200, 'The reservation', reservationAnswer)
   async settle(
     @Param('id', { schema: idParam }) id: string,
@@ -116,8 +127,8 @@ export class SendsController {
   }
 }
 
-function optional<K extends string>(name: K, value: string | null): { [P in K]?: string } {
-  return (value === null ? {} : { [name]: value }) as { [P in K]?: string };
+function optional<K extends string>(name: K, value: string | null): Partial<Record<K, string>> {
+  return (value === null ? {} : { [name]: value }) as Partial<Record<K, string>>;
 }
 
 function reservationView(send: SendRecord): z.infer<typeof reservationAnswer> {

@@ -34,7 +34,9 @@ export class AssignmentsController {
 
   @Get('explain')
   @Allow('app')
-  @ApiOperation({ summary: 'Candidates, what removed each, score parts, policy version, and every change since' })
+  @ApiOperation({
+    summary: 'Candidates, what removed each, score parts, policy version, and every change since',
+  })
   @Answers(200, 'The plan that placed the user, and the history')
   async explain(
     @Param('id', { schema: idParam }) id: string,
@@ -55,7 +57,9 @@ export class AssignmentsController {
     @Body({ schema: reasonBody.optional() }) body: ReasonBody | undefined,
     @Caller() caller: Principal,
   ) {
-    return placedView(await this.assignments.confirm(request(id, pool, body, caller), actorOf(caller)));
+    return placedView(
+      await this.assignments.confirm(request(id, pool, body, caller), actorOf(caller)),
+    );
   }
 
   @Post('reassign')
@@ -83,7 +87,9 @@ export class AssignmentsController {
     @Body({ schema: reasonBody.optional() }) body: ReasonBody | undefined,
     @Caller() caller: Principal,
   ) {
-    return placedView(await this.assignments.pin(request(id, pool, body, caller), true, actorOf(caller)));
+    return placedView(
+      await this.assignments.pin(request(id, pool, body, caller), true, actorOf(caller)),
+    );
   }
 
   @Post('unpin')
@@ -96,10 +102,17 @@ export class AssignmentsController {
     @Body({ schema: reasonBody.optional() }) body: ReasonBody | undefined,
     @Caller() caller: Principal,
   ) {
-    return placedView(await this.assignments.pin(request(id, pool, body, caller), false, actorOf(caller)));
+    return placedView(
+      await this.assignments.pin(request(id, pool, body, caller), false, actorOf(caller)),
+    );
   }
 }
 
-function request(userId: string, pool: string | undefined, body: ReasonBody | undefined, caller: Principal) {
+function request(
+  userId: string,
+  pool: string | undefined,
+  body: ReasonBody | undefined,
+  caller: Principal,
+) {
   return { userId, pool, poolIds: caller.poolIds, reason: body?.reason ?? 'asked for by the app' };
 }

@@ -2,11 +2,21 @@ import { ASSIGNMENT_STATES, CARD_CHANNELS } from '@linekeeper/application';
 import { z } from 'zod';
 import { pageQuery } from '../http/pagination';
 
-const pool = z.string().min(1).max(100).optional().describe('Slug of a pool; needed when there are several');
+const pool = z
+  .string()
+  .min(1)
+  .max(100)
+  .optional()
+  .describe('Slug of a pool; needed when there are several');
 
 export const newUserBody = z
   .strictObject({
-    handle: z.string().min(1).max(254).optional().describe('E.164 number or email; none: a code is reserved'),
+    handle: z
+      .string()
+      .min(1)
+      .max(254)
+      .optional()
+      .describe('E.164 number or email; none: a code is reserved'),
     externalId: z.string().min(1).max(200).optional().describe('Your own id of this person'),
     timeZone: z.string().min(1).max(64).optional().describe('IANA zone; quiet hours follow it'),
     pool,
@@ -83,5 +93,7 @@ export const onboardedAnswer = placedAnswer.extend({
 });
 
 export const userDetail = userAnswer.extend({
-  assignments: z.array(z.object({ id: z.string(), lineId: z.string(), state: z.enum(ASSIGNMENT_STATES) })),
+  assignments: z.array(
+    z.object({ id: z.string(), lineId: z.string(), state: z.enum(ASSIGNMENT_STATES) }),
+  ),
 });

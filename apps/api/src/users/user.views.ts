@@ -1,4 +1,10 @@
-import type { AssignmentHistoryEntry, AssignmentRecord, Onboarded, UserRecord, UserView } from '@linekeeper/application';
+import type {
+  AssignmentHistoryEntry,
+  AssignmentRecord,
+  Onboarded,
+  UserRecord,
+  UserView,
+} from '@linekeeper/application';
 import type { z } from 'zod';
 import { instant, instantOrNull } from '../http/instants';
 import type { assignmentAnswer, onboardedAnswer, placedAnswer, userAnswer } from './user.schemas';
@@ -55,7 +61,10 @@ function smsLink(phoneNumber: string, code: string | null): string {
     : `sms:${phoneNumber}?&body=${encodeURIComponent(`Hi! (${code})`)}`;
 }
 
-export function explanationView(assignment: AssignmentRecord, history: readonly AssignmentHistoryEntry[]) {
+export function explanationView(
+  assignment: AssignmentRecord,
+  history: readonly AssignmentHistoryEntry[],
+) {
   return {
     assignmentId: assignment.id,
     policyVersion: assignment.policyVersion,

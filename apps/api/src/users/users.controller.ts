@@ -33,7 +33,9 @@ export class UsersController {
   @Post()
   @Allow('app')
   @Idempotent()
-  @ApiOperation({ summary: 'Place a user: a line and fallbacks, at once; the same handle, the same answer' })
+  @ApiOperation({
+    summary: 'Place a user: a line and fallbacks, at once; the same handle, the same answer',
+  })
   @Answers(201, 'Placed', onboardedAnswer)
   @Answers(200, 'Was placed before', onboardedAnswer)
   @Answers(409, 'fleet.no_capacity: with the reasons and when capacity is next due')
@@ -87,7 +89,10 @@ export class UsersController {
   @Allow('admin')
   @HttpCode(204)
   @ApiOperation({ summary: 'Erase a person; their opt-out stays honoured' })
-  async erase(@Param('id', { schema: idParam }) id: string, @Caller() caller: Principal): Promise<void> {
+  async erase(
+    @Param('id', { schema: idParam }) id: string,
+    @Caller() caller: Principal,
+  ): Promise<void> {
     await this.eraseUser.execute(id, 'asked for through the API', actorOf(caller));
   }
 

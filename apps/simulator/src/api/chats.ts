@@ -44,7 +44,8 @@ export function chatRoutes(app: FastifyInstance, api: Api): void {
 
   app.get<{ Querystring: Query }>('/chats', (request) => {
     const { from, to } = request.query;
-    const ids = typeof to === 'string' ? (world.chatIdsByPerson.get(to) ?? []) : [...world.chats.keys()];
+    const ids =
+      typeof to === 'string' ? (world.chatIdsByPerson.get(to) ?? []) : [...world.chats.keys()];
     const chats = ids
       .flatMap((id) => world.chats.get(id) ?? [])
       .filter((chat) => typeof from !== 'string' || chat.line === from)
@@ -127,7 +128,12 @@ function answerSend(
   const { failNext } = world.faults;
   if (failNext.left > 0) {
     failNext.left -= 1;
-    throw new LinqError(failNext.status, failNext.code, 'A fault that was asked for', failNext.retryAfter);
+    throw new LinqError(
+      failNext.status,
+      failNext.code,
+      'A fault that was asked for',
+      failNext.retryAfter,
+    );
   }
   const body = send();
   sending.remember(key, status, body);

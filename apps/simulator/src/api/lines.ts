@@ -43,7 +43,11 @@ export function lineRoutes(app: FastifyInstance, { world }: Api): void {
     line.forwardingNumber =
       wanted === null || wanted === '' ? null : phoneNumberOf(wanted, 'forwarding_number');
     world.changes += 1;
-    return { id: line.id, phone_number: line.phoneNumber, forwarding_number: line.forwardingNumber };
+    return {
+      id: line.id,
+      phone_number: line.phoneNumber,
+      forwarding_number: line.forwardingNumber,
+    };
   });
 
   app.get<{ Querystring: Query }>('/available_number', (request) => {
@@ -101,7 +105,8 @@ export function lineRoutes(app: FastifyInstance, { world }: Api): void {
 
   function ownLine(value: unknown): Line {
     const line = world.lines.get(phoneNumberOf(value, 'phone_number'));
-    if (!line) throw new LinqError(403, 2006, 'You do not have permission to use this phone number');
+    if (!line)
+      throw new LinqError(403, 2006, 'You do not have permission to use this phone number');
     return line;
   }
 

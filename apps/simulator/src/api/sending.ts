@@ -23,9 +23,15 @@ export class Sending {
   }
 
   /** Find-or-create on the line and the exact set of people, then send into it. */
-  toPeople(from: string, to: readonly string[], content: Content, traceId: string): { chat: Chat; message: Message } {
+  toPeople(
+    from: string,
+    to: readonly string[],
+    content: Content,
+    traceId: string,
+  ): { chat: Chat; message: Message } {
     const line = this.world.lines.get(from);
-    if (!line) throw new LinqError(403, 2006, 'You do not have permission to use this phone number');
+    if (!line)
+      throw new LinqError(403, 2006, 'You do not have permission to use this phone number');
     this.mayLeave(line, to);
     const known = this.world.chatOf(from, to);
     if (!known && content.hasLink) {
@@ -33,7 +39,8 @@ export class Sending {
     }
     this.pairLimit(from, to);
     const at = this.world.clock.now();
-    const chat = known ?? this.play.chatFor(line, to, this.play.serviceOf(to[0] ?? ''), at, traceId);
+    const chat =
+      known ?? this.play.chatFor(line, to, this.play.serviceOf(to[0] ?? ''), at, traceId);
     return { chat, message: this.play.accepted(chat, content.text, content.key, traceId, at) };
   }
 
@@ -50,10 +57,19 @@ export class Sending {
   private mayLeave(line: Line, to: readonly string[]): void {
     const { config, optedOut } = this.world;
     if (line.status === 'FLAGGED' && config.flagged === 'refuse') {
-      throw new LinqError(403, 2027, 'This phone number is temporarily ineligible to create activity');
+      throw new LinqError(
+        403,
+        2027,
+        'This phone number is temporarily ineligible to create activity',
+      );
     }
     const [only] = to;
-    if (config.optOut === 'enforce' && to.length === 1 && only !== undefined && optedOut.has(only)) {
+    if (
+      config.optOut === 'enforce' &&
+      to.length === 1 &&
+      only !== undefined &&
+      optedOut.has(only)
+    ) {
       throw new LinqError(403, 2024, 'The recipient has opted out');
     }
   }

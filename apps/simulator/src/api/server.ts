@@ -31,29 +31,32 @@ export function registerApi(
   token: string,
 ): void {
   const api: Api = { world, play, stepper, sending: new Sending(world, play) };
-  app.register((routes, _options, done) => {
-    routes.addHook('onRequest', (request, reply, next) => {
-      const trace = world.chance.hex(32);
-      (request as Traced)[TRACE] = trace;
-      void reply.header('x-trace-id', trace);
-      if (request.headers.authorization !== `Bearer ${token}`) {
-        throw new LinqError(401, 2004, 'Unauthorized - missing or invalid authentication token');
-      }
-      next();
-    });
-    routes.addHook('onResponse', (_request, _reply, next) => {
-      stepper.nudge();
-      next();
-    });
-    routes.setErrorHandler((error, request, reply) => answerError(error, request, reply));
-    routes.setNotFoundHandler((request, reply) =>
-      answerError(new LinqError(404, 1003, 'There is no such endpoint'), request, reply),
-    );
-    chatRoutes(routes, api);
-    lineRoutes(routes, api);
-    subscriptionRoutes(routes, api);
-    done();
-  }, { prefix: '/api/partner/v3' });
+  app.register(
+    (routes, _options, done) => {
+      routes.addHook('onRequest', (request, reply, next) => {
+        const trace = world.chance.hex(32);
+        (request as Traced)[TRACE] = trace;
+        void reply.header('x-trace-id', trace);
+        if (request.headers.authorization !== `Bearer ${token}`) {
+          throw new LinqError(401, 2004, 'Unauthorized - missing or invalid authentication token');
+        }
+        next();
+      });
+      routes.addHook('onResponse', (_request, _reply, next) => {
+        stepper.nudge();
+        next();
+      });
+      routes.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+      routes.setNotFoundHandler((request, reply) =>
+        answerError(new LinqError(404, 1003, 'There is no such endpoint'), request, reply),
+      );
+      chatRoutes(routes, api);
+      lineRoutes(routes, api);
+      subscriptionRoutes(routes, api);
+      done();
+    },
+    { prefix: '/api/partner/v3' },
+  );
 }
 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {

@@ -68,7 +68,8 @@ export function subscriptionRoutes(app: FastifyInstance, { world }: Api): void {
 
   app.post('/webhook-subscriptions', (request, reply) => {
     const parsed = fields.safeParse(request.body ?? {});
-    if (!parsed.success) throw new LinqError(400, 1005, parsed.error.issues[0]?.message ?? 'invalid');
+    if (!parsed.success)
+      throw new LinqError(400, 1005, parsed.error.issues[0]?.message ?? 'invalid');
     refuseTakenUrl(parsed.data.target_url, null);
     const now = world.clock.now();
     const subscription: Subscription = {
@@ -93,8 +94,14 @@ export function subscriptionRoutes(app: FastifyInstance, { world }: Api): void {
   app.put<{ Params: { id: string } }>('/webhook-subscriptions/:id', (request) => {
     const subscription = found(request.params.id);
     const parsed = changes.safeParse(request.body ?? {});
-    if (!parsed.success) throw new LinqError(400, 1005, parsed.error.issues[0]?.message ?? 'invalid');
-    const { target_url: url, subscribed_events: events, phone_numbers: only, is_active: active } = parsed.data;
+    if (!parsed.success)
+      throw new LinqError(400, 1005, parsed.error.issues[0]?.message ?? 'invalid');
+    const {
+      target_url: url,
+      subscribed_events: events,
+      phone_numbers: only,
+      is_active: active,
+    } = parsed.data;
     if (url !== undefined) refuseTakenUrl(url, subscription.id);
     subscription.target_url = url ?? subscription.target_url;
     subscription.subscribed_events = events ?? subscription.subscribed_events;

@@ -29,21 +29,24 @@ export function parse<T extends z.ZodType>(schema: T, body: unknown): z.infer<T>
 
 /** What tests and demonstrations reach into the world with. */
 export function registerControl(app: FastifyInstance, control: Control): void {
-  app.register((routes, _options, done) => {
-    routes.setErrorHandler((error, _request, reply) => {
-      const bad = error instanceof BadControl;
-      const text = error instanceof Error ? error.message : 'failed';
-      void reply.status(bad ? 400 : 500).send({ error: text });
-    });
-    routes.addHook('onResponse', (_request, _reply, next) => {
-      control.stepper.nudge();
-      next();
-    });
-    bookRoutes(routes, control);
-    worldRoutes(routes, control);
-    clockRoutes(routes, control);
-    done();
-  }, { prefix: '/__sim' });
+  app.register(
+    (routes, _options, done) => {
+      routes.setErrorHandler((error, _request, reply) => {
+        const bad = error instanceof BadControl;
+        const text = error instanceof Error ? error.message : 'failed';
+        void reply.status(bad ? 400 : 500).send({ error: text });
+      });
+      routes.addHook('onResponse', (_request, _reply, next) => {
+        control.stepper.nudge();
+        next();
+      });
+      bookRoutes(routes, control);
+      worldRoutes(routes, control);
+      clockRoutes(routes, control);
+      done();
+    },
+    { prefix: '/__sim' },
+  );
 }
 
 /** The witness's own books: every message there ever was. */
@@ -144,7 +147,10 @@ function worldRoutes(app: FastifyInstance, { world, play }: Control): void {
   app.post('/people', (request) => {
     const { people } = parse(schemas.people, request.body);
     for (const { handle, ...way } of people) {
-      Object.assign(world.person(handle), Object.fromEntries(Object.entries(way).filter(([, v]) => v !== undefined)));
+      Object.assign(
+        world.person(handle),
+        Object.fromEntries(Object.entries(way).filter(([, v]) => v !== undefined)),
+      );
     }
     world.changes += 1;
     return { people: people.length };
@@ -182,7 +188,10 @@ function worldRoutes(app: FastifyInstance, { world, play }: Control): void {
 
   app.post('/config', (request) => {
     const wanted = parse(schemas.config, request.body);
-    Object.assign(world.config, Object.fromEntries(Object.entries(wanted).filter(([, v]) => v !== undefined)));
+    Object.assign(
+      world.config,
+      Object.fromEntries(Object.entries(wanted).filter(([, v]) => v !== undefined)),
+    );
     world.changes += 1;
     return world.config;
   });

@@ -6,7 +6,9 @@ const share = z.number().min(0).max(1);
 
 export const addLines = z.strictObject({ phoneNumbers: z.array(number).min(1).max(10_000) });
 export const setStatus = z.strictObject({ status: z.enum(['ACTIVE', 'FLAGGED']) });
-export const setReputation = z.strictObject({ reputation: z.enum(['HEALTHY', 'AT_RISK', 'CRITICAL']) });
+export const setReputation = z.strictObject({
+  reputation: z.enum(['HEALTHY', 'AT_RISK', 'CRITICAL']),
+});
 
 export const inbound = z.strictObject({
   from: z.string().min(1).max(254),
@@ -23,7 +25,9 @@ export const people = z.strictObject({
         device: z.enum(['iphone', 'android']).optional(),
         saves: z.boolean().optional(),
         replyRate: share.optional(),
-        replyDelaySeconds: z.strictObject({ min: z.number().min(0), max: z.number().min(0) }).optional(),
+        replyDelaySeconds: z
+          .strictObject({ min: z.number().min(0), max: z.number().min(0) })
+          .optional(),
         optOutProbability: share.optional(),
       }),
     )
@@ -71,7 +75,10 @@ export const config = z.strictObject({
 
 export const clock = z.union([
   z.strictObject({
-    advanceSeconds: z.number().min(0).max(400 * 86_400),
+    advanceSeconds: z
+      .number()
+      .min(0)
+      .max(400 * 86_400),
     quantumSeconds: z.number().min(0).max(86_400).optional(),
   }),
   z.strictObject({ advanceTo: instant, quantumSeconds: z.number().min(0).max(86_400).optional() }),

@@ -111,12 +111,7 @@ export abstract class KeyStore {
 
 export abstract class LeaseStore {
   /** The fencing token when the lease was free, expired or ours; null when someone else holds it. */
-  abstract take(
-    name: string,
-    holder: string,
-    now: EpochMs,
-    ttlMs: number,
-  ): Promise<bigint | null>;
+  abstract take(name: string, holder: string, now: EpochMs, ttlMs: number): Promise<bigint | null>;
   /**
    * Gives the lease back. Throws {@link StaleLease} when the token is no longer the newest, so that a late writer
    * stops there: call it first in the transaction that writes the job's result.
@@ -160,11 +155,7 @@ export interface IdempotencyAnswer {
 
 export abstract class IdempotencyStore {
   /** Claims the key. Null when it is ours now; otherwise what stands there. Expired ones (24 h) are taken over. */
-  abstract claim(
-    key: string,
-    requestHash: string,
-    now: EpochMs,
-  ): Promise<IdempotencyAnswer | null>;
+  abstract claim(key: string, requestHash: string, now: EpochMs): Promise<IdempotencyAnswer | null>;
   abstract answer(key: string, status: number, response: unknown): Promise<void>;
   /** Gives the key back after a fault, so that the caller may try again. */
   abstract forget(key: string): Promise<void>;

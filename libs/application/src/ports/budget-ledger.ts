@@ -56,9 +56,7 @@ export abstract class UsageHistory {
   abstract recentOutbound(
     since: EpochMs,
   ): Promise<{ lineId: string; recipient: string; at: EpochMs }[]>;
-  abstract openHolds(
-    now: EpochMs,
-  ): Promise<
+  abstract openHolds(now: EpochMs): Promise<
     {
       id: string;
       lineId: string;

@@ -40,17 +40,34 @@ export abstract class FailoverStore {
   /** False when this line epoch has its failover already. */
   abstract insert(failover: FailoverRecord): Promise<boolean>;
   abstract byId(id: string): Promise<FailoverRecord | null>;
-  abstract list(page: { limit: number; after?: string; states?: readonly FailoverState[]; lineId?: string }): Promise<FailoverRecord[]>;
+  abstract list(page: {
+    limit: number;
+    after?: string;
+    states?: readonly FailoverState[];
+    lineId?: string;
+  }): Promise<FailoverRecord[]>;
   abstract change(
     id: string,
     change: Partial<
-      Pick<FailoverRecord, 'state' | 'usersMoved' | 'usersStranded' | 'usersTotal' | 'etaAt' | 'deadline' | 'finishedAt'>
+      Pick<
+        FailoverRecord,
+        | 'state'
+        | 'usersMoved'
+        | 'usersStranded'
+        | 'usersTotal'
+        | 'etaAt'
+        | 'deadline'
+        | 'finishedAt'
+      >
     >,
     at: EpochMs,
   ): Promise<void>;
   /** Inserts moves; a user who has one in this failover keeps it. */
   abstract addMoves(moves: readonly FailoverMoveRecord[]): Promise<void>;
-  abstract moves(failoverId: string, page: { limit: number; after?: string }): Promise<FailoverMoveRecord[]>;
+  abstract moves(
+    failoverId: string,
+    page: { limit: number; after?: string },
+  ): Promise<FailoverMoveRecord[]>;
   /** The latest move of a user that has not led to a contact yet. */
   abstract openMoveOf(userId: string): Promise<FailoverMoveRecord | null>;
   /** Slots of first contacts that are still to come, or came since `since`, on these lines. */

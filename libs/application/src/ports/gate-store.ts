@@ -38,6 +38,8 @@ export interface GateRow {
   /** Of sends not seen yet that answered nothing: the latest admission. */
   readonly openUnsolicitedAt: EpochMs | null;
   readonly transactionalToday: number;
+  /** Events of this person's threads that came in and are not processed yet: perhaps a wish to be left alone. */
+  readonly eventsPending: boolean;
   readonly environment: EnvironmentRecord;
   /** Ejections of the last 24 hours and lines in use, for the contagion rule. */
   readonly recentlyEjected: number;

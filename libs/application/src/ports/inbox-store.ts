@@ -23,7 +23,11 @@ export abstract class InboxStore {
   abstract claim(now: EpochMs, limit: number): Promise<InboxRecord[]>;
   /** Locks one pending event for this transaction; null when it is done or someone else has it. */
   abstract claimOne(eventId: string): Promise<InboxRecord | null>;
-  abstract finish(eventIds: readonly string[], state: 'done' | 'ignored', at: EpochMs): Promise<void>;
+  abstract finish(
+    eventIds: readonly string[],
+    state: 'done' | 'ignored',
+    at: EpochMs,
+  ): Promise<void>;
   abstract retryLater(eventId: string, nextAttemptAt: EpochMs, error: string): Promise<void>;
   abstract bury(eventId: string, error: string, at: EpochMs): Promise<void>;
   /** Makes a dead letter pending again. False when it is not dead. */

@@ -1,4 +1,11 @@
-import type { AdminState, EpochMs, FleetPolicy, Line, LineView, Reputation } from '@linekeeper/domain';
+import type {
+  AdminState,
+  EpochMs,
+  FleetPolicy,
+  Line,
+  LineView,
+  Reputation,
+} from '@linekeeper/domain';
 
 /** A line with what only people look at. */
 export interface LineRecord extends Line {

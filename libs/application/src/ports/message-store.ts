@@ -1,7 +1,14 @@
 import type { EpochMs } from '@linekeeper/domain';
 
 /** Rises in this order; `failed` only stands while nothing was delivered. */
-export const MESSAGE_STATUSES = ['accepted', 'received', 'sent', 'failed', 'delivered', 'read'] as const;
+export const MESSAGE_STATUSES = [
+  'accepted',
+  'received',
+  'sent',
+  'failed',
+  'delivered',
+  'read',
+] as const;
 export type MessageStatus = (typeof MESSAGE_STATUSES)[number];
 
 export interface MessageRecord {

@@ -26,7 +26,11 @@ export abstract class SendStore {
   /** Notes seen messages; a send all of whose messages were seen is settled, whatever its state was. */
   abstract noteSeen(seen: readonly { id: string; messages: number }[], at: EpochMs): Promise<void>;
   /** Compare and set from `open` or `unknown`. False when it was closed already. */
-  abstract close(id: string, state: 'released' | 'expired' | 'unknown', at: EpochMs): Promise<boolean>;
+  abstract close(
+    id: string,
+    state: 'released' | 'expired' | 'unknown',
+    at: EpochMs,
+  ): Promise<boolean>;
   /** Open or of unknown fate, past their expiry. */
   abstract expired(now: EpochMs, limit: number): Promise<SendRecord[]>;
 }

@@ -38,14 +38,20 @@ export interface LineEvidence {
 export abstract class UsageStore {
   /** Adds to hours and user days, one statement each. Never called twice for one message. */
   abstract add(hours: readonly UsageHour[], days: readonly UserDay[]): Promise<void>;
-  abstract hours(lineIds: readonly string[], fromHour: number, toHour: number): Promise<UsageHour[]>;
+  abstract hours(
+    lineIds: readonly string[],
+    fromHour: number,
+    toHour: number,
+  ): Promise<UsageHour[]>;
   abstract lineEvidence(lineId: string, from: EpochMs, to: EpochMs): Promise<LineEvidence>;
   /** False when that day is closed already. */
   abstract closeLineDay(day: LineDayRecord): Promise<boolean>;
   abstract lineDays(lineId: string, limit: number): Promise<LineDayRecord[]>;
   abstract lastClosedDay(lineId: string): Promise<string | null>;
   /** Per line and hour: what the messages say where it differs from the usage rows, since `fromHour`. */
-  abstract differences(fromHour: number): Promise<(UsageHour & { stored: { in: number; out: number } })[]>;
+  abstract differences(
+    fromHour: number,
+  ): Promise<(UsageHour & { stored: { in: number; out: number } })[]>;
   /** Sets hours to what the messages say. */
   abstract correct(hours: readonly UsageHour[]): Promise<void>;
 }

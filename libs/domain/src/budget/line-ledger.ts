@@ -146,11 +146,7 @@ export class LineLedger {
   }
 
   /** Puts a hold back after a restart, without asking the limits again. */
-  restore(
-    request: HoldRequest,
-    newConversation: boolean,
-    expiresAt: EpochMs,
-  ): void {
+  restore(request: HoldRequest, newConversation: boolean, expiresAt: EpochMs): void {
     this.holds.set(request.id, {
       answer: { kind: 'held', expiresAt, overrun: false, usedLast24h: this.used(request.now) },
       recipient: request.recipient,
@@ -169,7 +165,11 @@ export class LineLedger {
   }
 
   /** Takes in a stored hour after a restart. */
-  hydrateHour(hour: number, counts: { in: number; out: number; started: number }, now: EpochMs): void {
+  hydrateHour(
+    hour: number,
+    counts: { in: number; out: number; started: number },
+    now: EpochMs,
+  ): void {
     this.inbound.addHour(hour, counts.in, now);
     this.outbound.addHour(hour, counts.out, now);
     for (let i = 0; i < counts.started; i += 1) this.newConversations.add(hour * HOUR_MS);

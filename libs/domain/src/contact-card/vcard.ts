@@ -76,7 +76,15 @@ function telephone(number: string, index: number): string[] {
 }
 
 function address(place: CardAddress): string {
-  const parts = ['', '', place.street, place.city, place.region ?? '', place.postalCode ?? '', place.country ?? ''];
+  const parts = [
+    '',
+    '',
+    place.street,
+    place.city,
+    place.region ?? '',
+    place.postalCode ?? '',
+    place.country ?? '',
+  ];
   return `ADR;TYPE=WORK:${parts.map(escapeText).join(';')}`;
 }
 

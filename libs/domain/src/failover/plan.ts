@@ -44,7 +44,11 @@ export function planFailover(input: FailoverInput, policy: FleetPolicy): Failove
     const candidates = user.knownLineIds.flatMap((id) => usable.get(id) ?? []);
     const target = bestTarget(user, candidates, loads, now, policy);
     if (target === null) {
-      stranded.push({ userId: user.userId, priority, reason: whyStranded(user, input, candidates) });
+      stranded.push({
+        userId: user.userId,
+        priority,
+        reason: whyStranded(user, input, candidates),
+      });
       continue;
     }
     addLoad(loads, target.id, user);
@@ -66,8 +70,12 @@ export function planFailover(input: FailoverInput, policy: FleetPolicy): Failove
 /** Who needs an answer soonest goes first. */
 export function priorityOf(user: FailoverUser, now: EpochMs): Priority {
   const { lastInboundAt, lastOutboundAt } = user;
-  const pending = lastInboundAt !== null && (lastOutboundAt === null || lastOutboundAt < lastInboundAt);
-  if (lastInboundAt !== null && (now - lastInboundAt <= 15 * MINUTE_MS || (pending && now - lastInboundAt <= DAY_MS))) {
+  const pending =
+    lastInboundAt !== null && (lastOutboundAt === null || lastOutboundAt < lastInboundAt);
+  if (
+    lastInboundAt !== null &&
+    (now - lastInboundAt <= 15 * MINUTE_MS || (pending && now - lastInboundAt <= DAY_MS))
+  ) {
     return 0;
   }
   if (lastOutboundAt !== null && now - lastOutboundAt <= HOUR_MS) return 1;
@@ -77,7 +85,11 @@ export function priorityOf(user: FailoverUser, now: EpochMs): Priority {
 
 /** Why the next thread is the person's to start, or null when we may. */
 function whyPullOnly(user: FailoverUser, now: EpochMs, policy: FleetPolicy): string | null {
-  if (user.chatHealth === 'CRITICAL' || user.chatHealth === 'AT_RISK' || user.chatHealth === 'OPTED_OUT') {
+  if (
+    user.chatHealth === 'CRITICAL' ||
+    user.chatHealth === 'AT_RISK' ||
+    user.chatHealth === 'OPTED_OUT'
+  ) {
     return `the thread is ${user.chatHealth}`;
   }
   if (user.unansweredTurns >= 2) return `${user.unansweredTurns} turns stayed unanswered`;
@@ -149,5 +161,7 @@ function whyStranded(
   usable: readonly LineView[],
 ): StrandedUser['reason'] {
   if (usable.length > 0) return 'no-capacity';
-  return user.knownLineIds.some((id) => id !== input.lineId) ? 'no-usable-number' : 'no-known-number';
+  return user.knownLineIds.some((id) => id !== input.lineId)
+    ? 'no-usable-number'
+    : 'no-known-number';
 }

@@ -35,7 +35,9 @@ export function varianceOf(rate: UserRate, policy: FleetPolicy): number {
   const mean = meanOf(rate);
   const { priorCv, priorDays, priorMeanPerDay } = policy.forecast;
   const spreadOfMeans = (priorCv * priorMeanPerDay) ** 2;
-  return mean + policy.admission.phi * mean * mean + spreadOfMeans * Math.min(1, priorDays / rate.b);
+  return (
+    mean + policy.admission.phi * mean * mean + spreadOfMeans * Math.min(1, priorDays / rate.b)
+  );
 }
 
 /** A rate as the load it puts on a line, in thousandths so that sums stay exact. */

@@ -28,7 +28,8 @@ export interface PlacementRequest {
   readonly onlyLineIds?: readonly string[];
 }
 
-export type RemovalReason = LineReason | 'not-asked-for' | 'full' | 'new-users-today' | 'ramp-share';
+export type RemovalReason =
+  LineReason | 'not-asked-for' | 'full' | 'new-users-today' | 'ramp-share';
 
 export interface RemovedLine {
   readonly lineId: string;

@@ -2,7 +2,10 @@ import type { FleetPolicy } from '../fleet-policy';
 import type { Line } from '../line/line';
 
 /** The cap that the ramp alone gives: `firstDayCap * growth^goodDays`, up to the line's budget (policy.md D6). */
-export function rampCap(line: Pick<Line, 'goodDays' | 'budgetPerDay'>, policy: FleetPolicy): number {
+export function rampCap(
+  line: Pick<Line, 'goodDays' | 'budgetPerDay'>,
+  policy: FleetPolicy,
+): number {
   const grown = policy.ramp.firstDayCap * policy.ramp.growth ** line.goodDays;
   return Math.min(line.budgetPerDay, Math.round(grown));
 }

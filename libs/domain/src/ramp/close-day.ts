@@ -36,7 +36,11 @@ export function closeDay(
   now: EpochMs,
   policy: FleetPolicy,
 ): DayOutcome {
-  const stay = (outcome: 'hold' | 'abort', reason: string, goodDays = line.goodDays): DayOutcome => ({
+  const stay = (
+    outcome: 'hold' | 'abort',
+    reason: string,
+    goodDays = line.goodDays,
+  ): DayOutcome => ({
     outcome,
     goodDays,
     rampHoldUntil: line.rampHoldUntil,
@@ -59,7 +63,8 @@ export function closeDay(
   if (line.rampHoldUntil !== null && now < line.rampHoldUntil) {
     return stay('hold', 'held after an earlier regression');
   }
-  if (rampCap(line, policy) >= line.budgetPerDay) return stay('hold', 'the whole budget is reached');
+  if (rampCap(line, policy) >= line.budgetPerDay)
+    return stay('hold', 'the whole budget is reached');
   const used = evidence.in + evidence.out;
   const enoughUse = allowedPerDay > 0 && used >= policy.ramp.minUseShare * allowedPerDay;
   const enoughPeople = evidence.recipients >= policy.ramp.minDistinctRecipients;
@@ -70,7 +75,9 @@ export function closeDay(
     outcome: 'advance',
     goodDays: line.goodDays + 1,
     rampHoldUntil: null,
-    reasons: [`a good day: ${used} messages, ${evidence.replied} of ${evidence.recipients} replied`],
+    reasons: [
+      `a good day: ${used} messages, ${evidence.replied} of ${evidence.recipients} replied`,
+    ],
   };
 }
 

@@ -82,13 +82,16 @@ export function planRebalance(
     for (const user of movable) {
       if (budget <= 0 || shareOf(line) <= lowShare) break;
       const target = targets
-        .filter((candidate) => !hotIds.has(candidate.id) && user.knownLineIds.includes(candidate.id))
+        .filter(
+          (candidate) => !hotIds.has(candidate.id) && user.knownLineIds.includes(candidate.id),
+        )
         .map((candidate) => ({ candidate, share: shareAfter(candidate, user) }))
         .filter((rated) => rated.share <= policy.rebalance.targetMaxShare)
         .sort(
           (a, b) =>
             a.share - b.share ||
-            rendezvousRank(user.userId, b.candidate.id) - rendezvousRank(user.userId, a.candidate.id),
+            rendezvousRank(user.userId, b.candidate.id) -
+              rendezvousRank(user.userId, a.candidate.id),
         )[0]?.candidate;
       if (!target) continue;
       shift(line.id, user, -1);

@@ -16,8 +16,7 @@ export function classify(
   const { askedClass } = request;
   const reply = isReplyTime(snapshot.counters, snapshot.now, policy);
   if (reply && (askedClass === null || askedClass === 'reply')) return 'reply';
-  const transactionalLeft =
-    snapshot.transactionalToday < policy.sends.transactionalPerUserPerDay;
+  const transactionalLeft = snapshot.transactionalToday < policy.sends.transactionalPerUserPerDay;
   if (askedClass === 'transactional' && transactionalLeft) return 'transactional';
   if (snapshot.chat === null && snapshot.talkedBefore) return 'introduction';
   return 'proactive';

@@ -52,15 +52,21 @@ const UNKNOWN_WAIT_MS = HOUR_MS;
 const lineHealth: Rule = (sendClass, { line, now }) => {
   const why = whyCannotSend(line, sendClass);
   if (why === null) return null;
-  const retryAt = line.bannedUntil !== null && line.bannedUntil > now ? line.bannedUntil : now + UNKNOWN_WAIT_MS;
+  const retryAt =
+    line.bannedUntil !== null && line.bannedUntil > now ? line.bannedUntil : now + UNKNOWN_WAIT_MS;
   return defer(retryAt, `line-${why}`, `The line cannot send a ${sendClass}: ${why}`);
 };
 
 const brakes: Rule = (sendClass, { fleetFrozen, contagion, now }) => {
   if (sendClass === 'reply') return null;
-  if (fleetFrozen) return defer(now + UNKNOWN_WAIT_MS, 'fleet-frozen', 'The fleet is frozen: replies only');
+  if (fleetFrozen)
+    return defer(now + UNKNOWN_WAIT_MS, 'fleet-frozen', 'The fleet is frozen: replies only');
   if (contagion && sendClass !== 'transactional') {
-    return defer(now + UNKNOWN_WAIT_MS, 'contagion', 'Several lines were flagged: push has stopped');
+    return defer(
+      now + UNKNOWN_WAIT_MS,
+      'contagion',
+      'Several lines were flagged: push has stopped',
+    );
   }
   return null;
 };
@@ -70,7 +76,10 @@ const unanswered: Rule = (sendClass, snapshot, policy) => {
   if (sendClass === 'reply') return null;
   const { counters, now, openUnsolicitedAt } = snapshot;
   const gapMs = policy.sends.turnGapSeconds * SECOND_MS;
-  const last = Math.max(counters.lastUnsolicitedTurnAt ?? -Infinity, openUnsolicitedAt ?? -Infinity);
+  const last = Math.max(
+    counters.lastUnsolicitedTurnAt ?? -Infinity,
+    openUnsolicitedAt ?? -Infinity,
+  );
   if (last === -Infinity || now - last < gapMs) return null;
   const answeredSince = counters.lastInboundAt !== null && counters.lastInboundAt > last;
   if (answeredSince) return null;
@@ -110,9 +119,7 @@ export function decideSend(
   policy: FleetPolicy,
 ): GateDecision {
   const sendClass = classify(request, snapshot, policy);
-  const reasons: GateReason[] = [
-    { code: `class-${sendClass}`, detail: classDetail(sendClass) },
-  ];
+  const reasons: GateReason[] = [{ code: `class-${sendClass}`, detail: classDetail(sendClass) }];
   for (const rule of RULES) {
     const verdict = rule(sendClass, snapshot, policy);
     if (verdict === null) continue;
@@ -159,7 +166,9 @@ function limitsFor(
     ceiling: ceilingFor(sendClass, line.todayCap, policy),
     hourCap: hourCap === null ? null : Math.floor(pace * hourCap),
     minuteCap:
-      sendClass === 'reply' ? null : Math.max(1, Math.floor(pace * policy.budget.nonRepliesPerMinute)),
+      sendClass === 'reply'
+        ? null
+        : Math.max(1, Math.floor(pace * policy.budget.nonRepliesPerMinute)),
     pairPer60s: policy.sends.pairLimitPer60s,
     loopPerHour: policy.sends.loopLimitPerHour,
     // A thread that the person starts is never limited: only threads of ours can look like spam.

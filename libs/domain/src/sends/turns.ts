@@ -69,6 +69,9 @@ export function isReplyTime(
   if (lastInboundAt === null) return false;
   if (at - lastInboundAt > policy.sends.replyWindowHours * 3_600 * SECOND_MS) return false;
   const gapMs = policy.sends.turnGapSeconds * SECOND_MS;
-  const goesOn = lastOutboundAt !== null && lastOutboundAt >= lastInboundAt && at - lastOutboundAt < gapMs;
-  return outboundTurns < policy.sends.replyTurns || (goesOn && outboundTurns === policy.sends.replyTurns);
+  const goesOn =
+    lastOutboundAt !== null && lastOutboundAt >= lastInboundAt && at - lastOutboundAt < gapMs;
+  return (
+    outboundTurns < policy.sends.replyTurns || (goesOn && outboundTurns === policy.sends.replyTurns)
+  );
 }

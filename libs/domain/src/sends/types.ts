@@ -13,7 +13,8 @@ export interface GateSnapshot {
   readonly zone: string;
   /** The line the message would leave from. */
   readonly line: LineView;
-  readonly assignmentState: 'reserved' | 'confirmed' | 'overflow' | 'needs-introduction' | 'released';
+  readonly assignmentState:
+    'reserved' | 'confirmed' | 'overflow' | 'needs-introduction' | 'released';
   /** The thread on that line, or null when it would be a new one. */
   readonly chat: { readonly id: string; readonly health: ChatHealthWord } | null;
   /** Whether the person has ever been written to or has written on another line of ours. */

@@ -2,9 +2,12 @@ import { isZone } from '@linekeeper/domain';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
-const list = z
-  .string()
-  .transform((text) => text.split(',').map((each) => each.trim()).filter((each) => each !== ''));
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== ''),
+);
 
 /** Every environment variable that is read, with what it is for. An empty one counts as not set. */
 export const environmentSchema = z.object({
@@ -16,7 +19,10 @@ export const environmentSchema = z.object({
   HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
   PORT: port.default(3000).describe('Port of the API and the page'),
   SIMULATOR_PORT: port.default(4010).describe('Port of the simulator, always on loopback'),
-  DATA_DIR: z.string().default('./.linekeeper').describe('Where the embedded database and the keys live'),
+  DATA_DIR: z
+    .string()
+    .default('./.linekeeper')
+    .describe('Where the embedded database and the keys live'),
   ADMIN_KEY: z
     .string()
     .min(24, 'at least 24 characters')
@@ -32,8 +38,13 @@ export const environmentSchema = z.object({
     .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
     .optional()
     .describe('Needed once several processes share a fleet'),
-  PUBLIC_URL: z.url().optional().describe('How the outside reaches this service: for webhooks and card links'),
-  TRUSTED_PROXIES: list.optional().describe('Comma-separated addresses whose X-Forwarded-For is believed'),
+  PUBLIC_URL: z
+    .url()
+    .optional()
+    .describe('How the outside reaches this service: for webhooks and card links'),
+  TRUSTED_PROXIES: list
+    .optional()
+    .describe('Comma-separated addresses whose X-Forwarded-For is believed'),
   FLEET_TIME_ZONE: z
     .string()
     .refine(isZone, 'must be an IANA time zone such as Europe/Berlin')
@@ -48,7 +59,9 @@ export const environmentSchema = z.object({
     .string()
     .min(1)
     .optional()
-    .describe('A real Linq account instead of the simulator: no demo, and everything only observes'),
+    .describe(
+      'A real Linq account instead of the simulator: no demo, and everything only observes',
+    ),
   LINQ_BASE_URL: z
     .url()
     .default('https://api.linqapp.com/api/partner')
@@ -67,12 +80,16 @@ export type Environment = z.infer<typeof environmentSchema>;
 /** The environment variables do not make sense: all the problems at once. */
 export class BadEnvironment extends Error {
   constructor(readonly problems: readonly string[]) {
-    super(`The environment variables need mending:\n${problems.map((each) => `  ${each}`).join('\n')}`);
+    super(
+      `The environment variables need mending:\n${problems.map((each) => `  ${each}`).join('\n')}`,
+    );
     this.name = 'BadEnvironment';
   }
 }
 
-export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
+export function readEnvironment(
+  variables: Readonly<Record<string, string | undefined>>,
+): Environment {
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
   const parsed = environmentSchema.safeParse(given);
   if (parsed.success) return parsed.data;

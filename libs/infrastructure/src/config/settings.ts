@@ -6,7 +6,11 @@ export class StaticSettings extends Settings {
   readonly webhookSecrets: readonly string[];
   readonly processId: string;
 
-  constructor(values: { webhookUrl: string | null; webhookSecrets: readonly string[]; processId: string }) {
+  constructor(values: {
+    webhookUrl: string | null;
+    webhookSecrets: readonly string[];
+    processId: string;
+  }) {
     super();
     this.webhookUrl = values.webhookUrl;
     this.webhookSecrets = values.webhookSecrets;

@@ -1,5 +1,12 @@
 import { BudgetLedger, type ReserveRequest, type UsageHistory } from '@linekeeper/application';
-import { epochHour, type EpochMs, type HoldAnswer, HOUR_MS, LineLedger, type LineUse } from '@linekeeper/domain';
+import {
+  epochHour,
+  type EpochMs,
+  type HoldAnswer,
+  HOUR_MS,
+  LineLedger,
+  type LineUse,
+} from '@linekeeper/domain';
 
 /**
  * The ledger of a single process. JavaScript runs each step whole, so no lock is needed; it rebuilds itself from
@@ -63,7 +70,8 @@ export class InMemoryBudgetLedger extends BudgetLedger {
       this.history.openHolds(now),
     ]);
     this.lines = new Map();
-    for (const { lineId, hour, ...counts } of hours) this.line(lineId).hydrateHour(hour, counts, now);
+    for (const { lineId, hour, ...counts } of hours)
+      this.line(lineId).hydrateHour(hour, counts, now);
     for (const { lineId, recipient, at } of recent) this.line(lineId).notePerson(recipient, at);
     for (const { lineId, admittedAt, newConversation, expiresAt, ...hold } of holds) {
       this.line(lineId).restore({ ...hold, now: admittedAt }, newConversation, expiresAt);

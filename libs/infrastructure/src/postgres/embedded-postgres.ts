@@ -51,7 +51,8 @@ export async function startEmbeddedPostgres(
   if (!(await exists(join(location.cluster, 'PG_VERSION')))) {
     await initialise(binaries, location, owner);
   }
-  const port = (await runningPort(location.cluster)) ?? (await launch(binaries, location, owner, options));
+  const port =
+    (await runningPort(location.cluster)) ?? (await launch(binaries, location, owner, options));
   const url = (database: string): string =>
     `postgresql://${USER}:${location.password}@127.0.0.1:${port}/${database}`;
   await createDatabase(url('postgres'));
@@ -72,7 +73,9 @@ async function serverUser(): Promise<Owner | null> {
     const row = fields.find(([user]) => user === name);
     if (row) return { uid: Number(row[2]), gid: Number(row[3]) };
   }
-  throw new Error('PostgreSQL cannot run as root and there is no user postgres or nobody. Set DATABASE_URL.');
+  throw new Error(
+    'PostgreSQL cannot run as root and there is no user postgres or nobody. Set DATABASE_URL.',
+  );
 }
 
 /** Finds or chooses the cluster's folder and password; kept beside our data, readable by us only. */
@@ -80,7 +83,8 @@ async function locate(dataDir: string, owner: Owner | null): Promise<Location> {
   const file = join(dataDir, 'postgres.json');
   if (await exists(file)) {
     const known = JSON.parse(await readFile(file, 'utf8')) as Location;
-    if (!owner || (await exists(known.cluster)) || known.cluster.startsWith(ROOT_HOME)) return known;
+    if (!owner || (await exists(known.cluster)) || known.cluster.startsWith(ROOT_HOME))
+      return known;
   }
   const cluster = owner
     ? join(ROOT_HOME, `cluster-${randomBytes(6).toString('hex')}`)
@@ -90,7 +94,11 @@ async function locate(dataDir: string, owner: Owner | null): Promise<Location> {
   return location;
 }
 
-async function initialise(binaries: string, location: Location, owner: Owner | null): Promise<void> {
+async function initialise(
+  binaries: string,
+  location: Location,
+  owner: Owner | null,
+): Promise<void> {
   const { cluster, password } = location;
   // A start that was killed half way leaves a folder that initdb would refuse.
   await rm(cluster, { recursive: true, force: true });
@@ -156,7 +164,7 @@ async function launch(
   let exited = false;
   child.once('exit', () => (exited = true));
   const url = `postgresql://${USER}:${password}@127.0.0.1:${port}/postgres`;
-  for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline && !exited; ) {
+  for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline && !exited;) {
     if (await answers(url)) return port;
     await delay(50);
   }
@@ -181,11 +189,13 @@ async function runningPort(cluster: string): Promise<number | null> {
 }
 
 async function stop(cluster: string): Promise<void> {
-  const pid = Number((await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')[0]);
+  const pid = Number(
+    (await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')[0],
+  );
   if (!pid || !isAlive(pid)) return;
   // SIGINT is PostgreSQL's fast shutdown: sessions end, data is safe.
   process.kill(pid, 'SIGINT');
-  for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline && isAlive(pid); ) {
+  for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline && isAlive(pid);) {
     await delay(50);
   }
 }

@@ -20,7 +20,11 @@ interface SchemaEngine {
 
 interface SchemaEngineModule {
   SchemaEngine: {
-    new: (options: { datamodels: [string, string][] }, log: (line: string) => void, adapter: object) => Promise<SchemaEngine>;
+    new: (
+      options: { datamodels: [string, string][] },
+      log: (line: string) => void,
+      adapter: object,
+    ) => Promise<SchemaEngine>;
   };
   __wbg_set_wasm(exports: unknown): void;
 }

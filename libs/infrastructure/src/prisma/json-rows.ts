@@ -28,7 +28,8 @@ export function rowFromJson(
   for (const [column, value] of Object.entries(row)) {
     const name = column.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
     if (typeof value === 'string' && instants.includes(column)) result[name] = new Date(value);
-    else if (typeof value === 'number' && BIG_COLUMNS.includes(column)) result[name] = BigInt(value);
+    else if (typeof value === 'number' && BIG_COLUMNS.includes(column))
+      result[name] = BigInt(value);
     else result[name] = value;
   }
   return result;

@@ -32,7 +32,7 @@ export function json(value: unknown): Prisma.InputJsonValue {
 
 /** A value for a nullable JSON column. */
 export function jsonOrNull(value: unknown): Prisma.InputJsonValue | typeof Prisma.DbNull {
-  return value === null || value === undefined ? Prisma.DbNull : (value as Prisma.InputJsonValue);
+  return value === null || value === undefined ? Prisma.DbNull : (value);
 }
 
 /** Only the given keys of a change, with instants as dates. Undefined stays away, so that nothing is overwritten. */

@@ -17,7 +17,13 @@ export class UuidV7 extends Ids {
     bytes.writeUInt16BE(0x7000 | (this.counter & 0x0fff), 6);
     bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8);
     const hex = bytes.toString('hex');
-    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+    return [
+      hex.slice(0, 8),
+      hex.slice(8, 12),
+      hex.slice(12, 16),
+      hex.slice(16, 20),
+      hex.slice(20),
+    ].join('-');
   }
 
   /** Ids of one millisecond rise by the counter; when it is used up the next millisecond is borrowed. */

@@ -82,7 +82,8 @@ export class FollowedClock extends Clock {
     try {
       for (let tick = this.waiting; tick !== null; tick = this.waiting) {
         this.waiting = null;
-        const nextDueAt = this.runDue === null ? null : await this.runDue(this.now()).catch(() => null);
+        const nextDueAt =
+          this.runDue === null ? null : await this.runDue(this.now()).catch(() => null);
         await this.acknowledge(tick, nextDueAt);
       }
     } finally {
@@ -95,7 +96,6 @@ export class FollowedClock extends Clock {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ name: this.name, id: tick.id, nextDueAtEpochMs }),
-      signal: this.stopper.signal,
     }).then(
       (response) => response.arrayBuffer(),
       () => undefined,

@@ -30,7 +30,10 @@ export async function takeStandaloneLock(
   client.on('error', lost);
   client.on('end', lost);
   await client.connect();
-  const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [LOCK_KEY]);
+  const { rows } = await client.query<{ taken: boolean }>(
+    'SELECT pg_try_advisory_lock($1) AS taken',
+    [LOCK_KEY],
+  );
   if (rows[0]?.taken !== true) {
     const holders = await client.query<{ pid: number }>(
       `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted

@@ -37,7 +37,8 @@ export class Actuators {
     const { version } = await this.policies.active();
     return this.unitOfWork.run(async (stores) => {
       const environment = await stores.environment.get();
-      if (!environment) throw new Refusal('service.unavailable', 'The environment is not set up yet');
+      if (!environment)
+        throw new Refusal('service.unavailable', 'The environment is not set up yet');
       const actuators = { ...environment.actuators, ...changes };
       await stores.environment.setActuators(actuators);
       await stores.audit.append({

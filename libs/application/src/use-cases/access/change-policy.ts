@@ -75,9 +75,13 @@ function checked(document: unknown): FleetPolicy {
       message: issue.message,
     }));
     const first = errors[0];
-    throw new Refusal('policy.invalid', first ? `${first.path || 'policy'}: ${first.message}` : '', {
-      errors,
-    });
+    throw new Refusal(
+      'policy.invalid',
+      first ? `${first.path || 'policy'}: ${first.message}` : '',
+      {
+        errors,
+      },
+    );
   }
   const crossed = crossedThresholds(parsed.data);
   const first = crossed[0];

@@ -22,7 +22,8 @@ export class CheckReadiness {
     try {
       const environment = await this.unitOfWork.read.environment.get();
       const { oldestPendingAt } = await this.unitOfWork.read.inbox.counts();
-      const behind = oldestPendingAt !== null && this.clock.now() - oldestPendingAt > MAX_BACKLOG_MS;
+      const behind =
+        oldestPendingAt !== null && this.clock.now() - oldestPendingAt > MAX_BACKLOG_MS;
       return {
         ready: environment !== null,
         checks: {

@@ -47,7 +47,10 @@ export class PrepareEnvironment {
         return { created: false };
       }
       const actuators = Object.fromEntries(
-        ACTUATORS.map((actuator) => [actuator, setup.mode === 'observe' ? 'observe' : defaultMode(actuator)]),
+        ACTUATORS.map((actuator) => [
+          actuator,
+          setup.mode === 'observe' ? 'observe' : defaultMode(actuator),
+        ]),
       ) as Record<Actuator, ActuatorMode>;
       await stores.environment.create({ name: setup.name, frozenAt: null, actuators }, at);
       await stores.pools.insert({

@@ -20,7 +20,14 @@ import { bindStranger, type Bound, claimReservation } from '../people/strangers'
 import { allowReplies, liftSuppression, suppressUser } from '../people/suppression';
 import { confirmAssignment } from '../people/tie';
 import { actorText, automation } from '../../actor';
-import { EarlyEvent, type IntakeEvent, type MessageEvent, sendIdOf, statusOf, UnusableEvent } from './intake-event';
+import {
+  EarlyEvent,
+  type IntakeEvent,
+  type MessageEvent,
+  sendIdOf,
+  statusOf,
+  UnusableEvent,
+} from './intake-event';
 import { followPull } from './pull';
 import type { Workspace } from './workspace';
 
@@ -84,8 +91,9 @@ async function personOf(
   await space.flush();
   const { stores, decision } = space;
   const bound =
-    (known === null ? await claimReservation(stores, event.text, handle, digest, decision) : null) ??
-    (await bindStranger(stores, line, handle, known, decision));
+    (known === null
+      ? await claimReservation(stores, event.text, handle, digest, decision)
+      : null) ?? (await bindStranger(stores, line, handle, known, decision));
   space.keepUser(bound.user);
   space.keepAssignment(bound.assignment);
   return bound;
@@ -95,7 +103,11 @@ async function heedOptOut(space: Workspace, user: UserRecord, event: Inbound): P
   const verdict = detectOptOut(event.text);
   const { stores } = space;
   const decision = { ...space.decision, actor: actorText(automation('opt-out-words')) };
-  if (verdict.kind === 'none' && (user.suppression === null || user.suppression.suppressedAt === null)) return;
+  if (
+    verdict.kind === 'none' &&
+    (user.suppression === null || user.suppression.suppressedAt === null)
+  )
+    return;
   const suppression =
     verdict.kind === 'opt-out'
       ? await suppressUser(stores, user, 'inbound', 'asked to be left alone', decision)
@@ -106,14 +118,22 @@ async function heedOptOut(space: Workspace, user: UserRecord, event: Inbound): P
 }
 
 /** A message left one of our lines: ours, or a person's at the provider's dashboard. */
-export async function applyOutbound(space: Workspace, event: Exclude<MessageEvent, Inbound>): Promise<void> {
+export async function applyOutbound(
+  space: Workspace,
+  event: Exclude<MessageEvent, Inbound>,
+): Promise<void> {
   const line = lineOf(space, event.linePhoneNumber);
   const send = sendOf(space, event.idempotencyKey);
   const known = space.messages.get(event.messageId);
   if (known) {
     const sendId = known.sendId === null ? (send?.id ?? null) : null;
     if (send && sendId !== null) space.noteSeen(send);
-    space.advanceMessage(known, { id: known.id, status: statusOf(event), failureCode: null, sendId });
+    space.advanceMessage(known, {
+      id: known.id,
+      status: statusOf(event),
+      failureCode: null,
+      sendId,
+    });
     linkChat(space, event, line, send);
     return;
   }
@@ -132,7 +152,12 @@ export async function applyOutbound(space: Workspace, event: Exclude<MessageEven
   const assignment = space.assignment(userId, line.poolId);
   if (assignment?.state === 'reserved' && assignment.lineId === line.id) {
     space.keepAssignment(
-      await confirmAssignment(space.stores, assignment, 'a message left on this line', space.decision),
+      await confirmAssignment(
+        space.stores,
+        assignment,
+        'a message left on this line',
+        space.decision,
+      ),
     );
   }
 }
@@ -166,7 +191,11 @@ export function applyFailed(space: Workspace, event: Failed): void {
   if (starts) space.saveChat({ ...chat, startedBy: 'outbound' });
 }
 
-export function applyChatCreated(space: Workspace, event: ChatCreated, handles: HandleParser): void {
+export function applyChatCreated(
+  space: Workspace,
+  event: ChatCreated,
+  handles: HandleParser,
+): void {
   const line = lineOf(space, event.linePhoneNumber);
   const other = event.isGroup ? undefined : event.participants[0];
   const handle = other === undefined ? null : handles.parse(other);
@@ -291,7 +320,11 @@ function count(
     day:
       message.userId === null
         ? null
-        : { userId: message.userId, day: budgetDay(message.at, zone, policy.budget.dayStartHour), ...units },
+        : {
+            userId: message.userId,
+            day: budgetDay(message.at, zone, policy.budget.dayStartHour),
+            ...units,
+          },
     count: {
       lineId: line.id,
       direction: message.direction,

@@ -154,7 +154,12 @@ export class DrainInbox {
     const text = error instanceof Error ? error.message : String(error);
     const hopeless = error instanceof UnusableEvent || record.attempts + 1 >= MAX_ATTEMPTS;
     if (!(error instanceof UnusableEvent || error instanceof EarlyEvent)) {
-      this.logger.error({ what: text, eventId: record.eventId, eventType: record.eventType, attempt: record.attempts + 1 });
+      this.logger.error({
+        what: text,
+        eventId: record.eventId,
+        eventType: record.eventType,
+        attempt: record.attempts + 1,
+      });
     }
     return this.unitOfWork.run(async (stores) => {
       if (!hopeless) {

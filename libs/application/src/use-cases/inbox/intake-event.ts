@@ -45,6 +45,9 @@ export function statusOf(event: MessageEvent): MessageStatus {
 /** The send a key belongs to: the key is the id of the send, with `-<i>` when it holds several messages. */
 export function sendIdOf(key: string | null): string | null {
   if (key === null) return null;
-  const match = /^([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})(?:-\d{1,2})?$/.exec(key);
+  const match =
+    /^([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})(?:-\d{1,2})?$/.exec(
+      key,
+    );
   return match?.[1] ?? null;
 }

@@ -40,7 +40,8 @@ export class Intake {
     const zones = await this.zonesOf(stores);
     const space = await Workspace.load(stores, events, this.handles, zones, decision);
     let startedFailovers = false;
-    for (const event of events) startedFailovers = (await this.one(space, event)) || startedFailovers;
+    for (const event of events)
+      startedFailovers = (await this.one(space, event)) || startedFailovers;
     await space.flush();
     return { counted: space.counted, settled: space.settled, startedFailovers };
   }
@@ -55,7 +56,8 @@ export class Intake {
 
   /** Tells the ledger what was counted. A crash before this is mended by the ledger's rebuild from the same rows. */
   async afterCommit(effects: IntakeEffects, now: EpochMs): Promise<void> {
-    for (const { lineId, id, units } of effects.settled) await this.ledger.settle(lineId, id, units);
+    for (const { lineId, id, units } of effects.settled)
+      await this.ledger.settle(lineId, id, units);
     if (effects.counted.length > 0) await this.ledger.count(effects.counted, now);
   }
 
@@ -80,7 +82,12 @@ export class Intake {
         const line = space.lines.get(event.phoneNumber);
         if (!line) throw new UnusableEvent('The event names a number that is not ours');
         await space.flush();
-        const { changed, ejected } = await applyLineStatus(space.stores, line.id, event, space.decision);
+        const { changed, ejected } = await applyLineStatus(
+          space.stores,
+          line.id,
+          event,
+          space.decision,
+        );
         if (changed) {
           space.lines.set(changed.phoneNumber, changed);
           space.linesById.set(changed.id, changed);

@@ -23,8 +23,9 @@ export class KeepSubscribed {
     const there = await this.provider.subscriptions();
     const { subscriptions } = this.unitOfWork.read;
     const ours = await subscriptions.active();
-    const usable = there.filter(({ targetUrl, active, filtered }) =>
-      active && !filtered && withoutQuery(targetUrl) === withoutQuery(target),
+    const usable = there.filter(
+      ({ targetUrl, active, filtered }) =>
+        active && !filtered && withoutQuery(targetUrl) === withoutQuery(target),
     );
     if (ours.some(({ id }) => usable.some((each) => each.id === id))) return 'kept';
     if (usable.length > 0 && this.settings.webhookSecrets.length > 0) return 'adopted';
@@ -40,7 +41,7 @@ export class KeepSubscribed {
       retiredAt: null,
     });
     for (const { id } of ours) await subscriptions.retire(id, this.clock.now());
-    this.logger.log({ what: 'Subscribed to the provider\'s events', subscriptionId: created.id });
+    this.logger.log({ what: "Subscribed to the provider's events", subscriptionId: created.id });
     return 'created';
   }
 }

@@ -27,17 +27,23 @@ export async function followPull(
   const conversation = space.conversation(user.id, line.poolId);
   if (assignment.lineId === line.id) {
     if (assignment.state === 'needs-introduction') await move(space, { user, assignment }, line);
-    else if (conversation.pullTurns.length > 0) space.saveConversation({ ...conversation, pullTurns: [] });
+    else if (conversation.pullTurns.length > 0)
+      space.saveConversation({ ...conversation, pullTurns: [] });
     return;
   }
   const { policy, now } = space.decision;
   const oldest = at - policy.failover.pullOverHours * HOUR_MS;
-  const turns = [...conversation.pullTurns.filter((each) => each >= oldest), ...(newTurn ? [at] : [])];
+  const turns = [
+    ...conversation.pullTurns.filter((each) => each >= oldest),
+    ...(newTurn ? [at] : []),
+  ];
   const kept = turns.slice(-policy.failover.pullTurns);
   space.saveConversation({ ...conversation, pullTurns: kept });
   const own = space.linesById.get(assignment.lineId);
   const ownUsable =
-    own !== undefined && whyCannotSend(own, 'reply') === null && assignment.state !== 'needs-introduction';
+    own !== undefined &&
+    whyCannotSend(own, 'reply') === null &&
+    assignment.state !== 'needs-introduction';
   // The turn that just came counts even when its bubbles began a moment ago.
   const counted = ownUsable || kept.length > 0 ? kept : [at];
   if (assignment.pinned || !pullMoves(counted, ownUsable, policy)) return;

@@ -46,7 +46,9 @@ export class ReceiveWebhook {
     const body = rawBody.toString('utf8');
     const read = this.reader.read(body);
     const readable = read.kind === 'event';
-    const eventId = readable ? read.event.eventId : (read.eventId ?? `unreadable:${this.digest.sha256(body)}`);
+    const eventId = readable
+      ? read.event.eventId
+      : (read.eventId ?? `unreadable:${this.digest.sha256(body)}`);
     try {
       const added = await this.unitOfWork.read.inbox.insert([
         {

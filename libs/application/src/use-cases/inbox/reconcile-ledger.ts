@@ -85,7 +85,11 @@ export class ReconcileLedger {
       return true;
     } catch (error) {
       if (!(error instanceof ProviderProblem)) throw error;
-      this.logger.warn({ what: 'A thread could not be looked up', chatId: chat.id, kind: error.kind });
+      this.logger.warn({
+        what: 'A thread could not be looked up',
+        chatId: chat.id,
+        kind: error.kind,
+      });
       return false;
     }
   }

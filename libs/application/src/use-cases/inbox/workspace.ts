@@ -85,16 +85,20 @@ export class Workspace {
       space.linesById.set(line.id, line);
     }
     if (keys.messageIds.length > 0) {
-      for (const each of await stores.messages.byIds(keys.messageIds)) space.messages.set(each.id, each);
+      for (const each of await stores.messages.byIds(keys.messageIds))
+        space.messages.set(each.id, each);
     }
     if (keys.sendIds.length > 0) {
       for (const each of await stores.sends.byIds(keys.sendIds)) space.sends.set(each.id, each);
     }
     if (keys.chatIds.length > 0) {
-      for (const each of await stores.conversations.chats(keys.chatIds)) space.chats.set(each.id, each);
+      for (const each of await stores.conversations.chats(keys.chatIds))
+        space.chats.set(each.id, each);
     }
     const byHandle = keys.handles.length > 0 ? await stores.users.byHandles(keys.handles) : [];
-    const conversationIds = [...space.chats.values()].flatMap(({ conversationId }) => conversationId ?? []);
+    const conversationIds = [...space.chats.values()].flatMap(
+      ({ conversationId }) => conversationId ?? [],
+    );
     await space.loadPeople(
       byHandle,
       [...space.sends.values()].map(({ userId }) => userId),

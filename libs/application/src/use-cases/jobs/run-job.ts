@@ -100,7 +100,8 @@ export class RunJob {
     }
     const last = (await this.runs()).find((each) => each.name === name);
     const run = await this.execute(name, last?.lastRunAt ?? null);
-    if (!run) throw new Refusal('job.running', `${name} runs in another process`, { retryAfterSeconds: 5 });
+    if (!run)
+      throw new Refusal('job.running', `${name} runs in another process`, { retryAfterSeconds: 5 });
     return run;
   }
 }

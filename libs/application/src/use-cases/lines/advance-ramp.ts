@@ -22,7 +22,8 @@ export class AdvanceRamp {
     for (const line of await this.unitOfWork.read.lines.list()) {
       if (!line.managed) continue;
       if (advanceHealth(line, now) !== null && (await this.recover(line.id))) recovered += 1;
-      const warmed = line.adminState === 'warming' && line.warmingUntil !== null && line.warmingUntil <= now;
+      const warmed =
+        line.adminState === 'warming' && line.warmingUntil !== null && line.warmingUntil <= now;
       if (!warmed) continue;
       await this.stepLine.execute(
         { lineId: line.id, verb: 'activate', reason: 'warming is over', dryRun: false },

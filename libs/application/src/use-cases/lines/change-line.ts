@@ -34,7 +34,10 @@ export class ChangeLine {
         });
       }
       if (edit.managed === false && line.users > 0) {
-        throw new Refusal('line.illegal_step', `${line.users} users are on the line: drain it first`);
+        throw new Refusal(
+          'line.illegal_step',
+          `${line.users} users are on the line: drain it first`,
+        );
       }
       const change: LineChange = {
         ...(edit.managed === undefined ? {} : { managed: edit.managed }),
@@ -48,7 +51,11 @@ export class ChangeLine {
         reason: edit.reason,
         change: { from: { budgetPerDay: line.budgetPerDay, managed: line.managed }, to: change },
       });
-      await announce(stores, decision, 'line.changed', { lineId, verb: 'edit', reason: edit.reason });
+      await announce(stores, decision, 'line.changed', {
+        lineId,
+        verb: 'edit',
+        reason: edit.reason,
+      });
       return lineOr404(stores, lineId);
     });
 

@@ -13,7 +13,13 @@ import {
   startRate,
 } from '@linekeeper/domain';
 import { automation } from '../../actor';
-import { type ClosedRate, type LoadDelta, type PoolRecord, type RateToClose, UnitOfWork } from '../../ports';
+import {
+  type ClosedRate,
+  type LoadDelta,
+  type PoolRecord,
+  type RateToClose,
+  UnitOfWork,
+} from '../../ports';
 import { announce, type Decision, Decisions, runningDay, viewsOf } from '../shared';
 
 /** A service that was away for longer closes the older days no more: nothing learns from them. */
@@ -51,7 +57,8 @@ export class CloseBudgetDay {
     let first = today;
     for (const line of lines) {
       const last = await this.unitOfWork.read.usage.lastClosedDay(line.id);
-      const begins = last === null ? budgetDay(line.createdAt, pool.timeZone, dayStartHour) : nextDay(last);
+      const begins =
+        last === null ? budgetDay(line.createdAt, pool.timeZone, dayStartHour) : nextDay(last);
       if (begins < first) first = begins;
     }
     const days: string[] = [];
@@ -82,7 +89,8 @@ export class CloseBudgetDay {
       const from = budgetDayStart(day, pool.timeZone, dayStartHour);
       const to = budgetDayStart(nextDay(day), pool.timeZone, dayStartHour);
       const evidence = await stores.usage.lineEvidence(view.id, from, to);
-      const inService = line.managed && line.adminState !== 'warming' && line.adminState !== 'retired';
+      const inService =
+        line.managed && line.adminState !== 'warming' && line.adminState !== 'retired';
       const outcome: DayOutcome = inService
         ? closeDay(
             line,
@@ -91,7 +99,12 @@ export class CloseBudgetDay {
             now,
             policy,
           )
-        : { outcome: 'hold', goodDays: line.goodDays, rampHoldUntil: null, reasons: ['not in service'] };
+        : {
+            outcome: 'hold',
+            goodDays: line.goodDays,
+            rampHoldUntil: null,
+            reasons: ['not in service'],
+          };
       const capBefore = rampCap(line, policy);
       const capAfter = rampCap({ ...line, goodDays: outcome.goodDays }, policy);
       const fresh = await stores.usage.closeLineDay({

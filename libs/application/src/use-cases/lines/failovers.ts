@@ -1,17 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../actor';
-import { type FailoverMoveRecord, type FailoverRecord, type FailoverState, UnitOfWork } from '../../ports';
+import {
+  type FailoverMoveRecord,
+  type FailoverRecord,
+  type FailoverState,
+  UnitOfWork,
+} from '../../ports';
 import { Refusal } from '../../refusal';
 import { announce, audit, Decisions } from '../shared';
 
 export const FAILOVER_VERBS = ['pause', 'resume', 'cancel'] as const;
 export type FailoverVerb = (typeof FAILOVER_VERBS)[number];
 
-const STEPS: Readonly<Record<FailoverVerb, { from: readonly FailoverState[]; to: FailoverState }>> = {
-  pause: { from: ['running', 'planned'], to: 'paused' },
-  resume: { from: ['paused', 'planned'], to: 'running' },
-  cancel: { from: ['running', 'planned', 'paused'], to: 'cancelled' },
-};
+const STEPS: Readonly<Record<FailoverVerb, { from: readonly FailoverState[]; to: FailoverState }>> =
+  {
+    pause: { from: ['running', 'planned'], to: 'paused' },
+    resume: { from: ['paused', 'planned'], to: 'running' },
+    cancel: { from: ['running', 'planned', 'paused'], to: 'cancelled' },
+  };
 
 /** Shows failovers, and lets an operator pause, resume and cancel them. Moves that were made stay made. */
 @Injectable()
@@ -21,14 +27,21 @@ export class Failovers {
     private readonly decisions: Decisions,
   ) {}
 
-  list(page: { limit: number; after?: string; states?: readonly FailoverState[] }): Promise<FailoverRecord[]> {
+  list(page: {
+    limit: number;
+    after?: string;
+    states?: readonly FailoverState[];
+  }): Promise<FailoverRecord[]> {
     return this.unitOfWork.read.failovers.list(page);
   }
 
   async byId(id: string): Promise<{ failover: FailoverRecord; moves: FailoverMoveRecord[] }> {
     const failover = await this.unitOfWork.read.failovers.byId(id);
     if (!failover) throw new Refusal('failover.not_found', `There is no failover ${id}`);
-    return { failover, moves: await this.unitOfWork.read.failovers.moves(id, { limit: MAX_MOVES_SHOWN }) };
+    return {
+      failover,
+      moves: await this.unitOfWork.read.failovers.moves(id, { limit: MAX_MOVES_SHOWN }),
+    };
   }
 
   async step(
@@ -43,10 +56,14 @@ export class Failovers {
       if (!failover) throw new Refusal('failover.not_found', `There is no failover ${id}`);
       const { from, to } = STEPS[verb];
       if (!from.includes(failover.state)) {
-        throw new Refusal('failover.illegal_step', `${verb} is not allowed while ${failover.state}`, {
-          state: failover.state,
-          allowed: FAILOVER_VERBS.filter((each) => STEPS[each].from.includes(failover.state)),
-        });
+        throw new Refusal(
+          'failover.illegal_step',
+          `${verb} is not allowed while ${failover.state}`,
+          {
+            state: failover.state,
+            allowed: FAILOVER_VERBS.filter((each) => STEPS[each].from.includes(failover.state)),
+          },
+        );
       }
       const next = { ...failover, state: to };
       if (options.dryRun) return next;

@@ -1,4 +1,9 @@
-import { type LineEffect, onProviderStatus, type ProviderStatus, type Reputation } from '@linekeeper/domain';
+import {
+  type LineEffect,
+  onProviderStatus,
+  type ProviderStatus,
+  type Reputation,
+} from '@linekeeper/domain';
 import type { LineChange, LineRecord, Stores } from '../../ports';
 import { announce, contagionNow, type Decision } from '../shared';
 import { startFailover } from './start-failover';

@@ -118,20 +118,30 @@ export class LookAtLines {
     const { read } = this.unitOfWork;
     const lines = await read.lines.list();
     const usable = new Set(
-      lines.filter((line) => whyNotUsableAsFallback(line, decision.now) === null).map(({ id }) => id),
+      lines
+        .filter((line) => whyNotUsableAsFallback(line, decision.now) === null)
+        .map(({ id }) => id),
     );
     const sums = { users: 0, sent: 0, delivered: 0, known: 0 };
     let needsIntroduction = 0;
     let after: string | undefined;
     for (let page = 0; page < MAX_COVERAGE_PAGES; page += 1) {
-      const placed = await read.assignments.placed({ limit: COVERAGE_PAGE, ...(after === undefined ? {} : { after }) });
+      const placed = await read.assignments.placed({
+        limit: COVERAGE_PAGE,
+        ...(after === undefined ? {} : { after }),
+      });
       after = placed.at(-1)?.id;
-      const visible = placed.filter((each) => poolIds.length === 0 || poolIds.includes(each.poolId));
+      const visible = placed.filter(
+        (each) => poolIds.length === 0 || poolIds.includes(each.poolId),
+      );
       const known = await read.cards.known(visible.map(({ userId }) => userId));
       const byUser = new Map<string, typeof known>();
       for (const each of known) byUser.set(each.userId, [...(byUser.get(each.userId) ?? []), each]);
       const part = coverageOf(
-        visible.map(({ userId, lineId }) => ({ primaryLineId: lineId, known: byUser.get(userId) ?? [] })),
+        visible.map(({ userId, lineId }) => ({
+          primaryLineId: lineId,
+          known: byUser.get(userId) ?? [],
+        })),
         usable,
       );
       sums.users += part.users;
@@ -155,11 +165,15 @@ export class LookAtLines {
 
   private async states(poolIds: readonly string[], decision: Decision): Promise<LineState[]> {
     const { read } = this.unitOfWork;
-    const pools = (await read.pools.list()).filter(({ id }) => poolIds.length === 0 || poolIds.includes(id));
+    const pools = (await read.pools.list()).filter(
+      ({ id }) => poolIds.length === 0 || poolIds.includes(id),
+    );
     const states: LineState[] = [];
     for (const pool of pools) {
       const views = await viewsOf(read, pool, decision);
-      const records = new Map((await read.lines.list({ poolId: pool.id })).map((line) => [line.id, line]));
+      const records = new Map(
+        (await read.lines.list({ poolId: pool.id })).map((line) => [line.id, line]),
+      );
       for (const view of views) {
         const line = records.get(view.id);
         if (line) states.push(stateOf(line, view, decision));

@@ -80,7 +80,11 @@ export class PollLines {
     }
   }
 
-  private async appeared(stores: Stores, listed: ProviderLine, decision: Decision): Promise<number> {
+  private async appeared(
+    stores: Stores,
+    listed: ProviderLine,
+    decision: Decision,
+  ): Promise<number> {
     const [pool] = await stores.pools.list();
     if (!pool) return 0;
     const input = { start: 'new', managed: false, reason: 'the provider lists it' } as const;

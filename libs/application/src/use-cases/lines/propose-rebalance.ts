@@ -1,5 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { planRebalance, projectedUse, type RebalancePlan, type RebalanceUser } from '@linekeeper/domain';
+import {
+  planRebalance,
+  projectedUse,
+  type RebalancePlan,
+  type RebalanceUser,
+} from '@linekeeper/domain';
 import type { Actor } from '../../actor';
 import { type PoolRecord, type Stores, UnitOfWork } from '../../ports';
 import { announce, type Decision, Decisions, viewsOf } from '../shared';
@@ -54,7 +59,11 @@ export class ProposeRebalance {
   }
 }
 
-async function planFor(stores: Stores, pool: PoolRecord, decision: Decision): Promise<RebalancePlan> {
+async function planFor(
+  stores: Stores,
+  pool: PoolRecord,
+  decision: Decision,
+): Promise<RebalancePlan> {
   const lines = await viewsOf(stores, pool, decision);
   const { policy } = decision;
   // Users are only read for lines that a remedy could name.
@@ -77,7 +86,8 @@ async function usersOf(stores: Stores, pool: PoolRecord, lineId: string): Promis
     stores.conversations.ofUsers(ids, pool.id, lineId),
   ]);
   const numbers = new Map<string, string[]>();
-  for (const each of known) numbers.set(each.userId, [...(numbers.get(each.userId) ?? []), each.lineId]);
+  for (const each of known)
+    numbers.set(each.userId, [...(numbers.get(each.userId) ?? []), each.lineId]);
   const talks = new Map(conversations.map((each) => [each.userId, each]));
   return assignments.map((assignment) => {
     const talk = talks.get(assignment.userId);

@@ -37,14 +37,23 @@ export class RegisterLines {
   ) {}
 
   /** Only a number that the provider lists as ours. Refuses `line.exists` and `line.not_at_provider`. */
-  async register(input: NewLine, actor: Actor, poolIds: readonly string[] = []): Promise<LineRecord> {
+  async register(
+    input: NewLine,
+    actor: Actor,
+    poolIds: readonly string[] = [],
+  ): Promise<LineRecord> {
     const parsed = this.handles.parse(input.phoneNumber);
     if (parsed?.kind !== 'phone') {
       throw new Refusal('handle.invalid', 'phoneNumber: not a phone number like +14155550123');
     }
-    const listed = (await this.provider.listLines()).find(({ phoneNumber }) => phoneNumber === parsed.value);
+    const listed = (await this.provider.listLines()).find(
+      ({ phoneNumber }) => phoneNumber === parsed.value,
+    );
     if (!listed) {
-      throw new Refusal('line.not_at_provider', 'The provider does not list this number for the account');
+      throw new Refusal(
+        'line.not_at_provider',
+        'The provider does not list this number for the account',
+      );
     }
     const decision = await this.decisions.begin(actor);
     return this.unitOfWork.run(async (stores) => {

@@ -20,7 +20,15 @@ import {
   UnitOfWork,
 } from '../../ports';
 import { moveAssignment, strandAssignment } from '../people/move';
-import { announce, changeContext, type Decision, Decisions, lineOr404, poolOf, viewsOf } from '../shared';
+import {
+  announce,
+  changeContext,
+  type Decision,
+  Decisions,
+  lineOr404,
+  poolOf,
+  viewsOf,
+} from '../shared';
 
 export interface FailoverReport {
   readonly moved: number;
@@ -51,7 +59,10 @@ export class RunFailovers {
 
   async execute(lastRunAt: number | null = null): Promise<FailoverReport> {
     const total = { moved: 0, stranded: 0, rescued: 0, escalated: 0, completed: 0 };
-    const running = await this.unitOfWork.read.failovers.list({ limit: 1_000, states: ['running'] });
+    const running = await this.unitOfWork.read.failovers.list({
+      limit: 1_000,
+      states: ['running'],
+    });
     for (const failover of running.reverse()) {
       for (;;) {
         const step = await this.step(failover.id);
@@ -126,11 +137,16 @@ export class RunFailovers {
         },
         decision,
       );
-      if (moved) moves.push(moveRecord(failover, { ...move, state: 'moved', epoch: moved.epoch }, decision));
+      if (moved)
+        moves.push(moveRecord(failover, { ...move, state: 'moved', epoch: moved.epoch }, decision));
     }
     for (const { userId, priority, reason } of plan.stranded) {
       const assignment = byUser.get(userId);
-      if (!assignment || !(await strandAssignment(stores, assignment, reason, decision, failover.id))) continue;
+      if (
+        !assignment ||
+        !(await strandAssignment(stores, assignment, reason, decision, failover.id))
+      )
+        continue;
       const stranded = {
         userId,
         priority,
@@ -181,7 +197,11 @@ export class RunFailovers {
     );
   }
 
-  private async complete(stores: Stores, failover: FailoverRecord, decision: Decision): Promise<void> {
+  private async complete(
+    stores: Stores,
+    failover: FailoverRecord,
+    decision: Decision,
+  ): Promise<void> {
     await stores.failovers.change(
       failover.id,
       { state: 'completed', finishedAt: decision.now },
@@ -210,7 +230,10 @@ export class RunFailovers {
     }
   }
 
-  private async rescueSome(waiting: readonly AssignmentRecord[], decision: Decision): Promise<number> {
+  private async rescueSome(
+    waiting: readonly AssignmentRecord[],
+    decision: Decision,
+  ): Promise<number> {
     if (waiting.length === 0) return 0;
     const environment = await this.unitOfWork.read.environment.get();
     if (environment?.actuators.failover !== 'auto' || environment.frozenAt !== null) return 0;
@@ -256,7 +279,11 @@ export class RunFailovers {
     for (const move of plan.moves) {
       const assignment = users.find(({ userId }) => userId === move.userId);
       if (!assignment) continue;
-      const to = { toLineId: move.toLineId, state: 'confirmed', reason: 'a number they hold serves again' } as const;
+      const to = {
+        toLineId: move.toLineId,
+        state: 'confirmed',
+        reason: 'a number they hold serves again',
+      } as const;
       if (await moveAssignment(stores, pool, assignment, to, decision)) moved += 1;
     }
     return moved;
@@ -310,7 +337,8 @@ async function failoverUsers(
   ]);
   const talks = new Map(conversations.map((each) => [each.userId, each]));
   const lineIds = new Map<string, string[]>();
-  for (const each of known) lineIds.set(each.userId, [...(lineIds.get(each.userId) ?? []), each.lineId]);
+  for (const each of known)
+    lineIds.set(each.userId, [...(lineIds.get(each.userId) ?? []), each.lineId]);
   return assignments.map(({ userId, meanMilli, varianceMilli }) => {
     const talk = talks.get(userId);
     return {

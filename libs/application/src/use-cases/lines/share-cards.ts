@@ -41,7 +41,12 @@ export class ShareCards {
       await this.provider.shareContactCard(chat.id);
     } catch (error) {
       if (!(error instanceof ProviderProblem)) throw error;
-      this.logger.warn({ what: 'A card could not be shared', chatId: chat.id, kind: error.kind, code: error.code });
+      this.logger.warn({
+        what: 'A card could not be shared',
+        chatId: chat.id,
+        kind: error.kind,
+        code: error.code,
+      });
       return false;
     }
     await this.unitOfWork.read.conversations.saveChats([

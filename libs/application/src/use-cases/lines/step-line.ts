@@ -67,7 +67,10 @@ export async function stepLine(
     ...(request.waiveWarming === undefined ? {} : { waiveWarming: request.waiveWarming }),
   });
   if (answer.kind === 'illegal') {
-    throw new Refusal('line.illegal_step', answer.why, { from: answer.from, allowed: allowedVerbs(current) });
+    throw new Refusal('line.illegal_step', answer.why, {
+      from: answer.from,
+      allowed: allowedVerbs(current),
+    });
   }
   const moving = answer.effects.includes('eject') || answer.effects.includes('start-drain');
   const report = {
@@ -107,7 +110,12 @@ async function carryOut(
   }
   if (effects.includes('start-drain')) {
     const deadline = request.deadline ?? null;
-    return startFailover(stores, lineId, { cause: 'drain', reason: request.reason, deadline }, decision);
+    return startFailover(
+      stores,
+      lineId,
+      { cause: 'drain', reason: request.reason, deadline },
+      decision,
+    );
   }
   if (effects.includes('stop-drain')) {
     const states = ['planned', 'running', 'paused'] as const;

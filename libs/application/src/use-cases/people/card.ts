@@ -13,7 +13,9 @@ export async function cardLines(
   stores: Stores,
   assignment: AssignmentRecord,
 ): Promise<{ primary: LineRecord; fallbacks: LineRecord[] }> {
-  const lines = new Map((await stores.lines.list({ poolId: assignment.poolId })).map((l) => [l.id, l]));
+  const lines = new Map(
+    (await stores.lines.list({ poolId: assignment.poolId })).map((l) => [l.id, l]),
+  );
   const primary = lines.get(assignment.lineId);
   if (!primary) throw new Error(`The line ${assignment.lineId} of an assignment is gone`);
   return { primary, fallbacks: assignment.fallbackLineIds.flatMap((id) => lines.get(id) ?? []) };

@@ -36,11 +36,16 @@ export class ChangeAssignment {
   }
 
   pin(request: AssignmentRequest, pinned: boolean, actor: Actor): Promise<UserView> {
-    return this.change(request, actor, pinned ? 'pin' : 'unpin', async (stores, { assignment }, decision) => {
-      if (assignment.state === 'released') throw illegal(assignment, pinned ? 'pin' : 'unpin');
-      if (assignment.pinned === pinned) return;
-      await mustChange(stores, assignment, { pinned }, request.reason, decision);
-    });
+    return this.change(
+      request,
+      actor,
+      pinned ? 'pin' : 'unpin',
+      async (stores, { assignment }, decision) => {
+        if (assignment.state === 'released') throw illegal(assignment, pinned ? 'pin' : 'unpin');
+        if (assignment.pinned === pinned) return;
+        await mustChange(stores, assignment, { pinned }, request.reason, decision);
+      },
+    );
   }
 
   /**
@@ -57,13 +62,23 @@ export class ChangeAssignment {
       const snapshot = await snapshotOf(stores, pool, decision);
       const known = (await stores.cards.known([user.id])).map(({ lineId }) => lineId);
       const only = request.lineId === undefined ? known : [request.lineId];
-      if (request.lineId !== undefined) await this.checkTarget(stores, request.lineId, placed, decision);
-      const plan = planPlace(user, snapshot, decision, only.filter((id) => id !== assignment.lineId));
+      if (request.lineId !== undefined)
+        await this.checkTarget(stores, request.lineId, placed, decision);
+      const plan = planPlace(
+        user,
+        snapshot,
+        decision,
+        only.filter((id) => id !== assignment.lineId),
+      );
       const target = plan.kind === 'placed' ? plan.candidates[0] : undefined;
       if (!target) {
-        throw new Refusal('fleet.no_capacity', 'No other line that this person holds can take them', {
-          reasons: plan.kind === 'no-capacity' ? plan.reasons : {},
-        });
+        throw new Refusal(
+          'fleet.no_capacity',
+          'No other line that this person holds can take them',
+          {
+            reasons: plan.kind === 'no-capacity' ? plan.reasons : {},
+          },
+        );
       }
       const move = { toLineId: target.lineId, state: assignment.state, reason: request.reason };
       if (!(await moveAssignment(stores, pool, assignment, move, decision))) throw busy();
@@ -77,7 +92,8 @@ export class ChangeAssignment {
     decision: Decision,
   ): Promise<void> {
     const line = await lineOr404(stores, lineId);
-    if (line.poolId !== pool.id) throw new Refusal('line.not_found', 'That line is in another pool');
+    if (line.poolId !== pool.id)
+      throw new Refusal('line.not_found', 'That line is in another pool');
     const why = whyNoNewUsers(line, decision.now);
     if (why !== null) throw new Refusal('line.illegal_step', `That line takes nobody: ${why}`);
   }
@@ -150,7 +166,8 @@ async function mustChange(
   decision: Decision,
 ): Promise<void> {
   const context = changeContext(decision, reason);
-  if (!(await stores.assignments.change(assignment.id, assignment.epoch, change, context))) throw busy();
+  if (!(await stores.assignments.change(assignment.id, assignment.epoch, change, context)))
+    throw busy();
 }
 
 const busy = (): Refusal =>

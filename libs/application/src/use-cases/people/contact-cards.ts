@@ -29,7 +29,11 @@ export class ContactCards {
     private readonly links: CardLinks,
   ) {}
 
-  async of(userId: string, pool: string | undefined, poolIds: readonly string[]): Promise<CardRecord> {
+  async of(
+    userId: string,
+    pool: string | undefined,
+    poolIds: readonly string[],
+  ): Promise<CardRecord> {
     const { read } = this.unitOfWork;
     const decision = await this.decisions.begin(PROVIDER_ACTOR);
     const placed = await placeOf(read, userId, pool, poolIds);
@@ -44,13 +48,19 @@ export class ContactCards {
   }
 
   /** Notes that this very card went to the person. Only a card of our making, with numbers of their pool. */
-  async recordSent(report: CardSentReport, actor: Actor): Promise<{ lineIds: string[]; sureness: Sureness }> {
+  async recordSent(
+    report: CardSentReport,
+    actor: Actor,
+  ): Promise<{ lineIds: string[]; sureness: Sureness }> {
     const decision = await this.decisions.begin(actor);
     return this.unitOfWork.run(async (stores) => {
       const { pool } = await placeOf(stores, report.userId, report.pool, report.poolIds);
       const card = await stores.cards.byVersion(report.version);
       if (card?.poolId !== pool.id) {
-        throw new Refusal('card.version_unknown', `The card ${report.version} was never made in this pool`);
+        throw new Refusal(
+          'card.version_unknown',
+          `The card ${report.version} was never made in this pool`,
+        );
       }
       const lines = await stores.lines.byPhoneNumbers(card.numbers);
       const sureness: Sureness = report.known ? 'known' : 'sent';

@@ -26,12 +26,16 @@ export async function placeOf(
   const wanted = poolSlug === undefined ? null : await poolFor(stores, poolSlug, poolIds);
   const assignments = (await stores.assignments.ofUsers([userId])).filter(
     ({ poolId }) =>
-      (wanted === null || poolId === wanted.id) && (poolIds.length === 0 || poolIds.includes(poolId)),
+      (wanted === null || poolId === wanted.id) &&
+      (poolIds.length === 0 || poolIds.includes(poolId)),
   );
   const [only] = assignments;
   if (!only) throw new Refusal('assignment.not_found', `The user ${userId} has no assignment`);
   if (assignments.length > 1) {
-    throw new Refusal('pool.ambiguous', 'The user has places in several pools: name one with ?pool=');
+    throw new Refusal(
+      'pool.ambiguous',
+      'The user has places in several pools: name one with ?pool=',
+    );
   }
   return { user, pool: wanted ?? (await poolOf(stores, only.poolId)), assignment: only };
 }

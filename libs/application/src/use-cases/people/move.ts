@@ -30,7 +30,8 @@ export async function moveAssignment(
     expiresAt: move.state === 'reserved' ? assignment.expiresAt : null,
   };
   const context = changeContext(decision, move.reason, move.failoverId);
-  if (!(await stores.assignments.change(assignment.id, assignment.epoch, change, context))) return null;
+  if (!(await stores.assignments.change(assignment.id, assignment.epoch, change, context)))
+    return null;
   const fallbackLineIds = [...assignment.fallbackLineIds, assignment.lineId]
     .filter((id) => id !== move.toLineId)
     .slice(0, policy.cards.numbersPerCard - 1);

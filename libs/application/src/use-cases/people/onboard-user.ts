@@ -70,7 +70,9 @@ export class OnboardUser {
       } catch (error) {
         if (!(error instanceof LostRace)) throw error;
         if (attempt === MAX_ATTEMPTS) {
-          throw new Refusal('assignment.busy', 'Others were faster each time', { retryAfterSeconds: 1 });
+          throw new Refusal('assignment.busy', 'Others were faster each time', {
+            retryAfterSeconds: 1,
+          });
         }
       }
     }
@@ -135,7 +137,11 @@ export class OnboardUser {
     if (!handle) return null;
     const user = await stores.users.byHandle(handle.value);
     if (!user) return null;
-    if (input.externalId !== undefined && user.externalId !== null && user.externalId !== input.externalId) {
+    if (
+      input.externalId !== undefined &&
+      user.externalId !== null &&
+      user.externalId !== input.externalId
+    ) {
       throw new Refusal('handle.taken', 'The handle belongs to a user with another external id');
     }
     const assignment = await stores.assignments.of(user.id, pool.id);
@@ -147,7 +153,10 @@ export class OnboardUser {
   private async refuseWhenFrozen(stores: Stores): Promise<void> {
     const environment = await stores.environment.get();
     if (environment && environment.frozenAt !== null) {
-      throw new Refusal('fleet.frozen', 'An operator froze the fleet: nobody is placed until it is unfrozen');
+      throw new Refusal(
+        'fleet.frozen',
+        'An operator froze the fleet: nobody is placed until it is unfrozen',
+      );
     }
   }
 
@@ -163,7 +172,10 @@ export class OnboardUser {
       throw new Refusal('handle.own_line', 'That number is one of our own lines');
     }
     if (input.externalId !== undefined && (await stores.users.byExternalId(input.externalId))) {
-      throw new Refusal('external_id.taken', `"${input.externalId}" belongs to a user with another handle`);
+      throw new Refusal(
+        'external_id.taken',
+        `"${input.externalId}" belongs to a user with another handle`,
+      );
     }
     const user: UserRecord = {
       id: decision.newId(),
@@ -179,7 +191,8 @@ export class OnboardUser {
       suppression: null,
     };
     await stores.users.insert(user);
-    if (handle && !(await stores.users.addHandle(user.id, handle, decision.now))) throw new LostRace();
+    if (handle && !(await stores.users.addHandle(user.id, handle, decision.now)))
+      throw new LostRace();
     return { ...user, handles: handle ? [handle] : [] };
   }
 
@@ -211,7 +224,8 @@ export class OnboardUser {
     assignment: { readonly id: string; readonly expiresAt: number | null },
     decision: Decision,
   ): Promise<string> {
-    const keyId = decision.by.kind === 'app' || decision.by.kind === 'operator' ? decision.by.id : null;
+    const keyId =
+      decision.by.kind === 'app' || decision.by.kind === 'operator' ? decision.by.id : null;
     if ((await stores.assignments.openCodes(keyId, decision.now)) >= MAX_OPEN_CODES) {
       throw new Refusal('code.too_many_open', `${MAX_OPEN_CODES} codes of this key are open`, {
         retryAfterSeconds: 60,

@@ -31,7 +31,10 @@ export async function bindStranger(
 ): Promise<Bound> {
   const pool = await poolOf(stores, line.poolId);
   await stores.pools.lock(pool.id);
-  const user = known ?? (await stores.users.byHandle(handle.value)) ?? (await insertNewcomer(stores, handle, decision));
+  const user =
+    known ??
+    (await stores.users.byHandle(handle.value)) ??
+    (await insertNewcomer(stores, handle, decision));
   const earlier = await stores.assignments.of(user.id, pool.id);
   if (earlier && earlier.state !== 'released') return { user, assignment: earlier };
   const snapshot = await snapshotOf(stores, pool, decision);
@@ -110,7 +113,10 @@ export async function claimReservation(
     if (!(await stores.users.addHandle(assignment.userId, handle, decision.now))) continue;
     const user = await stores.users.byId(assignment.userId);
     if (!user) continue;
-    await announce(stores, decision, 'user.claimed', { userId: user.id, assignmentId: assignment.id });
+    await announce(stores, decision, 'user.claimed', {
+      userId: user.id,
+      assignmentId: assignment.id,
+    });
     return { user, assignment };
   }
   return null;

@@ -25,7 +25,8 @@ export async function suppressUser(
     updatedAt: decision.now,
   };
   await stores.users.suppress(user.id, record);
-  if (!already) await announce(stores, decision, 'user.opted-out', { userId: user.id, source, reason });
+  if (!already)
+    await announce(stores, decision, 'user.opted-out', { userId: user.id, source, reason });
   return record;
 }
 
@@ -59,7 +60,8 @@ export async function allowReplies(
   decision: Decision,
 ): Promise<SuppressionRecord | null> {
   const current = user.suppression;
-  if (current === null || current.suppressedAt === null || writtenAt <= current.suppressedAt) return current;
+  if (current === null || current.suppressedAt === null || writtenAt <= current.suppressedAt)
+    return current;
   const record = {
     ...current,
     replyAllowedUntil: Math.max(current.replyAllowedUntil ?? 0, writtenAt + REPLY_ALLOWED_MS),

@@ -8,7 +8,13 @@ import {
   type PlacementPlan,
   startRate,
 } from '@linekeeper/domain';
-import type { AssignmentRecord, AssignmentState, PoolRecord, Stores, UserRecord } from '../../ports';
+import type {
+  AssignmentRecord,
+  AssignmentState,
+  PoolRecord,
+  Stores,
+  UserRecord,
+} from '../../ports';
 import { announce, changeContext, type Decision, runningDay } from '../shared';
 import { loadOf } from './assignment-load';
 
@@ -60,7 +66,9 @@ export async function tieUser(
 ): Promise<AssignmentRecord> {
   const { now, policy, policyVersion } = decision;
   const hours =
-    tie.startedBy === 'inbound' ? policy.reservations.inboundHours : policy.reservations.outboundHours;
+    tie.startedBy === 'inbound'
+      ? policy.reservations.inboundHours
+      : policy.reservations.outboundHours;
   const reserved = tie.state === 'reserved';
   const earlier = await stores.assignments.of(user.id, pool.id);
   const fresh: AssignmentRecord = {

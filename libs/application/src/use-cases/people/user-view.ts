@@ -28,7 +28,11 @@ export async function viewUser(
   stores: Stores,
   links: CardLinks,
   decision: Decision,
-  of: { readonly user: UserRecord; readonly pool: PoolRecord; readonly assignment: AssignmentRecord },
+  of: {
+    readonly user: UserRecord;
+    readonly pool: PoolRecord;
+    readonly assignment: AssignmentRecord;
+  },
 ): Promise<UserView> {
   const lines = await cardLines(stores, of.assignment);
   const { version } = await cardFor(stores, of.pool, lines, decision);

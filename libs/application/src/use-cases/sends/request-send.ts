@@ -72,12 +72,13 @@ export class RequestSend {
 
   async execute(request: SendRequest, actor: Actor): Promise<SendAnswer> {
     const decision = await this.decisions.begin(actor);
-    const row = await this.lookForReply(request, decision);
+    const row = await this.lookOnceCurrent(request, decision);
     const from = lineToSendFrom(row, request, decision);
     const snapshot = snapshotFrom(row, from, decision);
     const gate = decideSend(request, snapshot, decision.policy);
     const observing = row.environment.actuators.gate === 'observe';
-    if (gate.kind === 'send') return this.hold(request, row, from, gate, gate.limits, decision, null);
+    if (gate.kind === 'send')
+      return this.hold(request, row, from, gate, gate.limits, decision, null);
     if (observing) return this.hold(request, row, from, gate, UNLIMITED, decision, gate.kind);
     return {
       ...nothingHeld(gate),
@@ -88,15 +89,19 @@ export class RequestSend {
     };
   }
 
-  /** An app may answer before the webhook it answers to was processed: then that is done first. */
-  private async lookForReply(request: SendRequest, decision: Decision): Promise<GateRow> {
-    if (request.askedClass !== 'reply') return this.look(request, decision);
+  /**
+   * An app may ask before the webhook was processed that it answers to, or in which the person says stop: then that
+   * is done first.
+   */
+  private async lookOnceCurrent(request: SendRequest, decision: Decision): Promise<GateRow> {
     const first = await this.look(request, decision).catch((error: unknown) => {
       if (error instanceof Refusal && error.code === 'user.not_found') return null;
       throw error;
     });
     const counters = first?.conversation ?? NOTHING_SAID;
-    if (first && isReplyTime(counters, decision.now, decision.policy)) return first;
+    const answersNothing =
+      request.askedClass === 'reply' && !isReplyTime(counters, decision.now, decision.policy);
+    if (first && !first.eventsPending && !answersNothing) return first;
     await this.drainInbox.execute();
     return this.look(request, decision);
   }
@@ -115,19 +120,23 @@ export class RequestSend {
       ({ poolId }) => request.poolIds.length === 0 || request.poolIds.includes(poolId),
     );
     const [row] = visible;
-    if (!row) throw new Refusal('user.not_found', 'There is no such user, or they were never placed');
+    if (!row)
+      throw new Refusal('user.not_found', 'There is no such user, or they were never placed');
     if (row.erased) throw new Refusal('user.erased', 'The user was erased');
     if (visible.length === 1) return row;
-    const pool = request.pool === undefined ? null : await this.unitOfWork.read.pools.bySlug(request.pool);
+    const pool =
+      request.pool === undefined ? null : await this.unitOfWork.read.pools.bySlug(request.pool);
     const named = visible.find(({ poolId }) => poolId === pool?.id);
-    if (!named) throw new Refusal('pool.ambiguous', 'The user has places in several pools: name one');
+    if (!named)
+      throw new Refusal('pool.ambiguous', 'The user has places in several pools: name one');
     return named;
   }
 
   private who({ userId, handle }: SendRequest): { userId: string } | { handle: string } {
     if (userId !== undefined) return { userId };
     const parsed = this.handles.parse(handle ?? '');
-    if (!parsed) throw new Refusal('handle.invalid', 'handle: neither a phone number nor an email address');
+    if (!parsed)
+      throw new Refusal('handle.invalid', 'handle: neither a phone number nor an email address');
     return { handle: parsed.value };
   }
 
@@ -167,7 +176,16 @@ export class RequestSend {
     }
     const newConversation = gate.kind === 'send' ? gate.newConversation : from.chat === null;
     try {
-      await this.record(id, request, row, from, gate.class, newConversation, held.expiresAt, decision);
+      await this.record(
+        id,
+        request,
+        row,
+        from,
+        gate.class,
+        newConversation,
+        held.expiresAt,
+        decision,
+      );
       if (held.overrun) await this.announceOverrun(from.line, held.usedLast24h, cap, decision);
     } catch (error) {
       await this.ledger.release(from.line.id, id);
@@ -267,7 +285,9 @@ const UNLIMITED: ReserveLimits = {
   holdMs: HOLD_MS,
 };
 
-function nothingHeld(gate: GateDecision): Omit<SendAnswer, 'line' | 'chatId' | 'retryAt' | 'wouldBe'> {
+function nothingHeld(
+  gate: GateDecision,
+): Omit<SendAnswer, 'line' | 'chatId' | 'retryAt' | 'wouldBe'> {
   return {
     decision: gate.kind,
     class: gate.class,

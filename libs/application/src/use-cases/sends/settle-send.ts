@@ -36,7 +36,11 @@ export class SettleSend {
     return this.closed(id, 'released', await this.decisions.begin(actor));
   }
 
-  private async accepted(id: string, outcome: SendOutcome, decision: Decision): Promise<SendRecord> {
+  private async accepted(
+    id: string,
+    outcome: SendOutcome,
+    decision: Decision,
+  ): Promise<SendRecord> {
     const { messageId, chatId } = outcome;
     const effects = await this.unitOfWork.run(async (stores) => {
       const send = await sendOr404(stores, id);

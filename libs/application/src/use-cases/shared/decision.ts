@@ -36,7 +36,11 @@ export class Decisions {
 }
 
 /** What the history keeps of a change. */
-export function changeContext(decision: Decision, reason: string, failoverId?: string): ChangeContext {
+export function changeContext(
+  decision: Decision,
+  reason: string,
+  failoverId?: string,
+): ChangeContext {
   return {
     actor: decision.actor,
     reason,

@@ -45,7 +45,8 @@ export async function poolFor(
   slug: string | undefined,
   allowedIds: readonly string[] = [],
 ): Promise<PoolRecord> {
-  const allowed = (pool: PoolRecord): boolean => allowedIds.length === 0 || allowedIds.includes(pool.id);
+  const allowed = (pool: PoolRecord): boolean =>
+    allowedIds.length === 0 || allowedIds.includes(pool.id);
   if (slug !== undefined) {
     const pool = await stores.pools.bySlug(slug);
     if (!pool || !allowed(pool)) throw new Refusal('pool.not_found', `There is no pool "${slug}"`);

@@ -59,7 +59,13 @@ export class PrismaFailoverStore extends FailoverStore {
     change: Partial<
       Pick<
         FailoverRecord,
-        'state' | 'usersMoved' | 'usersStranded' | 'usersTotal' | 'etaAt' | 'deadline' | 'finishedAt'
+        | 'state'
+        | 'usersMoved'
+        | 'usersStranded'
+        | 'usersTotal'
+        | 'etaAt'
+        | 'deadline'
+        | 'finishedAt'
       >
     >,
     at: EpochMs,

@@ -43,6 +43,8 @@ export class PrismaGateStore extends GateStore {
           AND x.state IN ('open', 'unknown') AND x.expires_at > ${date(since.now)}) AS open_unsolicited_at,
         (SELECT count(*)::int FROM sends x WHERE x.user_id = u.id AND x.class = 'transactional'
           AND x.state IN ('open', 'unknown', 'settled') AND x.admitted_at >= ${date(since.dayStart)}) AS transactional_today,
+        EXISTS (SELECT 1 FROM chats t JOIN inbox_events e ON e.order_key = 'chat:' || t.id
+          WHERE t.conversation_id = c.id AND e.state = 'pending') AS events_pending,
         (SELECT to_jsonb(e) FROM environment e WHERE e.id = 1) AS environment,
         (SELECT count(*)::int FROM lines x WHERE x.managed AND x.admin_state <> 'retired'
           AND x.ejected_at > ${date(since.ejectedAfter)}) AS recently_ejected,
@@ -85,7 +87,12 @@ interface Row {
   known: string[];
   open_unsolicited_at: Date | null;
   transactional_today: number;
-  environment: { name: string; frozen_at: string | null; actuators: EnvironmentRecord['actuators'] };
+  events_pending: boolean;
+  environment: {
+    name: string;
+    frozen_at: string | null;
+    actuators: EnvironmentRecord['actuators'];
+  };
   recently_ejected: number;
   lines_in_use: number;
 }
@@ -98,7 +105,9 @@ function rowOf(row: Row): GateRow {
     return {
       line,
       maxDailyUse7d,
-      chat: chat ? { id: chat.id, health: chat.health as NonNullable<GateLine['chat']>['health'] } : null,
+      chat: chat
+        ? { id: chat.id, health: chat.health as NonNullable<GateLine['chat']>['health'] }
+        : null,
       known: row.known.includes(line.id),
     };
   };
@@ -116,12 +125,15 @@ function rowOf(row: Row): GateRow {
     replyAllowedUntil: msOrNull(row.reply_allowed_until),
     conversation:
       row.conversation &&
-      conversationOf(rowFromJson(row.conversation, CONVERSATION_INSTANTS) as unknown as Conversation),
+      conversationOf(
+        rowFromJson(row.conversation, CONVERSATION_INSTANTS) as unknown as Conversation,
+      ),
     assigned: gateLine(row.line, row.max_use),
     active: row.active_line && gateLine(row.active_line, row.active_max_use),
     chats: chats.length,
     openUnsolicitedAt: msOrNull(row.open_unsolicited_at),
     transactionalToday: row.transactional_today,
+    eventsPending: row.events_pending,
     environment: {
       name: row.environment.name,
       frozenAt: row.environment.frozen_at === null ? null : Date.parse(row.environment.frozen_at),

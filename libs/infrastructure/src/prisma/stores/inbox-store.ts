@@ -45,11 +45,7 @@ export class PrismaInboxStore extends InboxStore {
     return rows[0] ? recordOf(rowFromJson(rows[0]) as unknown as InboxEvent) : null;
   }
 
-  async finish(
-    eventIds: readonly string[],
-    state: 'done' | 'ignored',
-    at: EpochMs,
-  ): Promise<void> {
+  async finish(eventIds: readonly string[], state: 'done' | 'ignored', at: EpochMs): Promise<void> {
     if (eventIds.length === 0) return;
     await this.db.inboxEvent.updateMany({
       where: { eventId: { in: [...eventIds] } },

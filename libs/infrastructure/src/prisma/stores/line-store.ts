@@ -5,7 +5,13 @@ import {
   LineStore,
   type LoadDelta,
 } from '@linekeeper/application';
-import { epochHour, type EpochMs, type FleetPolicy, type LineView, todayCap } from '@linekeeper/domain';
+import {
+  epochHour,
+  type EpochMs,
+  type FleetPolicy,
+  type LineView,
+  todayCap,
+} from '@linekeeper/domain';
 import type { Db } from '../database';
 import type { Line, Prisma } from '../generated/client';
 import { columns, date, dateOrNull, ms, msOrNull, num } from '../values';

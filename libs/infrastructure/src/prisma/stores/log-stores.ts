@@ -1,4 +1,9 @@
-import { type AuditRecord, AuditStore, type OutboxRecord, OutboxStore } from '@linekeeper/application';
+import {
+  type AuditRecord,
+  AuditStore,
+  type OutboxRecord,
+  OutboxStore,
+} from '@linekeeper/application';
 import type { Db } from '../database';
 import { date, json, ms, num } from '../values';
 

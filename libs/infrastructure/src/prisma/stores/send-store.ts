@@ -29,10 +29,7 @@ export class PrismaSendStore extends SendStore {
     return rows.map(recordOf);
   }
 
-  async noteSeen(
-    seen: readonly { id: string; messages: number }[],
-    at: EpochMs,
-  ): Promise<void> {
+  async noteSeen(seen: readonly { id: string; messages: number }[], at: EpochMs): Promise<void> {
     if (seen.length === 0) return;
     await this.db.$executeRaw`
       UPDATE sends s SET

@@ -48,7 +48,14 @@ export class PrismaUsageStore extends UsageStore {
 
   async lineEvidence(lineId: string, from: EpochMs, to: EpochMs): Promise<LineEvidence> {
     const [row] = await this.db.$queryRaw<
-      { in: number; out: number; recipients: number; replied: number; failures: number; opt_outs: number }[]
+      {
+        in: number;
+        out: number;
+        recipients: number;
+        replied: number;
+        failures: number;
+        opt_outs: number;
+      }[]
     >`
       WITH day AS (
         SELECT user_id, direction, status FROM messages
@@ -103,7 +110,15 @@ export class PrismaUsageStore extends UsageStore {
     fromHour: number,
   ): Promise<(UsageHour & { stored: { in: number; out: number } })[]> {
     const rows = await this.db.$queryRaw<
-      { line_id: string; hour: number; in: number; out: number; started: number; had_in: number; had_out: number }[]
+      {
+        line_id: string;
+        hour: number;
+        in: number;
+        out: number;
+        started: number;
+        had_in: number;
+        had_out: number;
+      }[]
     >`
       WITH seen AS (
         SELECT line_id, floor(extract(epoch FROM at) / 3600)::int AS hour,
