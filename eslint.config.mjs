@@ -48,6 +48,8 @@ export default tseslint.config(
         { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
       ],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      // Options of Nest are classes that everybody gives as plain objects.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       // A port's stub for "nothing to do" is an empty method with a comment.
       '@typescript-eslint/no-confusing-void-expression': [
         'error',
@@ -85,6 +87,7 @@ export default tseslint.config(
         require: 'readonly',
         URL: 'readonly',
         setTimeout: 'readonly',
+        clearTimeout: 'readonly',
       },
     },
   },

@@ -1,4 +1,4 @@
-/** One setting for every kind of test: swc compiles ours and the packages that are ESM only. */
+/** Packages that are ESM only: swc compiles them like ours. */
 const ESM_ONLY = [
   '@nestjs',
   'file-type',
@@ -12,16 +12,9 @@ const ESM_ONLY = [
   'load-esm',
 ];
 
-module.exports = {
+const common = {
   testEnvironment: 'node',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
-  testMatch: [
-    '**/*.spec.ts',
-    '**/*.int-spec.ts',
-    '**/*.contract-spec.ts',
-    '**/*.race-spec.ts',
-    '**/*.e2e-spec.ts',
-  ],
   transform: {
     '^.+\\.(t|m?j)s$': [
       '@swc/jest',
@@ -42,8 +35,21 @@ module.exports = {
   moduleNameMapper: {
     '^@linekeeper/(domain|application|infrastructure)$': '<rootDir>/libs/$1/src',
   },
+};
+
+module.exports = {
+  projects: [
+    // Beside the code they test; they need nothing but Node.
+    { ...common, displayName: 'unit', testMatch: ['**/*.spec.ts'] },
+    // With a real PostgreSQL and the simulator.
+    {
+      ...common,
+      displayName: 'whole',
+      testMatch: ['int', 'contract', 'race', 'e2e'].map((kind) => `**/*.${kind}-spec.ts`),
+      globalSetup: '<rootDir>/test/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+    },
+  ],
   collectCoverageFrom: ['libs/domain/src/**/*.ts', '!**/*.spec.ts', '!**/index.ts'],
-  globalSetup: '<rootDir>/test/support/global-setup.ts',
-  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   testTimeout: 60_000,
 };

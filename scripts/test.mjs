@@ -30,14 +30,14 @@ const jest = spawn(
 );
 jest.once('close', (code) => {
   let passed = 0;
-  let failed = 0;
+  let failed = 1;
   try {
     const result = JSON.parse(readFileSync(report, 'utf8'));
     passed = result.numPassedTests;
     // A suite that could not even run has failed too.
     failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
   } catch {
-    failed = 1;
+    // No report: the run itself failed.
   }
   rmSync(folder, { recursive: true, force: true });
   console.log(`${passed} passed, ${failed} failed`);

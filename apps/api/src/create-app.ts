@@ -28,9 +28,10 @@ export async function createApp(
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
   });
+  const logger = new ConsoleLogger({ json: true, logLevels: levelsFrom(logLevel) });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
-    logger: new ConsoleLogger({ json: true, logLevels: levelsFrom(logLevel) }),
+    logger,
   });
   const server = adapter.getInstance();
   addBodyParsers(server);

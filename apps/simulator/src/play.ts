@@ -30,11 +30,13 @@ export class Play {
   perform(event: SimEvent): void {
     switch (event.kind) {
       case 'inbound':
-        return void this.inbound(event.from, event.to, event.text, event.at);
+        this.inbound(event.from, event.to, event.text, event.at);
+        break;
       case 'retry':
-        return this.webhooks.retry(event.deliveryId);
+        this.webhooks.retry(event.deliveryId);
+        break;
       default:
-        return this.progress(event.messageId, event.kind, event.at);
+        this.progress(event.messageId, event.kind, event.at);
     }
   }
 
@@ -150,7 +152,10 @@ export class Play {
     if (!message || !chat) return;
     world.changes += 1;
     message.status = kind;
-    if (kind === 'failed') return this.emitFailure(message, at);
+    if (kind === 'failed') {
+      this.emitFailure(message, at);
+      return;
+    }
     if (kind === 'delivered') message.deliveredAt = at;
     if (kind === 'read') message.readAt = at;
     this.emitMessage(`message.${kind}`, message);

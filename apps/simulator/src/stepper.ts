@@ -47,6 +47,10 @@ export class Stepper {
     this.stopRequested = true;
   }
 
+  private isStopRequested(): boolean {
+    return this.stopRequested;
+  }
+
   /** To `target`, from event to event; with a quantum, events within it come to pass in one step. */
   async advance(target: number, quantumMs: number): Promise<{ steps: number; fired: number }> {
     const { clock, queue } = this.world;
@@ -59,15 +63,13 @@ export class Stepper {
     try {
       do {
         const now = clock.now();
-        const due = [queue.nextAt(), this.followersNext(now)].filter(
-          (at): at is number => at !== null,
-        );
-        const next = Math.min(target, Math.max(now, ...[Math.min(target, ...due)]));
+        const due = Math.min(queue.nextAt() ?? target, this.followersNext(now) ?? target);
+        const next = Math.max(now, due);
         const rounded = quantumMs > 0 ? Math.ceil(next / quantumMs) * quantumMs : next;
         clock.moveTo(Math.min(target, rounded));
         fired += await this.untilQuiet();
         steps += 1;
-      } while (clock.now() < target && !this.stopRequested);
+      } while (clock.now() < target && !this.isStopRequested());
     } finally {
       this.advancing = false;
       clock.release();

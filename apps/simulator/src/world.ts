@@ -54,7 +54,7 @@ export class World {
 
   chatOf(line: string, people: readonly string[]): Chat | null {
     const id = this.chatIdsByKey.get(World.chatKey(line, people));
-    return (id !== undefined && this.chats.get(id)) || null;
+    return id === undefined ? null : (this.chats.get(id) ?? null);
   }
 
   addLine(phoneNumber: string): Line {

@@ -55,7 +55,10 @@ function firstLine(child: ChildProcess): Promise<number> {
     child.once('exit', (code) =>
       reject(new Error(`The simulator ended with ${code}: is its port free?`)),
     );
-    if (!child.stdout) return reject(new Error('The simulator has no output'));
+    if (!child.stdout) {
+      reject(new Error('The simulator has no output'));
+      return;
+    }
     createInterface({ input: child.stdout }).once('line', (line) => {
       resolve((JSON.parse(line) as { listening: number }).listening);
     });

@@ -120,7 +120,10 @@ async function main(): Promise<void> {
       '\nA real Linq account: everything only observes until you say otherwise (PUT /v1/admin/actuators).',
     );
   }
-  if (!simulator || !flags.demo) return printCalls(addresses);
+  if (!simulator || !flags.demo) {
+    printCalls(addresses);
+    return;
+  }
   const demo = startDemo(
     {
       DEMO_API_URL: api,

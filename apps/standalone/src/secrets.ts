@@ -17,7 +17,7 @@ export async function loadSecrets(
 ): Promise<Secrets> {
   await mkdir(dataDir, { recursive: true });
   const file = join(dataDir, 'keys.json');
-  const kept = await readFile(file, 'utf8').then(
+  const kept: Partial<Secrets> = await readFile(file, 'utf8').then(
     (text) => JSON.parse(text) as Partial<Secrets>,
     () => ({}),
   );

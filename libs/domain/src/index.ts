@@ -1,5 +1,4 @@
 export * from './budget/ceilings';
-export * from './budget/counting';
 export * from './budget/line-ledger';
 export * from './budget/types';
 export * from './contact-card/vcard';

@@ -12,8 +12,10 @@ const MAX_DEPTH = 64;
 export function addBodyParsers(app: FastifyInstance): void {
   const options = { parseAs: 'buffer', bodyLimit: BODY_LIMIT } as const;
   app.addContentTypeParser('application/json', options, (request, body: Buffer, done) => {
-    if (isWebhook(request)) return done(null, body);
-    if (body.length === 0) return done(null, undefined);
+    if (isWebhook(request) || body.length === 0) {
+      done(null, body.length === 0 ? undefined : body);
+      return;
+    }
     try {
       if (isTooDeep(body)) throw new SyntaxError('nested too deeply');
       done(null, JSON.parse(body.toString('utf8')));
@@ -26,8 +28,10 @@ export function addBodyParsers(app: FastifyInstance): void {
     }
   });
   app.addContentTypeParser('*', options, (request, body: Buffer, done) => {
-    if (isWebhook(request)) return done(null, body);
-    if (body.length === 0) return done(null, undefined);
+    if (isWebhook(request) || body.length === 0) {
+      done(null, body.length === 0 ? undefined : body);
+      return;
+    }
     const type = request.headers['content-type'] ?? 'none';
     done(
       refusal('FST_ERR_CTP_INVALID_MEDIA_TYPE', `Send application/json, not ${type}`, 415),

@@ -4,8 +4,7 @@ import { chatHealth, chatOnWire, handlesOf, messageOnWire, sentMessageOnWire } f
 import { contentOf, phoneNumberOf, recipientsOf } from './content';
 import { LinqError, notFound } from './errors';
 import { pageOf } from './paging';
-import type { Api } from './server';
-import { traceOf } from './server';
+import { type Api, traceOf } from './context';
 
 interface ById {
   Params: { id: string };

@@ -4,7 +4,7 @@ import type { Line } from '../types';
 import { lineReputation } from '../wire';
 import { phoneNumberOf } from './content';
 import { LinqError, notFound } from './errors';
-import type { Api } from './server';
+import type { Api } from './context';
 
 type Query = Record<string, unknown>;
 const RANK = { HEALTHY: 0, AT_RISK: 1, CRITICAL: 2 } as const;

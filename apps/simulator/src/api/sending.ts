@@ -15,7 +15,7 @@ export class Sending {
 
   /** An earlier answer to the same key. Nothing is sent again. */
   replay(key: string | null): { status: number; body: unknown } | null {
-    return (key !== null && this.world.answers.get(key)) || null;
+    return key === null ? null : (this.world.answers.get(key) ?? null);
   }
 
   remember(key: string | null, status: number, body: unknown): void {

@@ -3,24 +3,11 @@ import type { Play } from '../play';
 import type { Stepper } from '../stepper';
 import type { World } from '../world';
 import { chatRoutes } from './chats';
+import { type Api, setTrace, traceOf } from './context';
 import { errorBody, LinqError } from './errors';
 import { lineRoutes } from './lines';
 import { Sending } from './sending';
 import { subscriptionRoutes } from './subscriptions';
-
-export interface Api {
-  readonly world: World;
-  readonly play: Play;
-  readonly sending: Sending;
-  readonly stepper: Stepper;
-}
-
-const TRACE = Symbol('trace');
-type Traced = FastifyRequest & { [TRACE]?: string };
-
-export function traceOf(request: FastifyRequest): string {
-  return (request as Traced)[TRACE] ?? '';
-}
 
 /** The partner API under /api/partner/v3. */
 export function registerApi(
@@ -35,7 +22,7 @@ export function registerApi(
     (routes, _options, done) => {
       routes.addHook('onRequest', (request, reply, next) => {
         const trace = world.chance.hex(32);
-        (request as Traced)[TRACE] = trace;
+        setTrace(request, trace);
         void reply.header('x-trace-id', trace);
         if (request.headers.authorization !== `Bearer ${token}`) {
           throw new LinqError(401, 2004, 'Unauthorized - missing or invalid authentication token');

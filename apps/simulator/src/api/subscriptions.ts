@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Subscription } from '../types';
 import { instant } from '../wire';
 import { LinqError, notFound } from './errors';
-import type { Api } from './server';
+import type { Api } from './context';
 
 export const WEBHOOK_EVENTS = [
   'message.sent',

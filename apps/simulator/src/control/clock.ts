@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { instant } from '../wire';
-import { BadControl, type Control, parse } from './routes';
+import { BadControl, type Control, parse } from './context';
 import * as schemas from './schemas';
 
 /** The clock: looking at it, following it, moving it. */

@@ -1,31 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import type { z } from 'zod';
 import type { Play } from '../play';
-import type { Stepper } from '../stepper';
 import type { Message } from '../types';
-import type { Webhooks } from '../webhooks';
 import { instant } from '../wire';
 import type { World } from '../world';
 import { clockRoutes } from './clock';
+import { BadControl, type Control, parse } from './context';
 import * as schemas from './schemas';
-
-export interface Control {
-  readonly world: World;
-  readonly play: Play;
-  readonly webhooks: Webhooks;
-  readonly stepper: Stepper;
-}
-
-/** Bad input to the control surface: what was wrong, in words. */
-export class BadControl extends Error {}
-
-export function parse<T extends z.ZodType>(schema: T, body: unknown): z.infer<T> {
-  const parsed = schema.safeParse(body ?? {});
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new BadControl(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
-}
 
 /** What tests and demonstrations reach into the world with. */
 export function registerControl(app: FastifyInstance, control: Control): void {

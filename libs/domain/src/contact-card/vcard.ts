@@ -92,6 +92,10 @@ function optional(property: string, value: string | undefined): string[] {
   return value === undefined || value === '' ? [] : [`${property}:${escapeText(value)}`];
 }
 
+/** Control characters, but not the line feed. */
+// eslint-disable-next-line no-control-regex -- to find them is the point
+const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g;
+
 /** Escapes what would end a value or a line, and drops control characters that no card needs. */
 export function escapeText(text: string): string {
   return (
@@ -99,7 +103,7 @@ export function escapeText(text: string): string {
       .replace(/\r\n?|[\u2028\u2029]/g, '\n')
       // Half a surrogate pair cannot be written as UTF-8.
       .toWellFormed()
-      .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '')
+      .replace(CONTROL, '')
       .replace(/\\/g, '\\\\')
       .replace(/;/g, '\\;')
       .replace(/,/g, '\\,')

@@ -66,7 +66,7 @@ const ERROR_BODY = z.object({
 export function problemOf(error: unknown, onLostAnswer: LostAnswer): ProviderProblem {
   if (error instanceof ProviderProblem) return error;
   if (error instanceof APIError && error.status !== undefined) {
-    return refusalOf(error, onLostAnswer);
+    return refusalOf(error as APIError, onLostAnswer);
   }
   if (error instanceof UnexpectedAnswer) return problem(onLostAnswer, error.message);
   // The SDK checks the parts of a path itself, before anything is sent.

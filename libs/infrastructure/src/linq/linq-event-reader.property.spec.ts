@@ -78,7 +78,7 @@ function damaged(value: unknown, path: readonly number[], replacement: unknown):
   const entries = Object.entries(value);
   if (entries.length === 0) return replacement;
   const index = step % entries.length;
-  const changed = entries.map(([key, inner], place) => [
+  const changed = entries.map(([key, inner]: [string, unknown], place): [string, unknown] => [
     key,
     place === index ? damaged(inner, rest, replacement) : inner,
   ]);
@@ -127,7 +127,7 @@ describe('LinqEventReader, whatever comes', () => {
         fc.array(fc.nat(30), { minLength: 1, maxLength: 5 }),
         fc.oneof(odd, fc.constant(undefined)),
         ({ wire }, path, replacement) => {
-          expectSound(JSON.stringify(damaged(wire, path, replacement)) ?? '');
+          expectSound(String(JSON.stringify(damaged(wire, path, replacement))));
         },
       ),
       { numRuns: 2_000 },

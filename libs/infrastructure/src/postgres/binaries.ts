@@ -29,8 +29,8 @@ async function restoreLinks(packageDir: string): Promise<void> {
   for (const { source, target } of links) {
     const path = join(packageDir, target);
     if (await exists(path)) continue;
-    await symlink(basename(source), path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
+    await symlink(basename(source), path).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error;
     });
   }
 }
@@ -41,9 +41,9 @@ export async function copyBinaries(native: string, target: string): Promise<stri
   const draft = `${target}.${process.pid}`;
   await mkdir(dirname(target), { recursive: true });
   await cp(native, draft, { recursive: true, verbatimSymlinks: true });
-  await rename(draft, target).catch(async (error: NodeJS.ErrnoException) => {
+  await rename(draft, target).catch(async (error: unknown) => {
     await rm(draft, { recursive: true, force: true });
-    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST') throw error;
   });
   return target;
 }
@@ -53,4 +53,8 @@ export async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }

@@ -161,10 +161,11 @@ async function launch(
   );
   child.unref();
   await log.close();
-  let exited = false;
-  child.once('exit', () => (exited = true));
   const url = `postgresql://${USER}:${password}@127.0.0.1:${port}/postgres`;
-  for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline && !exited;) {
+  for (
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    Date.now() < deadline && child.exitCode === null;
+  ) {
     if (await answers(url)) return port;
     await delay(50);
   }

@@ -32,7 +32,7 @@ export function json(value: unknown): Prisma.InputJsonValue {
 
 /** A value for a nullable JSON column. */
 export function jsonOrNull(value: unknown): Prisma.InputJsonValue | typeof Prisma.DbNull {
-  return value === null || value === undefined ? Prisma.DbNull : (value);
+  return value ?? Prisma.DbNull;
 }
 
 /** Only the given keys of a change, with instants as dates. Undefined stays away, so that nothing is overwritten. */
@@ -44,9 +44,4 @@ export function columns<T extends object>(change: T, instants: readonly (keyof T
     row[key] = isInstant && typeof value === 'number' ? new Date(value) : value;
   }
   return row;
-}
-
-/** Whether an error says that a unique index has the value already. */
-export function isUniqueViolation(error: unknown): boolean {
-  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
 }

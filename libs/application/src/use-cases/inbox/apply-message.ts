@@ -17,7 +17,7 @@ import type {
   UserRecord,
 } from '../../ports';
 import { bindStranger, type Bound, claimReservation } from '../people/strangers';
-import { allowReplies, liftSuppression, suppressUser } from '../people/suppression';
+import { allowReplies, isSuppressed, liftSuppression, suppressUser } from '../people/suppression';
 import { confirmAssignment } from '../people/tie';
 import { actorText, automation } from '../../actor';
 import {
@@ -103,11 +103,7 @@ async function heedOptOut(space: Workspace, user: UserRecord, event: Inbound): P
   const verdict = detectOptOut(event.text);
   const { stores } = space;
   const decision = { ...space.decision, actor: actorText(automation('opt-out-words')) };
-  if (
-    verdict.kind === 'none' &&
-    (user.suppression === null || user.suppression.suppressedAt === null)
-  )
-    return;
+  if (verdict.kind === 'none' && !isSuppressed(user)) return;
   const suppression =
     verdict.kind === 'opt-out'
       ? await suppressUser(stores, user, 'inbound', 'asked to be left alone', decision)

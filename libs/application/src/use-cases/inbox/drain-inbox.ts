@@ -58,8 +58,13 @@ export class DrainInbox {
       total.retried += report.retried;
       total.dead += report.dead;
       total.startedFailovers ||= report.startedFailovers;
-      if (report.processed + report.retried + report.dead === 0 && !this.again) return total;
+      if (report.processed + report.retried + report.dead === 0 && !this.isCalledAgain())
+        return total;
     }
+  }
+
+  private isCalledAgain(): boolean {
+    return this.again;
   }
 
   /** When the inbox will next have something to do; null when it is empty. */

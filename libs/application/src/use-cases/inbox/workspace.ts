@@ -163,7 +163,7 @@ export class Workspace {
   /** The person in whose conversation a chat is. */
   userIdOfChat(chatId: string): string | null {
     const conversationId = this.chats.get(chatId)?.conversationId;
-    return (conversationId && this.conversationsById.get(conversationId)?.userId) || null;
+    return conversationId ? (this.conversationsById.get(conversationId)?.userId ?? null) : null;
   }
 
   /** The conversation with a person, begun when there is none yet. */

@@ -1,7 +1,7 @@
 import { RunDueWork } from './run-due-work';
 import { RunJob } from './run-job';
 
-export { dueAt, isJobName, JOB_EVERY_SECONDS, JOB_NAMES, type JobName } from './registry';
+export { JOB_EVERY_SECONDS, JOB_NAMES } from './registry';
 export * from './run-due-work';
 export * from './run-job';
 

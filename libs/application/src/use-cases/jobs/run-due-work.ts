@@ -39,8 +39,12 @@ export class RunDueWork {
     for (;;) {
       this.again = false;
       const nextDueAt = await this.once();
-      if (nextDueAt !== null && !this.again) return nextDueAt;
+      if (nextDueAt !== null && !this.isCalledAgain()) return nextDueAt;
     }
+  }
+
+  private isCalledAgain(): boolean {
+    return this.again;
   }
 
   /** Null when more came in meanwhile. */

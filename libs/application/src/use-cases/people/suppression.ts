@@ -5,6 +5,15 @@ import { announce, type Decision } from '../shared';
 /** A later ordinary message of a suppressed person may be answered for this long. */
 const REPLY_ALLOWED_MS = DAY_MS;
 
+/** A person who said stop, and has not taken it back. */
+type Suppressed<T> = T & { readonly suppression: { readonly suppressedAt: number } };
+
+export function isSuppressed<T extends Pick<UserRecord, 'suppression'>>(
+  user: T,
+): user is Suppressed<T> {
+  return typeof user.suppression?.suppressedAt === 'number';
+}
+
 /** Silences the whole fleet towards this person, on all their handles. Idempotent. */
 export async function suppressUser(
   stores: Stores,
@@ -38,7 +47,7 @@ export async function liftSuppression(
   reason: string,
   decision: Decision,
 ): Promise<SuppressionRecord | null> {
-  if (user.suppression === null || user.suppression.suppressedAt === null) return user.suppression;
+  if (!isSuppressed(user)) return user.suppression;
   const record: SuppressionRecord = {
     suppressedAt: null,
     source,
@@ -59,9 +68,9 @@ export async function allowReplies(
   writtenAt: number,
   decision: Decision,
 ): Promise<SuppressionRecord | null> {
+  if (!isSuppressed(user)) return user.suppression;
   const current = user.suppression;
-  if (current === null || current.suppressedAt === null || writtenAt <= current.suppressedAt)
-    return current;
+  if (writtenAt <= current.suppressedAt) return current;
   const record = {
     ...current,
     replyAllowedUntil: Math.max(current.replyAllowedUntil ?? 0, writtenAt + REPLY_ALLOWED_MS),

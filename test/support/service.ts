@@ -1,0 +1,91 @@
+import { createServer } from 'node:net';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import {
+  BudgetLedger,
+  KeepSubscribed,
+  ManageKeys,
+  PrepareEnvironment,
+} from '@linekeeper/application';
+import { FollowedClock, StaticSettings, VirtualClockFollower } from '@linekeeper/infrastructure';
+import { createApp } from '../../apps/api/src/create-app';
+import { StandaloneModule } from '../../apps/standalone/src/standalone.module';
+import type { TestDatabase } from './database';
+import { Http } from './http';
+import type { TestSimulator } from './simulator';
+
+export const ADMIN_KEY = 'lk_admin_key_of_the_tests_0123456789';
+export const APP_KEY = 'lk_app_key_of_the_tests_0123456789ab';
+export const VIEWER_KEY = 'lk_viewer_key_of_the_tests_01234567';
+
+/** The whole service in this process, on the simulator's clock and a database of its own. */
+export class TestService {
+  readonly admin: Http;
+  readonly app: Http;
+  readonly viewer: Http;
+
+  private constructor(
+    readonly nest: NestFastifyApplication,
+    readonly url: string,
+    private readonly clock: FollowedClock,
+  ) {
+    this.admin = new Http(url, ADMIN_KEY);
+    this.app = new Http(url, APP_KEY);
+    this.viewer = new Http(url, VIEWER_KEY);
+  }
+
+  static async start(
+    database: TestDatabase,
+    simulator: TestSimulator,
+    settings: { readonly timeZone?: string; readonly name?: string } = {},
+  ): Promise<TestService> {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const clock = new FollowedClock(simulator.url, settings.name ?? 'service');
+    await clock.start();
+    const nest = await createApp(
+      StandaloneModule.register({
+        databaseUrl: database.url,
+        clock,
+        follower: new VirtualClockFollower(clock),
+        publicUrl: url,
+        secretsKey: 'a secrets key of the tests, long enough',
+        settings: new StaticSettings({
+          webhookUrl: `${url}/webhooks/linq/v3`,
+          webhookSecrets: [],
+          processId: `test-${port}`,
+        }),
+        linq: { apiKey: simulator.token, baseUrl: simulator.apiUrl },
+      }),
+      { logLevel: 'error', trustedProxies: [] },
+    );
+    await nest.get(PrepareEnvironment).execute({
+      name: 'test',
+      timeZone: settings.timeZone ?? 'UTC',
+      mode: 'auto',
+    });
+    const keys = nest.get(ManageKeys);
+    await keys.ensure(ADMIN_KEY, 'admin', 'admin');
+    await keys.ensure(APP_KEY, 'app', 'app');
+    await keys.ensure(VIEWER_KEY, 'viewer', 'viewer');
+    await nest.get(BudgetLedger).rebuild(clock.now());
+    await nest.listen(port, '127.0.0.1');
+    await nest.get(KeepSubscribed).execute();
+    return new TestService(nest, url, clock);
+  }
+
+  async stop(): Promise<void> {
+    this.clock.stop();
+    await this.nest.close();
+  }
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
