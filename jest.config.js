@@ -1,6 +1,7 @@
 /** Packages that are ESM only: swc compiles them like ours. */
 const ESM_ONLY = [
   '@nestjs',
+  'content-disposition',
   'file-type',
   'strtok3',
   'token-types',
@@ -33,6 +34,8 @@ const common = {
   },
   transformIgnorePatterns: [`/node_modules/(?!(${ESM_ONLY.join('|')})/)`],
   moduleNameMapper: {
+    // The generated database client names its files as they will be once compiled.
+    '^(\\.{1,2}/.*)\\.js$': '$1',
     '^@linekeeper/(domain|application|infrastructure)$': '<rootDir>/libs/$1/src',
   },
 };

@@ -112,18 +112,6 @@ export abstract class KeyStore {
 export abstract class LeaseStore {
   /** The fencing token when the lease was free, expired or ours; null when someone else holds it. */
   abstract take(name: string, holder: string, now: EpochMs, ttlMs: number): Promise<bigint | null>;
-  /**
-   * Gives the lease back. Throws {@link StaleLease} when the token is no longer the newest, so that a late writer
-   * stops there: call it first in the transaction that writes the job's result.
-   */
-  abstract release(name: string, token: bigint, now: EpochMs): Promise<void>;
-}
-
-export class StaleLease extends Error {
-  constructor(readonly lease: string) {
-    super(`The lease ${lease} was taken by another process`);
-    this.name = 'StaleLease';
-  }
 }
 
 export interface JobRunRecord {
@@ -135,7 +123,11 @@ export interface JobRunRecord {
 
 export abstract class JobStore {
   abstract runs(): Promise<JobRunRecord[]>;
-  abstract record(run: JobRunRecord): Promise<void>;
+  /**
+   * Gives the job's lease back and records its run, in one statement. False, and nothing is written, when the token
+   * is no longer the newest: whoever took the lease over has the newer word.
+   */
+  abstract finish(run: JobRunRecord, token: bigint, now: EpochMs): Promise<boolean>;
   abstract insertProposal(proposal: {
     id: string;
     kind: string;

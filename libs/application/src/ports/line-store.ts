@@ -88,6 +88,12 @@ export abstract class LineStore {
     change: LineChange,
     options: { at: EpochMs; raiseEpoch: boolean },
   ): Promise<void>;
+  /** Stamps lines as listed by the provider, and those of `withReputation` as having a reputation just told. */
+  abstract seen(
+    ids: readonly string[],
+    withReputation: readonly string[],
+    at: EpochMs,
+  ): Promise<void>;
   /** Adds to the sums of several lines in one statement. `day` is the running budget day of the new-user count. */
   abstract addLoad(deltas: readonly LoadDelta[], day: string, at: EpochMs): Promise<void>;
 }

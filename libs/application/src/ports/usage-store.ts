@@ -48,6 +48,8 @@ export abstract class UsageStore {
   abstract closeLineDay(day: LineDayRecord): Promise<boolean>;
   abstract lineDays(lineId: string, limit: number): Promise<LineDayRecord[]>;
   abstract lastClosedDay(lineId: string): Promise<string | null>;
+  /** The newest closed day of each line of a pool; a line without any is not in the answer. */
+  abstract lastClosedDays(poolId: string): Promise<ReadonlyMap<string, string>>;
   /** Per line and hour: what the messages say where it differs from the usage rows, since `fromHour`. */
   abstract differences(
     fromHour: number,

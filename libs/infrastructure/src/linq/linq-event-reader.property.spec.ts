@@ -127,7 +127,8 @@ describe('LinqEventReader, whatever comes', () => {
         fc.array(fc.nat(30), { minLength: 1, maxLength: 5 }),
         fc.oneof(odd, fc.constant(undefined)),
         ({ wire }, path, replacement) => {
-          expectSound(String(JSON.stringify(damaged(wire, path, replacement))));
+          // Nothing at all, where the damage took the whole body.
+          expectSound([JSON.stringify(damaged(wire, path, replacement))].join(''));
         },
       ),
       { numRuns: 2_000 },

@@ -85,12 +85,8 @@ export class RunJob {
       run = { name, lastRunAt: startedAt, lastResult: {}, lastError: text };
       this.logger.error({ job: name }, error instanceof Error ? error.stack : text);
     }
-    await this.unitOfWork.run(async (stores) => {
-      // Whoever took the lease over meanwhile has the newer word on this job.
-      await stores.leases.release(name, token, this.clock.now());
-      await stores.jobs.record(run);
-    });
-    return run;
+    const recorded = await this.unitOfWork.read.jobs.finish(run, token, this.clock.now());
+    return recorded ? run : null;
   }
 
   /** On an operator's request, now. Refuses `job.not_found` and `job.running`. */

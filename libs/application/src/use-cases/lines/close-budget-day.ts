@@ -53,12 +53,13 @@ export class CloseBudgetDay {
   private async daysToClose(pool: PoolRecord, decision: Decision): Promise<string[]> {
     const { dayStartHour } = decision.policy.budget;
     const today = runningDay(pool, decision);
+    const lastDays = await this.unitOfWork.read.usage.lastClosedDays(pool.id);
     const lines = await this.unitOfWork.read.lines.list({ poolId: pool.id });
     let first = today;
     for (const line of lines) {
-      const last = await this.unitOfWork.read.usage.lastClosedDay(line.id);
+      const last = lastDays.get(line.id);
       const begins =
-        last === null ? budgetDay(line.createdAt, pool.timeZone, dayStartHour) : nextDay(last);
+        last === undefined ? budgetDay(line.createdAt, pool.timeZone, dayStartHour) : nextDay(last);
       if (begins < first) first = begins;
     }
     const days: string[] = [];

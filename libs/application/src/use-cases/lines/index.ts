@@ -8,6 +8,7 @@ import { LookAtLines } from './look-at-lines';
 import { PollLines } from './poll-lines';
 import { ProposeRebalance } from './propose-rebalance';
 import { RegisterLines } from './register-lines';
+import { RescueStranded } from './rescue-stranded';
 import { RunFailovers } from './run-failovers';
 import { ShareCards } from './share-cards';
 import { StepLine } from './step-line';
@@ -20,10 +21,10 @@ export * from './freeze-fleet';
 export * from './look-at-lines';
 export * from './poll-lines';
 export * from './propose-rebalance';
-export { type NewLine, RegisterLines } from './register-lines';
+export { RegisterLines } from './register-lines';
 export * from './run-failovers';
 export * from './share-cards';
-export { StepLine, type StepReport, type StepRequest } from './step-line';
+export { StepLine, type StepReport } from './step-line';
 
 export const LINES_USE_CASES = [
   LineCards,
@@ -35,6 +36,7 @@ export const LINES_USE_CASES = [
   PollLines,
   AdvanceRamp,
   CloseBudgetDay,
+  RescueStranded,
   RunFailovers,
   Failovers,
   ProposeRebalance,

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { MINUTE_MS } from '@linekeeper/domain';
 import { automation } from '../../actor';
 import {
-  type LineChange,
   type LineRecord,
   MessagingProvider,
   type ProviderLine,
@@ -40,9 +39,10 @@ export class PollLines {
       let appeared = 0;
       for (const each of listed) {
         const line = known.get(each.phoneNumber);
-        if (line) await this.seen(stores, line, each, decision);
+        if (line) await this.compare(stores, line, each, decision);
         else appeared += await this.appeared(stores, each, decision);
       }
+      await this.seen(stores, known, listed, decision);
       const names = new Set(listed.map(({ phoneNumber }) => phoneNumber));
       const missing = [...known.values()].filter(({ phoneNumber }) => !names.has(phoneNumber));
       let vanished = 0;
@@ -53,19 +53,31 @@ export class PollLines {
 
   private async seen(
     stores: Stores,
+    known: ReadonlyMap<string, LineRecord>,
+    listed: readonly ProviderLine[],
+    decision: Decision,
+  ): Promise<void> {
+    const idsOf = (lines: readonly ProviderLine[]): string[] =>
+      lines.flatMap(({ phoneNumber }) => known.get(phoneNumber)?.id ?? []);
+    const told = listed.filter(({ reputation }) => reputation !== null);
+    await stores.lines.seen(idsOf(listed), idsOf(told), decision.now);
+  }
+
+  private async compare(
+    stores: Stores,
     line: LineRecord,
     listed: ProviderLine,
     decision: Decision,
   ): Promise<void> {
-    const change: LineChange = {
-      listedAt: decision.now,
-      providerLineId: listed.providerLineId,
-      // Silence is no news: without a word the last reputation stays, and its age shows.
-      ...(listed.reputation === null
-        ? {}
-        : { reputation: listed.reputation, reputationSeenAt: decision.now }),
-    };
-    await stores.lines.change(line.id, change, { at: decision.now, raiseEpoch: false });
+    // Silence is no news: without a word the last reputation stays, and its age shows.
+    const reputation = listed.reputation ?? line.reputation;
+    if (reputation !== line.reputation || listed.providerLineId !== line.providerLineId) {
+      await stores.lines.change(
+        line.id,
+        { reputation, providerLineId: listed.providerLineId },
+        { at: decision.now, raiseEpoch: false },
+      );
+    }
     if (listed.status !== null && listed.status !== line.providerStatus) {
       const verdict = { status: listed.status, reputation: null, changedAt: decision.now };
       await applyLineStatus(stores, line.id, verdict, decision);

@@ -13,17 +13,17 @@ export class PrismaJobStore extends JobStore {
     return rows.map((row) => ({ ...row, lastRunAt: ms(row.lastRunAt) }));
   }
 
-  async record(run: JobRunRecord): Promise<void> {
-    const data = {
-      lastRunAt: date(run.lastRunAt),
-      lastResult: json(run.lastResult ?? {}),
-      lastError: run.lastError,
-    };
-    await this.db.jobRun.upsert({
-      where: { name: run.name },
-      create: { name: run.name, ...data },
-      update: data,
-    });
+  async finish(run: JobRunRecord, token: bigint, now: EpochMs): Promise<boolean> {
+    const result = JSON.stringify(run.lastResult ?? {});
+    const written = await this.db.$executeRaw`
+      WITH released AS (
+        UPDATE leases SET expires_at = ${date(now)}
+        WHERE name = ${run.name} AND token = ${token} RETURNING name)
+      INSERT INTO job_runs (name, last_run_at, last_result, last_error)
+      SELECT name, ${date(run.lastRunAt)}, ${result}::jsonb, ${run.lastError} FROM released
+      ON CONFLICT (name) DO UPDATE SET last_run_at = excluded.last_run_at,
+        last_result = excluded.last_result, last_error = excluded.last_error`;
+    return written === 1;
   }
 
   async insertProposal(proposal: {

@@ -1,4 +1,4 @@
-import { LeaseStore, StaleLease } from '@linekeeper/application';
+import { LeaseStore } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
 import type { Db } from '../database';
 import { date } from '../values';
@@ -17,13 +17,5 @@ export class PrismaLeaseStore extends LeaseStore {
         WHERE l.expires_at <= ${date(now)} OR l.holder = excluded.holder
       RETURNING token`;
     return rows[0]?.token ?? null;
-  }
-
-  async release(name: string, token: bigint, now: EpochMs): Promise<void> {
-    const released = await this.db.lease.updateMany({
-      where: { name, token },
-      data: { expiresAt: date(now) },
-    });
-    if (released.count === 0) throw new StaleLease(name);
   }
 }

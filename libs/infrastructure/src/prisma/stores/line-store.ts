@@ -113,6 +113,18 @@ export class PrismaLineStore extends LineStore {
     });
   }
 
+  async seen(
+    ids: readonly string[],
+    withReputation: readonly string[],
+    at: EpochMs,
+  ): Promise<void> {
+    await this.db.$executeRaw`
+      UPDATE lines SET listed_at = ${date(at)},
+        reputation_seen_at = CASE WHEN id = ANY(${[...withReputation]}::uuid[])
+          THEN ${date(at)} ELSE reputation_seen_at END
+      WHERE id = ANY(${[...ids]}::uuid[])`;
+  }
+
   async addLoad(deltas: readonly LoadDelta[], day: string, at: EpochMs): Promise<void> {
     if (deltas.length === 0) return;
     const sums = merged(deltas);

@@ -106,6 +106,13 @@ export class PrismaUsageStore extends UsageStore {
     return newest?.day ?? null;
   }
 
+  async lastClosedDays(poolId: string): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.db.$queryRaw<{ line_id: string; day: string | null }[]>`
+      SELECT l.id AS line_id, (SELECT max(d.day) FROM line_days d WHERE d.line_id = l.id) AS day
+      FROM lines l WHERE l.pool_id = ${poolId}::uuid`;
+    return new Map(rows.flatMap(({ line_id, day }) => (day === null ? [] : [[line_id, day]])));
+  }
+
   async differences(
     fromHour: number,
   ): Promise<(UsageHour & { stored: { in: number; out: number } })[]> {

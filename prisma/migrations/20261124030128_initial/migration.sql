@@ -542,6 +542,9 @@ CREATE INDEX "chats_conversation_id_idx" ON "chats"("conversation_id");
 CREATE INDEX "chats_line_id_created_at_idx" ON "chats"("line_id", "created_at");
 
 -- CreateIndex
+CREATE INDEX "chats_last_activity_at_idx" ON "chats"("last_activity_at");
+
+-- CreateIndex
 CREATE INDEX "messages_user_id_at_idx" ON "messages"("user_id", "at");
 
 -- CreateIndex
@@ -572,7 +575,7 @@ CREATE INDEX "known_numbers_line_id_idx" ON "known_numbers"("line_id");
 CREATE UNIQUE INDEX "inbox_events_seq_key" ON "inbox_events"("seq");
 
 -- CreateIndex
-CREATE INDEX "inbox_events_state_next_attempt_at_seq_idx" ON "inbox_events"("state", "next_attempt_at", "seq");
+CREATE INDEX "inbox_events_state_seq_idx" ON "inbox_events"("state", "seq");
 
 -- CreateIndex
 CREATE INDEX "inbox_events_state_order_key_seq_idx" ON "inbox_events"("state", "order_key", "seq");

@@ -1,0 +1,152 @@
+import { Injectable } from '@nestjs/common';
+import { HOUR_MS, type LineView, planFailover, whyCannotSend } from '@linekeeper/domain';
+import { automation } from '../../actor';
+import {
+  type AssignmentRecord,
+  BudgetLedger,
+  type PoolRecord,
+  type Stores,
+  UnitOfWork,
+} from '../../ports';
+import { moveAssignment } from '../people/move';
+import { announce, changeContext, type Decision, Decisions, poolOf, viewsOf } from '../shared';
+import { contactUses, failoverUsers } from './failover-inputs';
+
+/** Users in needs-introduction are looked at again so many at a time. */
+const RESCUE_BATCH = 200;
+const ESCALATE_AFTER_MS = [4 * HOUR_MS, 24 * HOUR_MS];
+
+/**
+ * Users in needs-introduction: given back their own line, or another number they hold, as soon as one serves; and
+ * told to the operator again after four hours and after a day.
+ */
+@Injectable()
+export class RescueStranded {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly decisions: Decisions,
+    private readonly ledger: BudgetLedger,
+  ) {}
+
+  async execute(lastRunAt: number | null): Promise<{ rescued: number; escalated: number }> {
+    return { rescued: await this.rescue(), escalated: await this.escalate(lastRunAt) };
+  }
+
+  /** People whom nothing served may be served now: their own line came back, or another one of theirs has room. */
+  private async rescue(): Promise<number> {
+    let rescued = 0;
+    let after: string | undefined;
+    for (;;) {
+      const decision = await this.decisions.begin(automation('run-failovers'));
+      const page = { limit: RESCUE_BATCH, ...(after === undefined ? {} : { after }) };
+      const waiting = await this.unitOfWork.read.assignments.inState('needs-introduction', page);
+      rescued += await this.rescueSome(waiting, decision);
+      after = waiting.at(-1)?.id;
+      if (waiting.length < RESCUE_BATCH) return rescued;
+    }
+  }
+
+  private async rescueSome(
+    waiting: readonly AssignmentRecord[],
+    decision: Decision,
+  ): Promise<number> {
+    if (waiting.length === 0) return 0;
+    const environment = await this.unitOfWork.read.environment.get();
+    if (environment?.actuators.failover !== 'auto' || environment.frozenAt !== null) return 0;
+    return this.unitOfWork.run(async (stores) => {
+      let rescued = 0;
+      for (const poolId of new Set(waiting.map((each) => each.poolId))) {
+        const pool = await poolOf(stores, poolId);
+        await stores.pools.lock(poolId);
+        const lines = await viewsOf(stores, pool, decision);
+        for (const lineId of new Set(waiting.map((each) => each.lineId))) {
+          const users = waiting.filter((each) => each.poolId === poolId && each.lineId === lineId);
+          const own = lines.find(({ id }) => id === lineId);
+          if (own && whyCannotSend(own, 'reply') === null) {
+            rescued += await returnHome(stores, users, decision);
+          } else {
+            rescued += await this.moveRescued(stores, pool, lineId, users, lines, decision);
+          }
+        }
+      }
+      return rescued;
+    });
+  }
+
+  private async moveRescued(
+    stores: Stores,
+    pool: PoolRecord,
+    lineId: string,
+    users: readonly AssignmentRecord[],
+    lines: readonly LineView[],
+    decision: Decision,
+  ): Promise<number> {
+    const plan = planFailover(
+      {
+        now: decision.now,
+        lineId,
+        users: await failoverUsers(stores, lineId, pool, users),
+        lines,
+        contacts: await contactUses(stores, this.ledger, lines, decision.now),
+      },
+      decision.policy,
+    );
+    let moved = 0;
+    for (const move of plan.moves) {
+      const assignment = users.find(({ userId }) => userId === move.userId);
+      if (!assignment) continue;
+      const to = {
+        toLineId: move.toLineId,
+        state: 'confirmed',
+        reason: 'a number they hold serves again',
+      } as const;
+      if (await moveAssignment(stores, pool, assignment, to, decision)) moved += 1;
+    }
+    return moved;
+  }
+
+  private async escalate(lastRunAt: number | null): Promise<number> {
+    const decision = await this.decisions.begin(automation('run-failovers'));
+    const since = lastRunAt ?? decision.now;
+    const { read } = this.unitOfWork;
+    let escalated = 0;
+    let after: string | undefined;
+    for (;;) {
+      const page = { limit: RESCUE_BATCH, ...(after === undefined ? {} : { after }) };
+      const waiting = await read.assignments.inState('needs-introduction', page);
+      for (const { userId, id, needsIntroductionSince } of waiting) {
+        const crossed = ESCALATE_AFTER_MS.find((delay) => {
+          const at = (needsIntroductionSince ?? decision.now) + delay;
+          return at > since && at <= decision.now;
+        });
+        if (crossed === undefined) continue;
+        escalated += 1;
+        await announce(read, decision, 'assignment.escalated', {
+          userId,
+          assignmentId: id,
+          hours: crossed / HOUR_MS,
+        });
+      }
+      after = waiting.at(-1)?.id;
+      if (waiting.length < RESCUE_BATCH) return escalated;
+    }
+  }
+}
+
+async function returnHome(
+  stores: Stores,
+  users: readonly AssignmentRecord[],
+  decision: Decision,
+): Promise<number> {
+  let returned = 0;
+  for (const user of users) {
+    const changed = await stores.assignments.change(
+      user.id,
+      user.epoch,
+      { state: 'confirmed', needsIntroductionSince: null },
+      changeContext(decision, 'their own line serves again'),
+    );
+    if (changed) returned += 1;
+  }
+  return returned;
+}
