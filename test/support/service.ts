@@ -36,7 +36,11 @@ export class TestService {
   static async start(
     database: TestDatabase,
     simulator: TestSimulator,
-    settings: { readonly timeZone?: string; readonly name?: string } = {},
+    settings: {
+      readonly timeZone?: string;
+      readonly name?: string;
+      readonly webhookSecrets?: readonly string[];
+    } = {},
   ): Promise<TestService> {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
@@ -51,7 +55,7 @@ export class TestService {
         secretsKey: 'a secrets key of the tests, long enough',
         settings: new StaticSettings({
           webhookUrl: `${url}/webhooks/linq/v3`,
-          webhookSecrets: [],
+          webhookSecrets: settings.webhookSecrets ?? [],
           processId: `test-${port}`,
         }),
         linq: { apiKey: simulator.token, baseUrl: simulator.apiUrl },
