@@ -144,8 +144,10 @@ export function vcfRoute(app: FastifyInstance, { world }: Pick<Api, 'world'>): v
   });
 }
 
+/** Names and pictures that were never given are left out, as the client's types have it. */
 function cardOnWire(line: Line): object {
-  return { phone_number: line.phoneNumber, ...line.card };
+  const given = Object.entries(line.card ?? {}).filter(([, value]) => value !== null);
+  return { phone_number: line.phoneNumber, ...Object.fromEntries(given) };
 }
 
 /** Arrays come comma-joined, repeated or with brackets. */
