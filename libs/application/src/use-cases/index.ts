@@ -4,7 +4,7 @@ import * as inbox from './inbox';
 import * as lines from './lines';
 import * as jobs from './jobs';
 import * as access from './access';
-import { Decisions } from './shared';
+import { Decisions, Turns } from './shared';
 
 export * from './people';
 export * from './sends';
@@ -16,6 +16,7 @@ export * from './access';
 /** Every use-case, for the module that provides them. */
 export const USE_CASES = [
   Decisions,
+  Turns,
   ...people.PEOPLE_USE_CASES,
   ...sends.SENDS_USE_CASES,
   ...inbox.INBOX_USE_CASES,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random, Stores } from '@linekeeper/application';
-import { UnitOfWork } from '@linekeeper/application';
+import { Refusal, UnitOfWork } from '@linekeeper/application';
 import type { PrismaDatabase } from './database';
 import { Prisma } from './generated/client';
 import { prismaStores } from './stores';
@@ -31,6 +31,11 @@ export class PrismaUnitOfWork extends UnitOfWork {
           timeout: TIMEOUT_MS,
         });
       } catch (error) {
+        if (isWithoutConnection(error)) {
+          throw new Refusal('service.unavailable', 'The database has no connection free now', {
+            retryAfterSeconds: 1,
+          });
+        }
         if (attempt === MAX_ATTEMPTS || !isConflict(error)) throw error;
         await delay(this.random.next() * FIRST_BACKOFF_MS * 2 ** attempt);
       }
@@ -43,4 +48,11 @@ function isConflict(error: unknown): boolean {
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
   if (error.code === 'P2034') return true;
   return error.code === 'P2010' && /40001|40P01/.test(JSON.stringify(error.meta ?? {}));
+}
+
+/** What the connection pool says when none of its connections came free in time. */
+function isWithoutConnection(error: unknown): boolean {
+  return (
+    error instanceof Error && error.message.includes('timeout exceeded when trying to connect')
+  );
 }

@@ -13,7 +13,7 @@ import {
   type UserRecord,
 } from '../../ports';
 import { Refusal } from '../../refusal';
-import { announce, type Decision, Decisions, poolFor, snapshotOf } from '../shared';
+import { announce, type Decision, Decisions, poolFor, snapshotOf, Turns } from '../shared';
 import { codeHash, MAX_OPEN_CODES, newCode } from './codes';
 import { planPlace, tieUser } from './tie';
 import { type UserView, viewUser } from './user-view';
@@ -54,6 +54,7 @@ export class OnboardUser {
     private readonly links: CardLinks,
     private readonly random: Random,
     private readonly digest: Digest,
+    private readonly turns: Turns,
   ) {}
 
   async execute(input: NewUser, actor: Actor, poolIds: readonly string[] = []): Promise<Onboarded> {
@@ -62,11 +63,13 @@ export class OnboardUser {
       throw new Refusal('time_zone.invalid', `"${input.timeZone}" is not an IANA time zone`);
     }
     for (let attempt = 1; ; attempt += 1) {
-      const decision = await this.decisions.begin(actor);
       try {
-        return await this.unitOfWork.run((stores) =>
-          this.once(stores, input, handle, poolIds, decision),
-        );
+        return await this.turns.take(input.pool ?? '', async () => {
+          const decision = await this.decisions.begin(actor);
+          return this.unitOfWork.run((stores) =>
+            this.once(stores, input, handle, poolIds, decision),
+          );
+        });
       } catch (error) {
         if (!(error instanceof LostRace)) throw error;
         if (attempt === MAX_ATTEMPTS) {

@@ -1,3 +1,4 @@
 export * from './decision';
 export * from './fleet';
 export * from './record';
+export * from './turns';
