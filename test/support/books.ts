@@ -19,7 +19,7 @@ export async function simulatorCounts(simulator: TestSimulator): Promise<Map<str
 }
 
 /** The same, as we counted them. */
-export async function ourCounts(service: TestService): Promise<Map<string, string>> {
+export async function ourCounts(service: Pick<TestService, 'admin'>): Promise<Map<string, string>> {
   const counts = new Map<string, string>();
   for (const { id, phoneNumber } of await linesOf(service)) {
     const path = `/v1/admin/lines/${id}/usage?hours=9600`;
@@ -31,7 +31,7 @@ export async function ourCounts(service: TestService): Promise<Map<string, strin
 
 /** Both books say the same, hour by hour. */
 export async function expectBooksToAgree(
-  service: TestService,
+  service: Pick<TestService, 'admin'>,
   simulator: TestSimulator,
 ): Promise<void> {
   const theirs = await simulatorCounts(simulator);

@@ -61,7 +61,7 @@ export function personNumber(index: number): string {
 
 /** Registers what the simulator lists, as lines that have long been in use: they serve at once. */
 export async function raiseMatureFleet(
-  service: TestService,
+  service: Pick<TestService, 'admin'>,
   carriedPerDay = 3_000,
 ): Promise<LineAnswer[]> {
   await ok(
@@ -74,12 +74,12 @@ export async function raiseMatureFleet(
   return linesOf(service);
 }
 
-export async function linesOf(service: TestService): Promise<LineAnswer[]> {
+export async function linesOf(service: Pick<TestService, 'admin'>): Promise<LineAnswer[]> {
   return (await ok(service.admin.get<{ data: LineAnswer[] }>('/v1/admin/lines'))).data;
 }
 
 export function onboard(
-  service: TestService,
+  service: Pick<TestService, 'app'>,
   handle: string,
   more: Record<string, unknown> = {},
 ): Promise<Onboarded> {

@@ -20,7 +20,7 @@ export class People {
   private readonly linq: LinqAPIV3;
 
   constructor(
-    private readonly service: TestService,
+    private readonly service: Pick<TestService, 'app'>,
     private readonly simulator: TestSimulator,
   ) {
     this.linq = sdkOf(simulator);
