@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensureChromium } from './chromium.mjs';
 import { ensureAll, ensureBuild, root } from './ensure.mjs';
 
 const KINDS = {
@@ -15,6 +16,7 @@ const patterns = first in KINDS ? [...KINDS[first], ...rest] : process.argv.slic
 await ensureAll();
 // Tests that start processes start what is built.
 await ensureBuild();
+if (first !== 'unit') await ensureChromium();
 const folder = mkdtempSync(join(tmpdir(), 'linekeeper-test-'));
 const report = join(folder, 'report.json');
 const jest = spawn(

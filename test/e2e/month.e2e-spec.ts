@@ -128,7 +128,7 @@ describe('A month of a fleet', () => {
 
     beforeAll(async () => {
       const lines = await linesOf(service);
-      lost = [...lines].sort((a, b) => b.users - a.users)[0] as LineAnswer;
+      lost = lines.reduce((most, each) => (each.users > most.users ? each : most));
       itsPeople = people.all.filter(({ writesTo }) => writesTo === lost.phoneNumber);
       expect(itsPeople.length).toBe(lost.users);
       await simulator.control.post(`/lines/${lost.phoneNumber}/status`, { status: 'FLAGGED' });

@@ -50,7 +50,7 @@ export class KillableService {
   }
 
   async stop(): Promise<void> {
-    if (!this.child || this.child.signalCode !== null) return;
+    if (this.child?.signalCode !== null) return;
     const ended = once(this.child, 'exit');
     this.child.kill('SIGKILL');
     await ended;

@@ -1,0 +1,65 @@
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { PageSignIn } from '@linekeeper/application';
+import { CHROMIUM_FLAGS, chromiumPath } from '../support/chromium';
+import { createTestDatabase, type TestDatabase } from '../support/database';
+import { lineNumbers, onboard, personNumber, raiseMatureFleet } from '../support/fleet';
+import { ok } from '../support/http';
+import { TestService } from '../support/service';
+import { TestSimulator } from '../support/simulator';
+
+if (chromiumPath === undefined) {
+  it.skip('The page (skipped: no Chromium on this machine; set CHROMIUM_PATH)', () => undefined);
+} else {
+  describe('The page', () => {
+    let database: TestDatabase;
+    let simulator: TestSimulator;
+    let service: TestService;
+    let browser: Browser;
+    let page: Page;
+    const faults: string[] = [];
+
+    beforeAll(async () => {
+      [database, simulator, browser] = await Promise.all([
+        createTestDatabase(),
+        TestSimulator.start({ lines: lineNumbers(3) }),
+        chromium.launch({ executablePath: chromiumPath ?? '', args: CHROMIUM_FLAGS }),
+      ]);
+      service = await TestService.start(database, simulator);
+      await raiseMatureFleet(service);
+      await onboard(service, personNumber(1));
+      page = await browser.newPage();
+      page.on('pageerror', (error) => faults.push(error.message));
+    });
+
+    afterAll(async () => {
+      await browser.close();
+      await service.stop();
+      await simulator.stop();
+      await database.drop();
+    });
+
+    it('shows nothing of the fleet to a stranger', async () => {
+      await page.goto(service.url);
+      await page.locator('#notice').filter({ hasText: 'Signed out' }).waitFor();
+      expect(await page.locator('#fleet').isVisible()).toBe(false);
+    });
+
+    it('signs in by a link that works once', async () => {
+      const token = await service.nest.get(PageSignIn).createLink('admin');
+      await page.goto(`${service.url}/sign-in?token=${token}`);
+      await page.locator('#lines tr').nth(2).waitFor();
+      const stranger = await (await browser.newContext()).newPage();
+      const answer = await stranger.goto(`${service.url}/sign-in?token=${token}`);
+      expect(answer?.status()).toBe(401);
+    });
+
+    it('shows each line, and a flag as it happens', async () => {
+      expect(await page.locator('#lines').innerText()).toContain('0100');
+      const flagged = lineNumbers(1)[0] ?? '';
+      await ok(simulator.control.post(`/lines/${flagged}/status`, { status: 'FLAGGED' }));
+      await simulator.advance(60);
+      await page.locator('#lines tr').filter({ hasText: 'flagged' }).waitFor();
+      expect(faults).toEqual([]);
+    });
+  });
+}
