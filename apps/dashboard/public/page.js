@@ -130,7 +130,7 @@ const TOLD = [
   'fleet.contagion',
   'inbox.dead-letter',
 ];
-const stream = new EventSource('/v1/events');
+const stream = new EventSource('/v1/events?recent=300');
 for (const type of TOLD) stream.addEventListener(type, tell);
 
 await refresh();

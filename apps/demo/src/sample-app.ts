@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { LinqAPIV3 } from '@linqapp/sdk';
+import { APIError, LinqAPIV3 } from '@linqapp/sdk';
 import { HttpFailure, type JsonClient } from './http';
 
 interface SendAnswer {
@@ -178,8 +178,8 @@ export class SampleApp {
       if (answer.retryAt) this.later.push({ handle, at: Date.parse(answer.retryAt) });
     } else {
       this.turn += 1;
-      await this.send(handle, answer, ANSWERS[this.turn % ANSWERS.length] ?? 'Noted.');
-      this.counts.answered += 1;
+      const sent = await this.send(handle, answer, ANSWERS[this.turn % ANSWERS.length] ?? 'Noted.');
+      this.counts[sent ? 'answered' : 'refused'] += 1;
     }
   }
 
@@ -203,9 +203,10 @@ export class SampleApp {
     }
   }
 
-  private async send(handle: string, answer: SendAnswer, text: string): Promise<void> {
+  /** False: the person said stop a moment ago, and Linq knew before Linekeeper did. */
+  private async send(handle: string, answer: SendAnswer, text: string): Promise<boolean> {
     const { line, chatId, reservationId, idempotencyKey } = answer;
-    if (!line || !reservationId || !idempotencyKey) return;
+    if (!line || !reservationId || !idempotencyKey) return false;
     const words = answer.firstText === 'prefix' ? `It is me, from another number. ${text}` : text;
     const message = {
       parts: [{ type: 'text' as const, value: words }],
@@ -214,8 +215,10 @@ export class SampleApp {
     try {
       if (chatId) await this.linq.chats.messages.send(chatId, { message });
       else await this.linq.chats.create({ from: line.phoneNumber, to: [handle], message });
+      return true;
     } catch (error) {
       await this.api.post(`/v1/sends/${reservationId}/settle`, { outcome: 'failed' });
+      if (isOptedOut(error)) return false;
       throw error;
     }
   }
@@ -223,6 +226,13 @@ export class SampleApp {
 
 const MAX_ASKS = 3;
 const ASK_AGAIN_MS = 15;
+
+const OPTED_OUT = 2024;
+
+function isOptedOut(error: unknown): boolean {
+  const body: unknown = error instanceof APIError ? error.error : null;
+  return JSON.stringify(body).includes(`"code":${OPTED_OUT}`);
+}
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,13 +1,24 @@
-import { Controller, Get, Headers, Req, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Query, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type AnnouncedEvent, ReadEvents } from '@linekeeper/application';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { instant } from '../http/instants';
 import { Allow } from '../http/principal';
 import { EventFeed } from './event-feed';
 
 /** A reader that comes back may have missed so many events at most; more are read from the lists. */
 const MAX_CATCH_UP = 1_000;
+
+const eventsQuery = z.strictObject({
+  recent: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(MAX_CATCH_UP)
+    .default(0)
+    .describe('So many of the newest events first'),
+});
 
 @ApiTags('System')
 @Controller('v1/events')
@@ -24,6 +35,7 @@ export class EventsController {
   })
   async stream(
     @Headers('last-event-id') lastEventId: string | undefined,
+    @Query({ schema: eventsQuery }) { recent }: z.infer<typeof eventsQuery>,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -32,12 +44,17 @@ export class EventsController {
     stream.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     stream.write(': listening\n\n');
     const send = (event: AnnouncedEvent): void => void stream.write(frame(event));
-    const from = Number(lastEventId);
-    if (lastEventId !== undefined && Number.isSafeInteger(from)) {
-      for (const event of await this.events.since(from, MAX_CATCH_UP)) send(event);
-    }
+    const from = await this.from(lastEventId, recent);
+    if (from !== null) for (const event of await this.events.since(from, MAX_CATCH_UP)) send(event);
     const stop = await this.feed.listen(send);
     request.raw.once('close', stop);
+  }
+
+  /** The event after which to begin; null: only what is still to come. A reader that comes back goes on. */
+  private async from(lastEventId: string | undefined, recent: number): Promise<number | null> {
+    const last = Number(lastEventId);
+    if (lastEventId !== undefined && Number.isSafeInteger(last)) return last;
+    return recent === 0 ? null : Math.max(0, (await this.events.lastSeq()) - recent);
   }
 }
 

@@ -81,7 +81,7 @@ export class RequestSend {
       return this.hold(request, row, from, gate, gate.limits, decision, null);
     if (observing) return this.hold(request, row, from, gate, UNLIMITED, decision, gate.kind);
     return {
-      ...nothingHeld(gate),
+      ...nothingHeld(gate, from.chat === null),
       line: from.line,
       chatId: from.chat?.id ?? null,
       retryAt: gate.kind === 'defer' ? gate.retryAt : null,
@@ -165,7 +165,7 @@ export class RequestSend {
         return this.hold(request, row, from, gate, UNLIMITED, decision, 'defer');
       }
       return {
-        ...nothingHeld(gate),
+        ...nothingHeld(gate, from.chat === null),
         decision: 'defer',
         line: from.line,
         chatId: from.chat?.id ?? null,
@@ -287,13 +287,14 @@ const UNLIMITED: ReserveLimits = {
 
 function nothingHeld(
   gate: GateDecision,
+  newConversation: boolean,
 ): Omit<SendAnswer, 'line' | 'chatId' | 'retryAt' | 'wouldBe'> {
   return {
     decision: gate.kind,
     class: gate.class,
     reservationId: null,
     expiresAt: null,
-    newConversation: gate.kind === 'send' && gate.newConversation,
+    newConversation,
     firstText: null,
     reasons: gate.reasons,
   };
