@@ -53,6 +53,12 @@ if (chromiumPath === undefined) {
       expect(answer?.status()).toBe(401);
     });
 
+    it('stays signed in while the clock of the fleet runs through three days', async () => {
+      await simulator.advance(3 * 86_400, 6 * 3_600);
+      await page.reload();
+      await page.locator('#lines tr').nth(2).waitFor();
+    });
+
     it('shows each line, and a flag as it happens', async () => {
       expect(await page.locator('#lines').innerText()).toContain('0100');
       const flagged = lineNumbers(1)[0] ?? '';

@@ -16,6 +16,7 @@ import {
   UnitOfWork,
   UsageHistory,
   USE_CASES,
+  WallClock,
   WebhookVerifier,
 } from '@linekeeper/application';
 import { LinqEventReader } from './linq/linq-event-reader';
@@ -29,6 +30,7 @@ import { PrismaDatabase } from './prisma/database';
 import { StoredPolicies } from './prisma/policies';
 import { PrismaUnitOfWork } from './prisma/unit-of-work';
 import { PrismaUsageHistory } from './prisma/usage-history';
+import { SystemClock } from './system/clock';
 import { NodeDigest, SecureRandom, UuidV7 } from './system/chance';
 import { LocalInboxSignal } from './system/inbox-signal';
 import { monotonicMs, wait } from './system/timers';
@@ -51,6 +53,7 @@ export class InfrastructureModule {
   static register(options: InfrastructureOptions): DynamicModule {
     const adapters: Provider[] = [
       { provide: Clock, useValue: options.clock },
+      { provide: WallClock, useFactory: (): WallClock => new SystemClock() },
       { provide: ClockFollower, useValue: options.follower },
       { provide: Settings, useValue: options.settings },
       { provide: Ids, useFactory: (clock: Clock) => new UuidV7(clock), inject: [Clock] },

@@ -1,8 +1,16 @@
 import type { EpochMs } from '@linekeeper/domain';
 
-/** The only source of time. With the simulator it follows the simulator's virtual clock. */
+/** The fleet's only source of time. With the simulator it follows the simulator's virtual clock. */
 export abstract class Clock {
   /** The present instant. Never goes backwards within one process. */
+  abstract now(): EpochMs;
+}
+
+/**
+ * The time of somebody who sits before the screen, also while the fleet's clock runs through a day in a minute:
+ * for sign-in links and page sessions, and nothing else.
+ */
+export abstract class WallClock {
   abstract now(): EpochMs;
 }
 

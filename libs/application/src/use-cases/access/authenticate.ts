@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type ApiKeyRecord, Clock, Digest, UnitOfWork } from '../../ports';
+import { type ApiKeyRecord, Clock, Digest, UnitOfWork, WallClock } from '../../ports';
 import { Refusal } from '../../refusal';
 import { fingerprintOf, hashOf } from './key-format';
 import type { Principal } from './principal';
@@ -17,6 +17,7 @@ export class Authenticate {
     private readonly unitOfWork: UnitOfWork,
     private readonly digest: Digest,
     private readonly clock: Clock,
+    private readonly wallClock: WallClock,
   ) {}
 
   /** Compares whole digests in constant time. Throws `auth.invalid` for an unknown, expired or revoked key. */
@@ -36,7 +37,7 @@ export class Authenticate {
   async bySession(token: string): Promise<Principal> {
     const session = await this.unitOfWork.read.keys.session(
       this.digest.sha256(token),
-      this.clock.now(),
+      this.wallClock.now(),
     );
     if (!session) throw new Refusal('auth.invalid', 'The page session has ended: sign in again');
     return { id: 'page', role: session.role, poolIds: [] };

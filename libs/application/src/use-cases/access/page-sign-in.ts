@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HOUR_MS } from '@linekeeper/domain';
-import { Clock, Digest, Random, type Role, UnitOfWork } from '../../ports';
+import { Digest, Random, type Role, UnitOfWork, WallClock } from '../../ports';
 import { Refusal } from '../../refusal';
 
 const TOKEN_BYTES = 32;
@@ -15,7 +15,7 @@ export class PageSignIn {
     private readonly unitOfWork: UnitOfWork,
     private readonly digest: Digest,
     private readonly random: Random,
-    private readonly clock: Clock,
+    private readonly clock: WallClock,
   ) {}
 
   /** A new one-time token for the link. */
