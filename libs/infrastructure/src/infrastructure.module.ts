@@ -58,7 +58,7 @@ export class InfrastructureModule {
       { provide: Settings, useValue: options.settings },
       { provide: Ids, useFactory: (clock: Clock) => new UuidV7(clock), inject: [Clock] },
       { provide: Random, useClass: SecureRandom },
-      { provide: Digest, useClass: NodeDigest },
+      { provide: Digest, useFactory: () => new NodeDigest(options.secretsKey) },
       { provide: HandleParser, useClass: LibphonenumberHandleParser },
       {
         provide: CardLinks,

@@ -15,6 +15,8 @@ export abstract class Random {
 export abstract class Digest {
   /** SHA-256 of the UTF-8 text, lowercase hex. */
   abstract sha256(text: string): string;
+  /** HMAC-SHA-256 of the UTF-8 text under the service's secret key, lowercase hex. */
+  abstract keyed(text: string): string;
   /** Compares two texts in time that depends on their lengths only. */
   abstract equal(a: string, b: string): boolean;
 }

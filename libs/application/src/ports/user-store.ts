@@ -68,6 +68,13 @@ export abstract class UserStore {
   /** Adds a handle. False when another user holds it. */
   abstract addHandle(userId: string, handle: ParsedHandle, at: EpochMs): Promise<boolean>;
   abstract suppress(userId: string, record: SuppressionRecord): Promise<void>;
+  /** Remembers since when the holders of these handles were suppressed; null forgets them. Idempotent. */
+  abstract keepOptOuts(
+    handleHashes: readonly string[],
+    suppressedAt: EpochMs | null,
+    at: EpochMs,
+  ): Promise<void>;
+  abstract keptOptOut(handleHash: string): Promise<EpochMs | null>;
   abstract suppressed(page: {
     limit: number;
     after?: string;

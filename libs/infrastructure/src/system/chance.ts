@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type Clock, Digest, Ids, Random } from '@linekeeper/application';
 
 /** UUID version 7 (RFC 9562): 48 bits of time, then a counter within the millisecond, then chance. */
@@ -53,8 +53,16 @@ export class SecureRandom extends Random {
 }
 
 export class NodeDigest extends Digest {
+  constructor(private readonly secretsKey: string) {
+    super();
+  }
+
   sha256(text: string): string {
     return createHash('sha256').update(text, 'utf8').digest('hex');
+  }
+
+  keyed(text: string): string {
+    return createHmac('sha256', this.secretsKey).update(text, 'utf8').digest('hex');
   }
 
   equal(a: string, b: string): boolean {

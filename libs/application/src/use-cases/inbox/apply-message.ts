@@ -93,7 +93,7 @@ async function personOf(
   const bound =
     (known === null
       ? await claimReservation(stores, event.text, handle, digest, decision)
-      : null) ?? (await bindStranger(stores, line, handle, known, decision));
+      : null) ?? (await bindStranger(stores, line, handle, known, digest, decision));
   space.keepUser(bound.user);
   space.keepAssignment(bound.assignment);
   return bound;

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { whyNoNewUsers } from '@linekeeper/domain';
 import type { Actor } from '../../actor';
-import { type AssignmentRecord, CardLinks, type Stores, UnitOfWork } from '../../ports';
+import { type AssignmentRecord, CardLinks, Digest, type Stores, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
 import { audit, changeContext, type Decision, Decisions, lineOr404, snapshotOf } from '../shared';
 import { type Placed, placeOf } from './find-user';
 import { moveAssignment } from './move';
+import { keepOptOut } from './suppression';
 import { confirmAssignment, planPlace, releaseAssignment } from './tie';
 import { type UserView, viewUser } from './user-view';
 
@@ -131,6 +132,7 @@ export class EraseUser {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly decisions: Decisions,
+    private readonly digest: Digest,
   ) {}
 
   async execute(userId: string, reason: string, actor: Actor): Promise<void> {
@@ -146,6 +148,7 @@ export class EraseUser {
           await releaseAssignment(stores, pool, assignment, 'the user was erased', decision);
         }
       }
+      await keepOptOut(stores, user, this.digest, decision);
       await stores.users.erase(userId, decision.now);
       await audit(stores, decision, {
         action: 'user.erase',

@@ -15,6 +15,7 @@ import {
 import { Refusal } from '../../refusal';
 import { announce, type Decision, Decisions, poolFor, snapshotOf, Turns } from '../shared';
 import { codeHash, MAX_OPEN_CODES, newCode } from './codes';
+import { recallOptOut } from './suppression';
 import { planPlace, tieUser } from './tie';
 import { type UserView, viewUser } from './user-view';
 
@@ -196,7 +197,8 @@ export class OnboardUser {
     await stores.users.insert(user);
     if (handle && !(await stores.users.addHandle(user.id, handle, decision.now)))
       throw new LostRace();
-    return { ...user, handles: handle ? [handle] : [] };
+    if (!handle) return user;
+    return recallOptOut(stores, { ...user, handles: [handle] }, handle, this.digest, decision);
   }
 
   /** The best candidate; in observe also the least used line that is open, since nothing may be refused there. */

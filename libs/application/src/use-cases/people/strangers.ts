@@ -10,6 +10,7 @@ import type {
 import { announce, type Decision, poolOf, snapshotOf } from '../shared';
 import { codeHash, codesIn } from './codes';
 import { strandAssignment } from './move';
+import { recallOptOut } from './suppression';
 import { planPlace, tieUser } from './tie';
 
 export interface Bound {
@@ -27,6 +28,7 @@ export async function bindStranger(
   line: LineRecord,
   handle: ParsedHandle,
   known: UserRecord | null,
+  digest: Digest,
   decision: Decision,
 ): Promise<Bound> {
   const pool = await poolOf(stores, line.poolId);
@@ -34,7 +36,7 @@ export async function bindStranger(
   const user =
     known ??
     (await stores.users.byHandle(handle.value)) ??
-    (await insertNewcomer(stores, handle, decision));
+    (await insertNewcomer(stores, handle, digest, decision));
   const earlier = await stores.assignments.of(user.id, pool.id);
   if (earlier && earlier.state !== 'released') return { user, assignment: earlier };
   const snapshot = await snapshotOf(stores, pool, decision);
@@ -64,6 +66,7 @@ export async function bindStranger(
 async function insertNewcomer(
   stores: Stores,
   handle: ParsedHandle,
+  digest: Digest,
   decision: Decision,
 ): Promise<UserRecord> {
   const user: UserRecord = {
@@ -80,7 +83,7 @@ async function insertNewcomer(
     suppression: null,
   };
   await stores.users.insert(user);
-  return user;
+  return recallOptOut(stores, user, handle, digest, decision);
 }
 
 /** The one number this person knows is mute, so no line of ours may answer unannounced. */
@@ -111,8 +114,9 @@ export async function claimReservation(
     const assignment = await stores.assignments.takeCode(codeHash(digest, code), decision.now);
     if (!assignment || assignment.state === 'released') continue;
     if (!(await stores.users.addHandle(assignment.userId, handle, decision.now))) continue;
-    const user = await stores.users.byId(assignment.userId);
-    if (!user) continue;
+    const claimed = await stores.users.byId(assignment.userId);
+    if (!claimed) continue;
+    const user = await recallOptOut(stores, claimed, handle, digest, decision);
     await announce(stores, decision, 'user.claimed', {
       userId: user.id,
       assignmentId: assignment.id,

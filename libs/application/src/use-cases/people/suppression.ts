@@ -1,5 +1,5 @@
 import { DAY_MS } from '@linekeeper/domain';
-import type { Stores, SuppressionRecord, UserRecord } from '../../ports';
+import type { Digest, ParsedHandle, Stores, SuppressionRecord, UserRecord } from '../../ports';
 import { announce, type Decision } from '../shared';
 
 /** A later ordinary message of a suppressed person may be answered for this long. */
@@ -78,4 +78,33 @@ export async function allowReplies(
   };
   await stores.users.suppress(user.id, record);
   return record;
+}
+
+const hashOf = (handle: ParsedHandle, digest: Digest): string =>
+  digest.keyed(`opt-out:${handle.value}`);
+
+/** What outlasts a person's data: a hash of the handles of whoever said stop, and of nobody else. */
+export async function keepOptOut(
+  stores: Stores,
+  user: Pick<UserRecord, 'handles' | 'suppression'>,
+  digest: Digest,
+  decision: Decision,
+): Promise<void> {
+  const hashes = user.handles.map((handle) => hashOf(handle, digest));
+  await stores.users.keepOptOuts(hashes, user.suppression?.suppressedAt ?? null, decision.now);
+}
+
+/** Somebody came whose handle we never saw, or whom we erased: if these said stop, that still holds. */
+export async function recallOptOut(
+  stores: Stores,
+  user: UserRecord,
+  handle: ParsedHandle,
+  digest: Digest,
+  decision: Decision,
+): Promise<UserRecord> {
+  const suppressedAt = await stores.users.keptOptOut(hashOf(handle, digest));
+  if (suppressedAt === null) return user;
+  const reason = 'said stop before they were erased';
+  const suppression = await suppressUser(stores, user, 'erased', reason, decision);
+  return { ...user, suppression };
 }

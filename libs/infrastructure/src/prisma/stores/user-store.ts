@@ -115,6 +115,27 @@ export class PrismaUserStore extends UserStore {
     return there?.userId === userId;
   }
 
+  async keepOptOuts(
+    handleHashes: readonly string[],
+    suppressedAt: EpochMs | null,
+    at: EpochMs,
+  ): Promise<void> {
+    await this.db.erasedOptOut.deleteMany({ where: { handleHash: { in: [...handleHashes] } } });
+    if (suppressedAt === null) return;
+    await this.db.erasedOptOut.createMany({
+      data: handleHashes.map((handleHash) => ({
+        handleHash,
+        suppressedAt: date(suppressedAt),
+        erasedAt: date(at),
+      })),
+    });
+  }
+
+  async keptOptOut(handleHash: string): Promise<EpochMs | null> {
+    const row = await this.db.erasedOptOut.findUnique({ where: { handleHash } });
+    return row && ms(row.suppressedAt);
+  }
+
   async suppress(userId: string, record: SuppressionRecord): Promise<void> {
     const data = {
       ...record,
