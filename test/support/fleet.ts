@@ -8,6 +8,7 @@ export interface LineAnswer {
   readonly health: string;
   readonly todayCap: number;
   readonly usedLast24h: number;
+  readonly headroom: number;
   readonly goodDays: number;
   readonly ramping: boolean;
   readonly users: number;

@@ -68,7 +68,8 @@ export const lineAnswer = z.object({
     .int()
     .describe('Messages the line may carry today, after ramp and spike guard'),
   usedLast24h: z.number().int(),
-  headroom: z.number().int(),
+  reserved: z.number().int().describe('Let out, and not seen at the provider yet'),
+  headroom: z.number().int().describe('todayCap - usedLast24h - reserved, at least 0'),
   projectedUse: z.number().int().describe('What a day of its users exceeds once in a hundred'),
   ramping: z.boolean(),
   goodDays: z.number().int(),

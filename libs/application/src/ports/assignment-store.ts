@@ -47,6 +47,7 @@ export type AssignmentChange = Partial<
     AssignmentRecord,
     | 'lineId'
     | 'state'
+    | 'startedBy'
     | 'expiresAt'
     | 'firstSendAt'
     | 'confirmedAt'

@@ -41,6 +41,11 @@ const chatHealth: Rule = (sendClass, { chat }) => {
   return null;
 };
 
+const unassigned: Rule = (_sendClass, { assignmentState }) =>
+  assignmentState === 'released'
+    ? refuse('not-assigned', 'The person has no line any more: onboard them again')
+    : null;
+
 const introduction: Rule = (_sendClass, { assignmentState }) =>
   assignmentState === 'needs-introduction'
     ? refuse('needs-introduction', 'The person holds no usable number of ours')
@@ -101,6 +106,7 @@ const quietHours: Rule = (sendClass, { now, zone }, policy) => {
 /** Refusals first: a person who must not be written to is not told to wait. */
 const RULES: readonly Rule[] = [
   suppression,
+  unassigned,
   introduction,
   chatHealth,
   lineHealth,

@@ -13,6 +13,7 @@ import {
 import { PROVIDER_ACTOR } from '../../actor';
 import {
   type ActuatorMode,
+  BudgetLedger,
   type FailoverRecord,
   type LineDayRecord,
   type LineRecord,
@@ -24,6 +25,8 @@ import { type Decision, Decisions, lineOr404, viewsOf } from '../shared';
 export interface LineState {
   readonly line: LineRecord;
   readonly usedLast24h: number;
+  /** Messages that were let out and not seen at the provider yet. */
+  readonly reserved: number;
   readonly todayCap: number;
   readonly ramping: boolean;
   /** What a day of its users exceeds once in a hundred. */
@@ -56,6 +59,7 @@ export class LookAtLines {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly decisions: Decisions,
+    private readonly ledger: BudgetLedger,
   ) {}
 
   async lines(poolIds: readonly string[] = []): Promise<LineState[]> {
@@ -174,20 +178,27 @@ export class LookAtLines {
       const records = new Map(
         (await read.lines.list({ poolId: pool.id })).map((line) => [line.id, line]),
       );
+      const uses = await this.ledger.usage([...records.keys()], decision.now);
       for (const view of views) {
         const line = records.get(view.id);
-        if (line) states.push(stateOf(line, view, decision));
+        if (line) states.push(stateOf(line, view, uses.get(line.id)?.open ?? 0, decision));
       }
     }
     return states;
   }
 }
 
-function stateOf(line: LineRecord, view: LineView, { policy, now }: Decision): LineState {
+function stateOf(
+  line: LineRecord,
+  view: LineView,
+  reserved: number,
+  { policy, now }: Decision,
+): LineState {
   const load = { mean: view.meanMilli / 1_000, variance: view.varianceMilli / 1_000 };
   return {
     line,
     usedLast24h: view.usedLast24h,
+    reserved,
     todayCap: view.todayCap,
     ramping: isRamping(view, policy),
     projectedUse: Math.round(projectedUse(load, policy)),

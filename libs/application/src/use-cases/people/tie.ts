@@ -9,6 +9,7 @@ import {
   startRate,
 } from '@linekeeper/domain';
 import type {
+  AssignmentChange,
   AssignmentRecord,
   AssignmentState,
   PoolRecord,
@@ -95,7 +96,12 @@ export async function tieUser(
   const context = changeContext(decision, reserved ? 'placed' : `bound: ${tie.state}`);
   if (earlier) {
     invariant(earlier.state === 'released', 'only a released assignment is tied again');
-    const changed = await stores.assignments.change(earlier.id, earlier.epoch, fresh, context);
+    const changed = await stores.assignments.change(
+      earlier.id,
+      earlier.epoch,
+      anew(fresh),
+      context,
+    );
     invariant(changed, 'a released assignment changes only under the lock of its pool');
     await stores.assignments.replaceFallbacks(earlier.id, fresh.fallbackLineIds);
   } else {
@@ -104,6 +110,24 @@ export async function tieUser(
   }
   await stores.lines.addLoad(loadOf(fresh, 1, 1), runningDay(pool, decision), now);
   return fresh;
+}
+
+/** All of a fresh tie that takes the place of a released one; the rest the store keeps by itself. */
+function anew(fresh: AssignmentRecord): AssignmentChange {
+  return {
+    lineId: fresh.lineId,
+    state: fresh.state,
+    startedBy: fresh.startedBy,
+    expiresAt: fresh.expiresAt,
+    firstSendAt: fresh.firstSendAt,
+    confirmedAt: fresh.confirmedAt,
+    pinned: fresh.pinned,
+    meanMilli: fresh.meanMilli,
+    varianceMilli: fresh.varianceMilli,
+    needsIntroductionSince: fresh.needsIntroductionSince,
+    lastMovedAt: fresh.lastMovedAt,
+    explanation: fresh.explanation,
+  };
 }
 
 /** Gives the capacity of an assignment back. Call it under the pool's lock. False when someone was first. */
