@@ -51,12 +51,18 @@ async function main(): Promise<void> {
   );
   const realAccount = environment.LINQ_API_KEY !== undefined;
 
-  const databaseUrl = environment.DATABASE_URL ?? (await embeddedDatabase(dataDir));
+  const embedded =
+    environment.DATABASE_URL === undefined ? await startEmbeddedPostgres({ dataDir }) : null;
+  // Until the lock is ours, a server that was running already may be serving another process.
+  let ownsServer = embedded?.launched ?? false;
+  cleanups.push(async () => (ownsServer ? embedded?.stop() : undefined));
+  const databaseUrl = environment.DATABASE_URL ?? embedded?.url ?? '';
   await migrate(databaseUrl, prismaFolder());
   const lock = await takeStandaloneLock(databaseUrl, () =>
     fail('The lock on the database was lost'),
   );
   cleanups.push(() => lock.release());
+  ownsServer = true;
 
   const systemClock = new SystemClock();
   const simulator = realAccount
@@ -148,12 +154,6 @@ async function reprint(
   const fresh = { ...addresses, signIn: `${addresses.api}/sign-in?token=${token}` };
   printAddresses(fresh);
   printCalls(fresh);
-}
-
-async function embeddedDatabase(dataDir: string): Promise<string> {
-  const postgres = await startEmbeddedPostgres({ dataDir });
-  cleanups.push(() => postgres.stop());
-  return postgres.url;
 }
 
 async function clockOf(

@@ -20,7 +20,7 @@ async function runMigrate(prismaDir: string): Promise<void> {
     : await startEmbeddedPostgres({ dataDir: process.env['DATA_DIR'] ?? '.linekeeper' });
   const applied = await migrate(given ?? embedded?.url ?? '', prismaDir);
   console.log(applied.length === 0 ? 'Nothing to apply.' : `Applied: ${applied.join(', ')}`);
-  await embedded?.stop();
+  if (embedded?.launched) await embedded.stop();
 }
 
 /** A server of its own: the answer depends on the files alone, and nobody's data is near. */

@@ -20,6 +20,8 @@ export interface EmbeddedPostgresOptions {
 export interface EmbeddedPostgres {
   /** Connection string of the database `linekeeper`. */
   readonly url: string;
+  /** Whether this call started the server; otherwise it was running, and may be serving another process. */
+  readonly launched: boolean;
   /** Stops the server cleanly. Harmless when it is stopped already. */
   stop(): Promise<void>;
 }
@@ -51,12 +53,12 @@ export async function startEmbeddedPostgres(
   if (!(await exists(join(location.cluster, 'PG_VERSION')))) {
     await initialise(binaries, location, owner);
   }
-  const port =
-    (await runningPort(location.cluster)) ?? (await launch(binaries, location, owner, options));
+  const running = await runningPort(location.cluster);
+  const port = running ?? (await launch(binaries, location, owner, options));
   const url = (database: string): string =>
     `postgresql://${USER}:${location.password}@127.0.0.1:${port}/${database}`;
   await createDatabase(url('postgres'));
-  return { url: url(DATABASE), stop: () => stop(location.cluster) };
+  return { url: url(DATABASE), launched: running === null, stop: () => stop(location.cluster) };
 }
 
 interface Owner {
