@@ -11,7 +11,7 @@ export function ceilingFor(
   return Math.floor(todayCap * policy.budget.ceilings[sendClass]);
 }
 
-/** Non-replies stay within this in a clock hour: a burst reads as automation (policy.md D5). */
+/** Non-replies stay within this in a clock hour: a burst reads as automation. */
 export function hourCapFor(
   sendClass: SendClass,
   todayCap: number,

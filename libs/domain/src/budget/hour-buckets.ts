@@ -1,4 +1,4 @@
-import { epochHour, type EpochMs } from '../kernel/time';
+import { epochHour, type EpochMs, HOUR_MS } from '../kernel/time';
 
 /** The running hour and the 24 before it: they cover 24 to 25 hours, so the count errs on the safe side. */
 const BUCKETS = 25;
@@ -36,21 +36,24 @@ export class HourBuckets {
 
   /** Messages in the hour of `now`. */
   current(now: EpochMs): number {
-    const hour = epochHour(now);
+    return this.at(epochHour(now));
+  }
+
+  /** Messages in one epoch hour, if it still counts. */
+  at(hour: number): number {
     const slot = hour % BUCKETS;
     return this.hours[slot] === hour ? (this.counts[slot] ?? 0) : 0;
   }
+}
 
-  /** The first instant at which the sum will have fallen to `limit` if nothing is added; null when it is there now. */
-  fallsTo(limit: number, now: EpochMs): EpochMs | null {
-    let total = this.sum(now);
-    if (total <= limit) return null;
-    const newest = epochHour(now);
-    for (let hour = newest - BUCKETS + 1; hour <= newest; hour += 1) {
-      const slot = hour % BUCKETS;
-      if (this.hours[slot] === hour) total -= this.counts[slot] ?? 0;
-      if (total <= limit) return (hour + BUCKETS) * 3_600_000;
-    }
-    return (newest + BUCKETS) * 3_600_000;
+/** The first instant at which all the buckets together will have fallen to `limit` if nothing is added. */
+export function fallsTo(all: readonly HourBuckets[], limit: number, now: EpochMs): EpochMs {
+  let total = all.reduce((sum, buckets) => sum + buckets.sum(now), 0);
+  if (total <= limit) return now;
+  const newest = epochHour(now);
+  for (let hour = newest - BUCKETS + 1; hour < newest; hour += 1) {
+    for (const buckets of all) total -= buckets.at(hour);
+    if (total <= limit) return (hour + BUCKETS) * HOUR_MS;
   }
+  return (newest + BUCKETS) * HOUR_MS;
 }

@@ -1,5 +1,5 @@
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time';
-import { HourBuckets } from './hour-buckets';
+import { fallsTo, HourBuckets } from './hour-buckets';
 import { Recent } from './recent';
 import type { ReserveLimits, ReserveReason } from './types';
 
@@ -43,7 +43,7 @@ const RETRY_FLOOR_MS = 1_000;
 
 /**
  * The count of one line: what it carried in the rolling 24 hours, what is held, and the shapes a message must fit
- * (policy.md D5). Mutable and without a clock; every method is one indivisible step.
+ *. Mutable and without a clock; every method is one indivisible step.
  */
 export class LineLedger {
   private readonly inbound = new HourBuckets();
@@ -101,8 +101,8 @@ export class LineLedger {
     const loopAt = person.roomAt(now, limits.loopPerHour, units, HOUR_MS);
     if (loopAt > now) return deferred('loop', loopAt);
     if (limits.ceiling !== null && used + units > limits.ceiling) {
-      const open = this.openUnits();
-      return deferred('budget-ceiling', this.fallsTo(limits.ceiling - units - open, now));
+      const room = limits.ceiling - units - this.openUnits();
+      return deferred('budget-ceiling', fallsTo([this.inbound, this.outbound], room, now));
     }
     const hourUse = this.inbound.current(now) + this.outbound.current(now) + this.openUnits();
     if (limits.hourCap !== null && hourUse + units > limits.hourCap) {
@@ -204,11 +204,6 @@ export class LineLedger {
     return this.inbound.sum(now) + this.outbound.sum(now) + this.openUnits();
   }
 
-  private fallsTo(limit: number, now: EpochMs): EpochMs {
-    const both = [this.inbound, this.outbound].map((buckets) => buckets.fallsTo(limit / 2, now));
-    return Math.max(now, ...both.map((at) => at ?? now));
-  }
-
   private openUnits(): number {
     let units = 0;
     for (const hold of this.holds.values()) units += hold.units;
@@ -221,12 +216,13 @@ export class LineLedger {
     return first;
   }
 
-  /** Lets go of holds without news. A new conversation that never came about gives its place back. */
+  /**
+   * Lets go of holds without news. What they marked in the windows stays: the message may have left, and its event
+   * may still come.
+   */
   private expire(now: EpochMs): void {
     for (const [id, hold] of this.holds) {
-      if (hold.answer.expiresAt > now) continue;
-      this.holds.delete(id);
-      if (hold.newConversation) this.newConversations.remove(hold.at);
+      if (hold.answer.expiresAt <= now) this.holds.delete(id);
     }
     if (this.toPerson.size > MAX_PEOPLE_WINDOWS) {
       for (const [person, recent] of this.toPerson) {
