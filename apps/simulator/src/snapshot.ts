@@ -17,7 +17,7 @@ interface Snapshot {
   readonly subscriptions: Subscription[];
   readonly answers: [string, StoredAnswer][];
   readonly events: SimEvent[];
-  readonly deliveries: ReturnType<Webhooks['waitingDeliveries']>;
+  readonly deliveries: ReturnType<Webhooks['unfinished']>;
 }
 
 /** Writes the whole world, first beside and then in place, so that a kill leaves either the old or the new. */
@@ -34,7 +34,7 @@ export function save(file: string, world: World, webhooks: Webhooks): void {
     subscriptions: [...world.subscriptions.values()],
     answers: [...world.answers],
     events: world.queue.all(),
-    deliveries: webhooks.waitingDeliveries(),
+    deliveries: webhooks.unfinished(),
   };
   writeFileSync(`${file}.new`, JSON.stringify(snapshot));
   renameSync(`${file}.new`, file);

@@ -31,10 +31,10 @@ export interface OutgoingEvent {
 /** Sends events to the subscriptions, signed, with retries on the virtual clock. */
 export class Webhooks {
   private readonly waiting = new Map<string, Delivery>();
+  private readonly underWay = new Map<string, Delivery>();
   private readonly chains = new Map<string, Promise<void>>();
   private readonly queue: (() => void)[] = [];
   private inFlight = 0;
-  private open = 0;
   private idleListeners: (() => void)[] = [];
   delivered = 0;
   failed = 0;
@@ -87,31 +87,41 @@ export class Webhooks {
 
   /** Resolves once no delivery is under way. Those that wait for a retry are not. */
   idle(): Promise<void> {
-    if (this.open === 0) return Promise.resolve();
+    if (this.underWay.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.idleListeners.push(resolve));
   }
 
   pending(): { inFlight: number; waitingForRetry: number } {
-    return { inFlight: this.open, waitingForRetry: this.waiting.size };
+    return { inFlight: this.underWay.size, waitingForRetry: this.waiting.size };
   }
 
-  waitingDeliveries(): Delivery[] {
-    return [...this.waiting.values()];
+  /** Those that wait for a retry, and those whose answer is still out. */
+  unfinished(): Delivery[] {
+    return [...this.waiting.values(), ...this.underWay.values()];
   }
 
+  /** Takes up what an earlier process left unfinished. What was under way then is tried again at once. */
   restore(deliveries: readonly Delivery[]): void {
-    for (const delivery of deliveries) this.waiting.set(delivery.id, delivery);
+    const { queue, clock } = this.world;
+    const due = new Set(
+      queue.all().flatMap((each) => (each.kind === 'retry' ? each.deliveryId : [])),
+    );
+    for (const delivery of deliveries) {
+      this.waiting.set(delivery.id, delivery);
+      if (due.has(delivery.id)) continue;
+      queue.add({ kind: 'retry', deliveryId: delivery.id, at: clock.now() });
+    }
   }
 
   private dispatch(delivery: Delivery): void {
-    this.open += 1;
+    this.underWay.set(delivery.id, delivery);
     const before = this.chains.get(delivery.orderKey) ?? Promise.resolve();
     const chain = before.then(() => this.attempt(delivery));
     this.chains.set(delivery.orderKey, chain);
     void chain.then(() => {
       if (this.chains.get(delivery.orderKey) === chain) this.chains.delete(delivery.orderKey);
-      this.open -= 1;
-      if (this.open > 0) return;
+      this.underWay.delete(delivery.id);
+      if (this.underWay.size > 0) return;
       for (const listener of this.idleListeners.splice(0)) listener();
     });
   }

@@ -26,3 +26,9 @@ export function errorBody(error: LinqError, traceId: string): object {
 
 export const notFound = (code: number, what: string): LinqError =>
   new LinqError(404, code, `${what} not found`);
+
+/** Whether the framework found fault with the request itself, such as a body that is no JSON. */
+export function isClientError(error: unknown): boolean {
+  const status = (error as { statusCode?: unknown }).statusCode;
+  return typeof status === 'number' && status < 500;
+}

@@ -4,7 +4,7 @@ import type { Stepper } from '../stepper';
 import type { World } from '../world';
 import { chatRoutes } from './chats';
 import { type Api, setTrace, traceOf } from './context';
-import { errorBody, LinqError } from './errors';
+import { errorBody, isClientError, LinqError } from './errors';
 import { lineRoutes } from './lines';
 import { Sending } from './sending';
 import { subscriptionRoutes } from './subscriptions';
@@ -56,9 +56,4 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   if (known.status === 500 && !(error instanceof LinqError)) console.error(error);
   if (known.retryAfter !== null) void reply.header('retry-after', String(known.retryAfter));
   void reply.status(known.status).send(errorBody(known, traceOf(request)));
-}
-
-function isClientError(error: unknown): boolean {
-  const status = (error as { statusCode?: unknown }).statusCode;
-  return typeof status === 'number' && status < 500;
 }

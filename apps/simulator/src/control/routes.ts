@@ -5,6 +5,7 @@ import type { Message } from '../types';
 import { instant } from '../wire';
 import type { World } from '../world';
 import { clockRoutes } from './clock';
+import { isClientError } from '../api/errors';
 import { BadControl, type Control, parse } from './context';
 import * as schemas from './schemas';
 
@@ -13,7 +14,7 @@ export function registerControl(app: FastifyInstance, control: Control): void {
   app.register(
     (routes, _options, done) => {
       routes.setErrorHandler((error, _request, reply) => {
-        const bad = error instanceof BadControl;
+        const bad = error instanceof BadControl || isClientError(error);
         const text = error instanceof Error ? error.message : 'failed';
         void reply.status(bad ? 400 : 500).send({ error: text });
       });
