@@ -69,7 +69,7 @@ export class RunJob {
     return this.unitOfWork.read.jobs.runs();
   }
 
-  /** Null when another process is at it. A failure is recorded with the run, and thrown only to the operator who asked. */
+  /** Null when a run of it goes on, here or in another process. A failure is recorded with the run, and thrown only to the operator who asked. */
   async execute(name: JobName, lastRunAt: EpochMs | null): Promise<JobRunRecord | null> {
     const { leases } = this.unitOfWork.read;
     const startedAt = this.clock.now();
@@ -97,7 +97,7 @@ export class RunJob {
     const last = (await this.runs()).find((each) => each.name === name);
     const run = await this.execute(name, last?.lastRunAt ?? null);
     if (!run)
-      throw new Refusal('job.running', `${name} runs in another process`, { retryAfterSeconds: 5 });
+      throw new Refusal('job.running', `${name} is running right now`, { retryAfterSeconds: 5 });
     return run;
   }
 }

@@ -14,7 +14,7 @@ export class PrismaLeaseStore extends LeaseStore {
       VALUES (${name}, 1, ${holder}, ${date(now + ttlMs)})
       ON CONFLICT (name) DO UPDATE
         SET token = l.token + 1, holder = excluded.holder, expires_at = excluded.expires_at
-        WHERE l.expires_at <= ${date(now)} OR l.holder = excluded.holder
+        WHERE l.expires_at <= ${date(now)}
       RETURNING token`;
     return rows[0]?.token ?? null;
   }
