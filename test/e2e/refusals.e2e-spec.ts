@@ -12,7 +12,7 @@ import { BAD_BODIES, BAD_CALLERS } from './refusal-cases';
 import { APP_KEY, TestService } from '../support/service';
 import { TestSimulator } from '../support/simulator';
 
-/** Bad input gets a clear 4xx with a stable code, and changes nothing (product.md 5). */
+/** Bad input gets a clear 4xx with a stable code, and changes nothing. */
 describe('What is refused', () => {
   let database: TestDatabase;
   let simulator: TestSimulator;

@@ -110,7 +110,7 @@ export abstract class KeyStore {
 }
 
 export abstract class LeaseStore {
-  /** The fencing token when the lease was free, expired or ours; null when someone else holds it. */
+  /** The fencing token when the lease was free or had expired; null while a run holds it, be it one of this process. */
   abstract take(name: string, holder: string, now: EpochMs, ttlMs: number): Promise<bigint | null>;
 }
 

@@ -47,8 +47,12 @@ export abstract class ConversationStore {
   abstract chatsOf(conversationId: string): Promise<ChatRecord[]>;
   /** Inserts or replaces several, by id. Idempotent. */
   abstract saveChats(chats: readonly ChatRecord[]): Promise<void>;
-  /** iMessage threads of ours with activity since `activeSince` whose card was last shared before `sharedBefore`, fewer than `maxShares` times. */
+  /**
+   * iMessage threads on these lines with activity since `activeSince` whose card was last shared before
+   * `sharedBefore`, fewer than `maxShares` times; never those of a person who said stop.
+   */
   abstract chatsToShare(query: {
+    lineIds: readonly string[];
     activeSince: EpochMs;
     sharedBefore: EpochMs;
     maxShares: number;

@@ -21,7 +21,7 @@ interface RunningLoad {
 }
 
 /**
- * Where each user of a lost line goes (policy.md D9): the least loaded usable line among the numbers that this very
+ * Where each user of a lost line goes: the least loaded usable line among the numbers that this very
  * person holds. All pointers move at once; a first contact of ours takes a slot in its target's pace. Nobody is
  * dropped: whoever cannot be moved comes back as stranded. Deterministic.
  */

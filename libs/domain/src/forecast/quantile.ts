@@ -19,7 +19,7 @@ export function upperNormalQuantile(epsilon: number): number {
 
 /**
  * The level that a gamma-distributed day with this mean and variance exceeds with probability `epsilon`, by
- * Wilson and Hilferty's cube (policy.md D3). Zero for an empty line, never below the mean.
+ * Wilson and Hilferty's cube. Zero for an empty line, never below the mean.
  */
 export function gammaQuantile(mean: number, variance: number, epsilon: number): number {
   if (mean <= 0) return 0;

@@ -1,7 +1,7 @@
 import type { FleetPolicy } from '../fleet-policy';
 
 /**
- * What is known of one user's rate: credibility with forgetting (policy.md D4). `a / b` is the estimate, `b` the
+ * What is known of one user's rate: credibility with forgetting. `a / b` is the estimate, `b` the
  * weight of evidence in days, prior included.
  */
 export interface UserRate {

@@ -158,7 +158,7 @@ function ok(next: LinePatch, effects: readonly LineEffect[] = []): StepAnswer {
 }
 
 /**
- * An ejection: the ban doubles with each one in 30 days, up to its ceiling (policy.md D7). Ejecting an ejected
+ * An ejection: the ban doubles with each one in 30 days, up to its ceiling. Ejecting an ejected
  * line changes nothing.
  */
 function ejection(line: Line, now: EpochMs, policy: FleetPolicy): LinePatch {

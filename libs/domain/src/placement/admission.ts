@@ -17,7 +17,7 @@ export function loadWith(
 /**
  * Whether the line may carry this load: its day exceeds the cap with probability epsilon at most, and its mean
  * stays below a share of it. A ramping line admits by mean alone, because with a small cap the quantile rule
- * would admit a single user and the ramp would wait for itself (policy.md, notes and D3).
+ * would admit a single user and the ramp would wait for itself.
  */
 export function admits(
   line: Pick<LineView, 'goodDays' | 'budgetPerDay' | 'todayCap'>,
@@ -44,7 +44,7 @@ export function admissiblePerDay(
   return Math.min(share * line.todayCap, Math.max(line.meanMilli / 1_000, 1));
 }
 
-/** New users a ramping line may take in one day: what its cap leaves, in prior means (policy.md D6). */
+/** New users a ramping line may take in one day: what its cap leaves, in prior means. */
 export function newUsersPerDay(line: LineView, policy: FleetPolicy): number {
   const room = 0.8 * (line.todayCap - (line.meanMilli / 1_000) * policy.admission.rampMeanShare);
   return Math.max(1, Math.floor(room / policy.forecast.priorMeanPerDay));

@@ -1,7 +1,7 @@
 import type { FleetPolicy } from '../fleet-policy';
 import type { Line } from '../line/line';
 
-/** The cap that the ramp alone gives: `firstDayCap * growth^goodDays`, up to the line's budget (policy.md D6). */
+/** The cap that the ramp alone gives: `firstDayCap * growth^goodDays`, up to the line's budget. */
 export function rampCap(
   line: Pick<Line, 'goodDays' | 'budgetPerDay'>,
   policy: FleetPolicy,

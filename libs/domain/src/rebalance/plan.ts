@@ -43,7 +43,7 @@ export interface RebalancePlan {
 /**
  * Proposes as little as possible: nothing while no line is beyond its cap by forecast; then to stop admitting, to
  * lower the proactive ceiling, and only then to move people who have long been silent and hold the target's
- * number (policy.md D10). No target is filled beyond its share, and nobody moves twice within the cooldown.
+ * number. No target is filled beyond its share, and nobody moves twice within the cooldown.
  */
 export function planRebalance(
   input: {

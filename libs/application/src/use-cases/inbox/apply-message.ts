@@ -17,7 +17,13 @@ import type {
   UserRecord,
 } from '../../ports';
 import { bindStranger, type Bound, claimReservation } from '../people/strangers';
-import { allowReplies, isSuppressed, liftSuppression, suppressUser } from '../people/suppression';
+import {
+  allowReplies,
+  isSuppressed,
+  liftSuppression,
+  suppressUser,
+  type Wish,
+} from '../people/suppression';
 import { confirmAssignment } from '../people/tie';
 import { actorText, automation } from '../../actor';
 import {
@@ -104,11 +110,12 @@ async function heedOptOut(space: Workspace, user: UserRecord, event: Inbound): P
   const { stores } = space;
   const decision = { ...space.decision, actor: actorText(automation('opt-out-words')) };
   if (verdict.kind === 'none' && !isSuppressed(user)) return;
+  const said = (reason: string): Wish => ({ source: 'inbound', reason, at: event.at });
   const suppression =
     verdict.kind === 'opt-out'
-      ? await suppressUser(stores, user, 'inbound', 'asked to be left alone', decision)
+      ? await suppressUser(stores, user, said('asked to be left alone'), decision)
       : verdict.kind === 'opt-in'
-        ? await liftSuppression(stores, user, 'inbound', 'asked to be written to again', decision)
+        ? await liftSuppression(stores, user, said('asked to be written to again'), decision)
         : await allowReplies(stores, user, event.at, decision);
   space.keepUser({ ...user, suppression });
 }

@@ -8,7 +8,7 @@ import { EarlyEvent, type IntakeEvent, UnusableEvent } from './intake-event';
 
 /** Enough to spread the cost of a transaction over many events, little enough to hold nobody up. */
 const BATCH = 200;
-/** An event is tried so often, over about ten minutes, before it becomes a dead letter. */
+/** An event is tried so often, over about four minutes, before it becomes a dead letter. */
 const MAX_ATTEMPTS = 8;
 const FIRST_RETRY_MS = 2 * SECOND_MS;
 const LONGEST_RETRY_MS = 5 * MINUTE_MS;

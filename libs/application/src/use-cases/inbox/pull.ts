@@ -10,7 +10,7 @@ import {
 import type { LineRecord } from '../../ports';
 import { moveAssignment } from '../people/move';
 import type { Bound } from '../people/strangers';
-import { poolOf, viewsOf } from '../shared';
+import { isFrozen, poolOf, viewsOf } from '../shared';
 import type { Workspace } from './workspace';
 
 /**
@@ -54,6 +54,8 @@ export async function followPull(
 async function move(space: Workspace, { assignment }: Bound, line: LineRecord): Promise<void> {
   const { stores, decision } = space;
   if (whyCannotSend(line, 'reply') !== null) return;
+  // Frozen: they are answered where they write, and their place stays.
+  if (await isFrozen(stores)) return;
   await space.flush();
   const pool = await poolOf(stores, line.poolId);
   await stores.pools.lock(pool.id);

@@ -1,37 +1,46 @@
-import { Injectable } from '@nestjs/common';
-import { advanceHealth } from '@linekeeper/domain';
+import { Injectable, Logger } from '@nestjs/common';
+import { advanceHealth, type EpochMs } from '@linekeeper/domain';
 import { automation } from '../../actor';
-import { UnitOfWork } from '../../ports';
+import { type LineRecord, UnitOfWork } from '../../ports';
 import { announce, Decisions } from '../shared';
 import { StepLine } from './step-line';
 
-/** What time alone brings about: bans end, and warmed lines go into service. */
+/** What time alone brings about: bans end, and warmed lines go into service. A line that fails holds up no other. */
 @Injectable()
 export class AdvanceRamp {
+  private readonly logger = new Logger('Ramp');
+
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly decisions: Decisions,
     private readonly stepLine: StepLine,
   ) {}
 
-  async execute(): Promise<{ recovered: number; activated: number }> {
-    const by = automation('advance-ramp');
-    const { now } = await this.decisions.begin(by);
-    let recovered = 0;
-    let activated = 0;
+  async execute(): Promise<{ recovered: number; activated: number; failed: number }> {
+    const { now } = await this.decisions.begin(automation('advance-ramp'));
+    const total = { recovered: 0, activated: 0, failed: 0 };
     for (const line of await this.unitOfWork.read.lines.list()) {
       if (!line.managed) continue;
-      if (advanceHealth(line, now) !== null && (await this.recover(line.id))) recovered += 1;
-      const warmed =
-        line.adminState === 'warming' && line.warmingUntil !== null && line.warmingUntil <= now;
-      if (!warmed) continue;
-      await this.stepLine.execute(
-        { lineId: line.id, verb: 'activate', reason: 'warming is over', dryRun: false },
-        by,
-      );
-      activated += 1;
+      try {
+        if (advanceHealth(line, now) !== null && (await this.recover(line.id))) {
+          total.recovered += 1;
+        }
+        if (hasWarmed(line, now)) {
+          await this.activate(line.id);
+          total.activated += 1;
+        }
+      } catch (error) {
+        total.failed += 1;
+        const text = error instanceof Error ? error.message : String(error);
+        this.logger.error({ what: 'A line could not be advanced', lineId: line.id, error: text });
+      }
     }
-    return { recovered, activated };
+    return total;
+  }
+
+  private async activate(lineId: string): Promise<void> {
+    const request = { lineId, verb: 'activate', reason: 'warming is over', dryRun: false } as const;
+    await this.stepLine.execute(request, automation('advance-ramp'));
   }
 
   private async recover(lineId: string): Promise<boolean> {
@@ -49,4 +58,8 @@ export class AdvanceRamp {
       return true;
     });
   }
+}
+
+function hasWarmed(line: LineRecord, now: EpochMs): boolean {
+  return line.adminState === 'warming' && line.warmingUntil !== null && line.warmingUntil <= now;
 }

@@ -11,7 +11,15 @@ import {
   UnitOfWork,
 } from '../../ports';
 import { moveAssignment, strandAssignment } from '../people/move';
-import { announce, type Decision, Decisions, lineOr404, poolOf, viewsOf } from '../shared';
+import {
+  announce,
+  type Decision,
+  Decisions,
+  isFrozen,
+  lineOr404,
+  poolOf,
+  viewsOf,
+} from '../shared';
 import { contactUses, failoverUsers } from './failover-inputs';
 import { RescueStranded } from './rescue-stranded';
 
@@ -29,7 +37,7 @@ const DRAIN_RUN_MS = 5 * MINUTE_MS;
 /**
  * Moves the users of lost lines, batch by batch, each batch in one transaction under the pool's lock. Everything
  * it needs stands in the database: killed at any point, the next run goes on where it stopped, and two runs at
- * once do what one would have done.
+ * once do what one would have done. While the fleet is frozen it only waits.
  */
 @Injectable()
 export class RunFailovers {
@@ -65,6 +73,7 @@ export class RunFailovers {
     const decision = await this.decisions.begin(automation('run-failovers'));
     return this.unitOfWork.run(async (stores) => {
       const nothing = { moved: 0, stranded: 0, more: false, completed: false };
+      if (await isFrozen(stores)) return nothing;
       const before = await stores.failovers.byId(id);
       if (before?.state !== 'running') return nothing;
       const line = await lineOr404(stores, before.lineId);

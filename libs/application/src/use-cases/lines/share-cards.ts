@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { HOUR_MS, MINUTE_MS } from '@linekeeper/domain';
+import { HOUR_MS, MINUTE_MS, whyCannotSend } from '@linekeeper/domain';
 import { automation } from '../../actor';
 import { type ChatRecord, MessagingProvider, ProviderProblem, UnitOfWork } from '../../ports';
 import { Decisions } from '../shared';
@@ -23,8 +23,15 @@ export class ShareCards {
   async execute(): Promise<{ shared: number; failed: number }> {
     const { now, policy } = await this.decisions.begin(automation('share-contact-cards'));
     const environment = await this.unitOfWork.read.environment.get();
-    if (environment?.actuators.share !== 'auto') return { shared: 0, failed: 0 };
+    if (environment?.actuators.share !== 'auto' || environment.frozenAt !== null) {
+      return { shared: 0, failed: 0 };
+    }
+    const lines = await this.unitOfWork.read.lines.list();
     const chats = await this.unitOfWork.read.conversations.chatsToShare({
+      // Nobody asked for the card just now, so it leaves only where a proactive message might.
+      lineIds: lines
+        .filter((line) => whyCannotSend(line, 'proactive') === null)
+        .map(({ id }) => id),
       activeSince: now - policy.cards.shareActiveWithinMinutes * MINUTE_MS,
       sharedBefore: now - policy.cards.shareEveryHours * HOUR_MS,
       maxShares: policy.cards.maxShares,

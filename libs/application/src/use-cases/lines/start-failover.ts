@@ -3,8 +3,8 @@ import type { FailoverRecord, Stores } from '../../ports';
 import { announce, type Decision, lineOr404 } from '../shared';
 
 /**
- * Begins the failover of a line, once a line epoch. While the actuator does not act by itself, or the fleet is
- * frozen, it stands as planned until an operator resumes it. Answers its id, or null when there is one already.
+ * Begins the failover of a line, once a line epoch. While the actuator does not act by itself it stands as planned
+ * until an operator resumes it; while the fleet is frozen it waits. Answers its id, or null when there is one already.
  */
 export async function startFailover(
   stores: Stores,
@@ -18,15 +18,15 @@ export async function startFailover(
 ): Promise<string | null> {
   const line = await lineOr404(stores, lineId);
   const environment = await stores.environment.get();
-  const acts = environment?.actuators.failover === 'auto' && environment.frozenAt === null;
-  const byOperator = decision.by.kind === 'operator';
+  const acts = environment?.actuators.failover === 'auto' || decision.by.kind === 'operator';
+  const state = acts ? 'running' : 'planned';
   const id = decision.newId();
   const inserted = await stores.failovers.insert({
     id,
     lineId,
     lineEpoch: line.epoch,
     cause: what.cause,
-    state: acts || byOperator ? 'running' : 'planned',
+    state,
     reason: what.reason,
     actor: decision.actor,
     policyVersion: decision.policyVersion,
@@ -45,7 +45,7 @@ export async function startFailover(
     lineId,
     cause: what.cause,
     users: line.users,
-    state: acts || byOperator ? 'running' : 'planned',
+    state,
   });
   return id;
 }

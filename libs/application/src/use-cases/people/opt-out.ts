@@ -37,7 +37,8 @@ export class OptOuts {
     const decision = await this.decisions.begin(actor);
     return this.unitOfWork.run(async (stores) => {
       const user = await userOr404(stores, userId);
-      return { ...user, suppression: await how(stores, user, 'api', reason, decision) };
+      const wish = { source: 'api', reason, at: decision.now } as const;
+      return { ...user, suppression: await how(stores, user, wish, decision) };
     });
   }
 }

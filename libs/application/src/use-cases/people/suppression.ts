@@ -1,4 +1,4 @@
-import { DAY_MS } from '@linekeeper/domain';
+import { DAY_MS, type EpochMs } from '@linekeeper/domain';
 import type { Digest, ParsedHandle, Stores, SuppressionRecord, UserRecord } from '../../ports';
 import { announce, type Decision } from '../shared';
 
@@ -6,7 +6,7 @@ import { announce, type Decision } from '../shared';
 const REPLY_ALLOWED_MS = DAY_MS;
 
 /** A person who said stop, and has not taken it back. */
-type Suppressed<T> = T & { readonly suppression: { readonly suppressedAt: number } };
+type Suppressed<T> = T & { readonly suppression: { readonly suppressedAt: EpochMs } };
 
 export function isSuppressed<T extends Pick<UserRecord, 'suppression'>>(
   user: T,
@@ -14,18 +14,25 @@ export function isSuppressed<T extends Pick<UserRecord, 'suppression'>>(
   return typeof user.suppression?.suppressedAt === 'number';
 }
 
+/** Who or what said so, and when: for a message the instant it was written, however late its event came. */
+export interface Wish {
+  readonly source: 'api' | 'inbound' | 'erased';
+  readonly reason: string;
+  readonly at: EpochMs;
+}
+
 /** Silences the whole fleet towards this person, on all their handles. Idempotent. */
 export async function suppressUser(
   stores: Stores,
   user: Pick<UserRecord, 'id' | 'suppression'>,
-  source: string,
-  reason: string,
+  { source, reason, at }: Wish,
   decision: Decision,
 ): Promise<SuppressionRecord> {
   const current = user.suppression;
   const already = current !== null && current.suppressedAt !== null;
   const record: SuppressionRecord = {
-    suppressedAt: already ? current.suppressedAt : decision.now,
+    // The latest stop counts: what was written before it takes nothing back.
+    suppressedAt: already ? Math.max(current.suppressedAt, at) : at,
     source: already ? current.source : source,
     reason: already ? current.reason : reason,
     actor: already ? current.actor : decision.actor,
@@ -39,15 +46,15 @@ export async function suppressUser(
   return record;
 }
 
-/** Only a START-like word or the app lifts a suppression. Idempotent. */
+/** Only a START-like word or the app lifts a suppression, and only one that came after the stop. Idempotent. */
 export async function liftSuppression(
   stores: Stores,
   user: Pick<UserRecord, 'id' | 'suppression'>,
-  source: string,
-  reason: string,
+  { source, reason, at }: Wish,
   decision: Decision,
 ): Promise<SuppressionRecord | null> {
   if (!isSuppressed(user)) return user.suppression;
+  if (source === 'inbound' && at <= user.suppression.suppressedAt) return user.suppression;
   const record: SuppressionRecord = {
     suppressedAt: null,
     source,
@@ -65,7 +72,7 @@ export async function liftSuppression(
 export async function allowReplies(
   stores: Stores,
   user: Pick<UserRecord, 'id' | 'suppression'>,
-  writtenAt: number,
+  writtenAt: EpochMs,
   decision: Decision,
 ): Promise<SuppressionRecord | null> {
   if (!isSuppressed(user)) return user.suppression;
@@ -104,7 +111,11 @@ export async function recallOptOut(
 ): Promise<UserRecord> {
   const suppressedAt = await stores.users.keptOptOut(hashOf(handle, digest));
   if (suppressedAt === null) return user;
-  const reason = 'said stop before they were erased';
-  const suppression = await suppressUser(stores, user, 'erased', reason, decision);
+  const wish = {
+    source: 'erased',
+    reason: 'said stop before they were erased',
+    at: suppressedAt,
+  } as const;
+  const suppression = await suppressUser(stores, user, wish, decision);
   return { ...user, suppression };
 }

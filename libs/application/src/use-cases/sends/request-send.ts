@@ -9,14 +9,12 @@ import {
   type GateDecision,
   type GateReason,
   type GateRequest,
-  type GateSnapshot,
   isReplyTime,
   NOTHING_SAID,
   type ReserveLimits,
   type ReserveReason,
   type SendClass,
   todayCap,
-  whyCannotSend,
 } from '@linekeeper/domain';
 import type { Actor } from '../../actor';
 import {
@@ -30,6 +28,7 @@ import {
 import { Refusal } from '../../refusal';
 import { DrainInbox } from '../inbox/drain-inbox';
 import { announce, type Decision, Decisions } from '../shared';
+import { lineToSendFrom, snapshotFrom } from './gate-snapshot';
 
 export interface SendRequest extends GateRequest {
   readonly userId?: string | undefined;
@@ -297,45 +296,5 @@ function nothingHeld(
     newConversation,
     firstText: null,
     reasons: gate.reasons,
-  };
-}
-
-/** A reply goes into the thread the person wrote in last, while that line may send; all else to their own line. */
-function lineToSendFrom(row: GateRow, request: GateRequest, decision: Decision): GateLine {
-  const { active, conversation } = row;
-  if (active === null || conversation === null) return row.assigned;
-  const answers =
-    (request.askedClass === null || request.askedClass === 'reply') &&
-    isReplyTime(conversation, decision.now, decision.policy);
-  return answers && whyCannotSend(active.line, 'reply') === null ? active : row.assigned;
-}
-
-function snapshotFrom(row: GateRow, from: GateLine, { now, policy }: Decision): GateSnapshot {
-  const contagion =
-    row.recentlyEjected >= policy.health.contagionLines &&
-    row.recentlyEjected >= policy.health.contagionShare * row.linesInUse;
-  return {
-    now,
-    zone: row.timeZone ?? row.poolZone,
-    line: {
-      ...from.line,
-      usedLast24h: 0,
-      todayCap: todayCap(from.line, from.maxDailyUse7d, policy),
-    },
-    // A thread that works needs no introduction, wherever the assignment stands.
-    assignmentState:
-      from === row.active && row.assignmentState === 'needs-introduction'
-        ? 'confirmed'
-        : row.assignmentState,
-    chat: from.chat,
-    talkedBefore: row.chats > 0,
-    knowsLine: from.known,
-    suppressedAt: row.suppressedAt,
-    replyAllowedUntil: row.replyAllowedUntil,
-    counters: row.conversation ?? NOTHING_SAID,
-    openUnsolicitedAt: row.openUnsolicitedAt,
-    transactionalToday: row.transactionalToday,
-    fleetFrozen: row.environment.frozenAt !== null,
-    contagion,
   };
 }

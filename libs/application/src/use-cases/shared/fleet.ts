@@ -76,6 +76,12 @@ export async function lineOr404(stores: Stores, id: string): Promise<LineRecord>
   return line;
 }
 
+/** Whether an operator has pressed the red button: only replies leave, nobody is placed and nobody is moved. */
+export async function isFrozen(stores: Stores): Promise<boolean> {
+  const environment = await stores.environment.get();
+  return environment !== null && environment.frozenAt !== null;
+}
+
 /** Whether push and proactive have stopped because too many lines were flagged within a day. */
 export async function contagionNow(stores: Stores, decision: Decision): Promise<boolean> {
   return isContagion(await stores.lines.list(), decision.now, decision.policy);

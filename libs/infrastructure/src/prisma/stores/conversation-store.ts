@@ -110,6 +110,7 @@ export class PrismaConversationStore extends ConversationStore {
   }
 
   async chatsToShare(query: {
+    lineIds: readonly string[];
     activeSince: EpochMs;
     sharedBefore: EpochMs;
     maxShares: number;
@@ -117,6 +118,7 @@ export class PrismaConversationStore extends ConversationStore {
   }): Promise<ChatRecord[]> {
     const rows = await this.db.chat.findMany({
       where: {
+        lineId: { in: [...query.lineIds] },
         isGroup: false,
         service: 'iMessage',
         conversationId: { not: null },
@@ -124,7 +126,11 @@ export class PrismaConversationStore extends ConversationStore {
         lastActivityAt: { gte: date(query.activeSince) },
         shares: { lt: query.maxShares },
         OR: [{ lastSharedAt: null }, { lastSharedAt: { lt: date(query.sharedBefore) } }],
-        conversation: { lastInboundAt: { not: null }, lastOutboundAt: { not: null } },
+        conversation: {
+          lastInboundAt: { not: null },
+          lastOutboundAt: { not: null },
+          user: { OR: [{ suppression: null }, { suppression: { suppressedAt: null } }] },
+        },
       },
       orderBy: { lastActivityAt: 'desc' },
       take: query.limit,
