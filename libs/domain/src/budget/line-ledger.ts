@@ -42,8 +42,8 @@ interface Hold {
 const RETRY_FLOOR_MS = 1_000;
 
 /**
- * The count of one line: what it carried in the rolling 24 hours, what is held, and the shapes a message must fit
- *. Mutable and without a clock; every method is one indivisible step.
+ * The count of one line: what it carried in the rolling 24 hours, what is held, and the shapes a message must
+ * fit. Mutable and without a clock; every method is one indivisible step.
  */
 export class LineLedger {
   private readonly inbound = new HourBuckets();

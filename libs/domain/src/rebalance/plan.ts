@@ -1,5 +1,5 @@
 import type { FleetPolicy } from '../fleet-policy';
-import { projectedUse } from '../forecast/quantile';
+import { type Load, projectedUse } from '../forecast/quantile';
 import { rendezvousRank } from '../kernel/hash';
 import { DAY_MS, type EpochMs, HOUR_MS } from '../kernel/time';
 import { whyNotUsableAsFallback } from '../line/availability';
@@ -40,6 +40,9 @@ export interface RebalancePlan {
   readonly moves: readonly RebalanceMove[];
 }
 
+const EMPTY: Load = { mean: 0, variance: 0 };
+const NOBODY = { meanMilli: 0, varianceMilli: 0 };
+
 /**
  * Proposes as little as possible: nothing while no line is beyond its cap by forecast; then to stop admitting, to
  * lower the proactive ceiling, and only then to move people who have long been silent and hold the target's
@@ -59,12 +62,22 @@ export function planRebalance(
   const loads = new Map(
     input.lines.map((line) => [line.id, { mean: line.meanMilli, variance: line.varianceMilli }]),
   );
-  const shareOf = (line: LineView): number => {
-    const load = loads.get(line.id) ?? { mean: 0, variance: 0 };
-    return (
-      projectedUse({ mean: load.mean / 1_000, variance: load.variance / 1_000 }, policy) /
-      Math.max(1, line.todayCap)
-    );
+  const loadOf = (lineId: string): Load => loads.get(lineId) ?? EMPTY;
+  /** Projected use over the cap, with one more user if given. */
+  const shareOf = (line: LineView, added = NOBODY): number => {
+    const { mean, variance } = loadOf(line.id);
+    const load = {
+      mean: (mean + added.meanMilli) / 1_000,
+      variance: (variance + added.varianceMilli) / 1_000,
+    };
+    return projectedUse(load, policy) / Math.max(1, line.todayCap);
+  };
+  const shift = (lineId: string, user: RebalanceUser, sign: 1 | -1): void => {
+    const { mean, variance } = loadOf(lineId);
+    loads.set(lineId, {
+      mean: mean + sign * user.meanMilli,
+      variance: variance + sign * user.varianceMilli,
+    });
   };
   const hot = input.lines
     .filter((line) => line.managed && line.users > 0 && shareOf(line) > highShare)
@@ -85,7 +98,7 @@ export function planRebalance(
         .filter(
           (candidate) => !hotIds.has(candidate.id) && user.knownLineIds.includes(candidate.id),
         )
-        .map((candidate) => ({ candidate, share: shareAfter(candidate, user) }))
+        .map((candidate) => ({ candidate, share: shareOf(candidate, user) }))
         .filter((rated) => rated.share <= policy.rebalance.targetMaxShare)
         .sort(
           (a, b) =>
@@ -115,27 +128,6 @@ export function planRebalance(
     });
   }
   return { remedies, moves };
-
-  function shareAfter(line: LineView, user: RebalanceUser): number {
-    const load = loads.get(line.id) ?? { mean: 0, variance: 0 };
-    return (
-      projectedUse(
-        {
-          mean: (load.mean + user.meanMilli) / 1_000,
-          variance: (load.variance + user.varianceMilli) / 1_000,
-        },
-        policy,
-      ) / Math.max(1, line.todayCap)
-    );
-  }
-
-  function shift(lineId: string, user: RebalanceUser, sign: 1 | -1): void {
-    const load = loads.get(lineId) ?? { mean: 0, variance: 0 };
-    loads.set(lineId, {
-      mean: load.mean + sign * user.meanMilli,
-      variance: load.variance + sign * user.varianceMilli,
-    });
-  }
 }
 
 function mayMove(user: RebalanceUser, now: EpochMs, policy: FleetPolicy): boolean {

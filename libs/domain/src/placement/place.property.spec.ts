@@ -1,0 +1,181 @@
+import fc from 'fast-check';
+import { aLine, NOW } from '../../../../test/support/lines';
+import { DEFAULT_FLEET_POLICY as policy } from '../fleet-policy';
+import { DAY_MS, HOUR_MS } from '../kernel/time';
+import { chooseFallbacks } from './fallbacks';
+import { place } from './place';
+import type { FleetSnapshot, LineView } from './types';
+
+const anyLine = fc
+  .record({
+    managed: fc.boolean(),
+    adminState: fc.constantFrom('enabled', 'enabled', 'enabled', 'cordoned', 'warming', 'retired'),
+    health: fc.constantFrom('healthy', 'healthy', 'suspect', 'ejected', 'recovering'),
+    providerStatus: fc.constantFrom('UNKNOWN', 'ACTIVE', 'ACTIVE', 'FLAGGED'),
+    reputation: fc.constantFrom('UNKNOWN', 'HEALTHY', 'HEALTHY', 'AT_RISK', 'CRITICAL'),
+    bannedUntil: fc.constantFrom(null, NOW - 1, NOW, NOW + HOUR_MS),
+    goodDays: fc.integer({ min: 0, max: 16 }),
+    meanMilli: fc.integer({ min: 0, max: 2_600_000 }),
+    usedLast24h: fc.integer({ min: 0, max: 4_000 }),
+    newUsersToday: fc.integer({ min: 0, max: 20 }),
+    fallbackUsers: fc.integer({ min: 0, max: 300 }),
+  } as const)
+  .map((state) =>
+    aLine({
+      ...state,
+      varianceMilli: 30 * state.meanMilli,
+      todayCap: Math.min(3_000, Math.round(150 * 1.25 ** state.goodDays)),
+    }),
+  );
+
+const anyFleet = fc
+  .array(anyLine, { maxLength: 12 })
+  .map((lines) => lines.map((line, i) => ({ ...line, id: `line-${i}` })));
+
+const snapshotOf = (lines: readonly LineView[]): FleetSnapshot => ({
+  now: NOW,
+  lines,
+  nextDayAt: NOW + DAY_MS,
+});
+const person = (userId: string): { userId: string; meanMilli: number; varianceMilli: number } => ({
+  userId,
+  meanMilli: 20_000,
+  varianceMilli: 620_000,
+});
+
+/** Said again in plain words: whether people may newly be put on a line at all. */
+function isOpen(line: LineView): boolean {
+  const banned =
+    line.health === 'recovering' && line.bannedUntil !== null && line.bannedUntil > NOW;
+  return (
+    line.managed &&
+    line.adminState === 'enabled' &&
+    line.providerStatus !== 'FLAGGED' &&
+    line.health !== 'ejected' &&
+    line.health !== 'suspect' &&
+    !banned &&
+    line.reputation !== 'AT_RISK' &&
+    line.reputation !== 'CRITICAL'
+  );
+}
+
+describe('placement', () => {
+  it('offers open lines only, below their share by mean, and accounts for every line once', () => {
+    fc.assert(
+      fc.property(anyFleet, fc.uuid(), (lines, userId) => {
+        const plan = place(person(userId), snapshotOf(lines), policy);
+        const chosen = plan.kind === 'placed' ? plan.candidates.map(({ lineId }) => lineId) : [];
+        const told = [...chosen, ...plan.removed.map(({ lineId }) => lineId)];
+        expect(told.sort()).toEqual(lines.map(({ id }) => id).sort());
+        for (const line of lines.filter(({ id }) => chosen.includes(id))) {
+          expect(isOpen(line)).toBe(true);
+          const share = line.todayCap < line.budgetPerDay ? 0.5 : 0.8;
+          expect(line.meanMilli + 20_000).toBeLessThanOrEqual(share * line.todayCap * 1_000);
+        }
+      }),
+    );
+  });
+
+  it('gives no-capacity only when each line has a reason of its own', () => {
+    fc.assert(
+      fc.property(anyFleet, fc.uuid(), (lines, userId) => {
+        const plan = place(person(userId), snapshotOf(lines), policy);
+        const alone = lines.filter(
+          (line) => place(person(userId), snapshotOf([line]), policy).kind === 'placed',
+        );
+        expect(plan.kind).toBe(alone.length === 0 ? 'no-capacity' : 'placed');
+      }),
+    );
+  });
+
+  it('does not depend on the order in which lines are listed', () => {
+    fc.assert(
+      fc.property(anyFleet, fc.uuid(), (lines, userId) => {
+        const plan = place(person(userId), snapshotOf(lines), policy);
+        const turned = place(person(userId), snapshotOf([...lines].reverse()), policy);
+        const ranked = (each: typeof plan): unknown =>
+          each.kind === 'placed' ? each.candidates : each.reasons;
+        expect(ranked(turned)).toEqual(ranked(plan));
+      }),
+    );
+  });
+
+  it('keeps the winner when a line that lost goes away', () => {
+    fc.assert(
+      fc.property(anyFleet, fc.uuid(), fc.nat(), (lines, userId, pick) => {
+        const plan = place(person(userId), snapshotOf(lines), policy);
+        if (plan.kind !== 'placed' || plan.candidates.length < 2) return;
+        const losers = plan.candidates.slice(1);
+        const gone = losers[pick % losers.length]!.lineId;
+        const rest = lines.filter(({ id }) => id !== gone);
+        const again = place(person(userId), snapshotOf(rest), policy);
+        expect(again).toMatchObject({ candidates: [{ lineId: plan.candidates[0]!.lineId }] });
+      }),
+    );
+  });
+
+  it('fills equal lines evenly, never beyond 0.8 of a cap, and then refuses', () => {
+    let lines = Array.from({ length: 6 }, (_each, i) => aLine({ id: `line-${i}` }));
+    let placed = 0;
+    for (let i = 0; i < 2_000; i += 1) {
+      const plan = place(person(`user-${i}`), snapshotOf(lines), policy);
+      if (plan.kind === 'no-capacity') break;
+      const id = plan.candidates[0]!.lineId;
+      placed += 1;
+      lines = lines.map((line) => (line.id === id ? withOneMore(line) : line));
+      if (placed % 60 === 0) {
+        const users = lines.map((line) => line.users);
+        expect(Math.max(...users) - Math.min(...users)).toBeLessThanOrEqual(1);
+      }
+    }
+    // The day factor of the fleet binds first: about 0.6 of the cap, 88 people on a line.
+    expect(placed / lines.length).toBeGreaterThan(75);
+    expect(placed / lines.length).toBeLessThan(100);
+    for (const line of lines) expect(line.meanMilli).toBeLessThanOrEqual(2_400_000);
+  });
+});
+
+describe('the fallbacks of a person', () => {
+  it('are open lines other than the primary, as many as the card holds or the pool has', () => {
+    fc.assert(
+      fc.property(anyFleet, fc.uuid(), (lines, userId) => {
+        const fallbacks = chooseFallbacks('line-0', userId, snapshotOf(lines), policy);
+        const open = lines.filter((line) => line.id !== 'line-0' && isOpen(line));
+        expect(fallbacks).toHaveLength(Math.min(3, open.length));
+        expect(new Set(fallbacks).size).toBe(fallbacks.length);
+        expect(open.map(({ id }) => id)).toEqual(expect.arrayContaining(fallbacks));
+      }),
+    );
+  });
+
+  it('spread over the other lines, so that the loss of one loads all of them alike', () => {
+    let lines = Array.from({ length: 8 }, (_each, i) => aLine({ id: `line-${i}` }));
+    for (let i = 0; i < 400; i += 1) {
+      const chosen = chooseFallbacks(`line-${i % 8}`, `user-${i}`, snapshotOf(lines), policy);
+      lines = lines.map((line) =>
+        chosen.includes(line.id) ? { ...line, fallbackUsers: line.fallbackUsers + 1 } : line,
+      );
+    }
+    const counts = lines.map((line) => line.fallbackUsers);
+    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2);
+  });
+
+  it('prefer a mature line to a ramping one that is relied on as much', () => {
+    const lines = [
+      aLine({ id: 'primary' }),
+      aLine({ id: 'young', goodDays: 0, todayCap: 150 }),
+      ...['a', 'b', 'c'].map((id) => aLine({ id })),
+    ];
+    const fallbacks = chooseFallbacks('primary', 'user', snapshotOf(lines), policy);
+    expect(fallbacks.sort()).toEqual(['a', 'b', 'c']);
+  });
+});
+
+function withOneMore(line: LineView): LineView {
+  return {
+    ...line,
+    users: line.users + 1,
+    meanMilli: line.meanMilli + 20_000,
+    varianceMilli: line.varianceMilli + 620_000,
+  };
+}
