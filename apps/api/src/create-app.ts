@@ -48,7 +48,6 @@ export async function createApp(
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',
   });
-  app.enableShutdownHooks();
   return app;
 }
 

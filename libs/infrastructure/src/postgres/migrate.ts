@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
+import { reach } from './reach';
 
 /** The part of WebAssembly that is used here; Node's type package leaves it to the DOM's. */
 declare const WebAssembly: {
@@ -91,8 +92,12 @@ async function migrationsIn(dir: string): Promise<object> {
   };
 }
 
-/** Brings the database to the newest migration and names the ones it applied. A second run applies none. */
+/**
+ * Brings the database to the newest migration and names the ones it applied. A second run applies none.
+ * @throws DatabaseUnreachable with what to do about it.
+ */
 export async function migrate(databaseUrl: string, prismaDir: string): Promise<string[]> {
+  await reach(databaseUrl);
   const datamodel = await readFile(join(prismaDir, 'schema.prisma'), 'utf8');
   const migrationsList = await migrationsIn(join(prismaDir, 'migrations'));
   return withEngine(databaseUrl, datamodel, async (engine) => {

@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { removeEmbeddedPostgres } from '../../libs/infrastructure/src/postgres/embedded-postgres';
+import { createTestDatabase } from '../support/database';
+import { freePort } from '../support/service';
+
+const MAIN = resolve(__dirname, '../../dist/apps/standalone/src/main.js');
+
+/** What `npm start -- --no-demo` runs, with a data folder and ports of its own. */
+class Start {
+  output = '';
+  readonly ended: Promise<number | null>;
+
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly url: string,
+  ) {
+    child.stdout?.on('data', (chunk) => (this.output += String(chunk)));
+    child.stderr?.on('data', (chunk) => (this.output += String(chunk)));
+    this.ended = once(child, 'close').then(([code]) => code as number | null);
+  }
+
+  static async run(settings: Readonly<Record<string, string>>): Promise<Start> {
+    const port = await freePort();
+    const child = spawn(process.execPath, [MAIN, '--no-demo'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        PORT: String(port),
+        SIMULATOR_PORT: String(await freePort()),
+        ...settings,
+      },
+    });
+    return new Start(child, `http://127.0.0.1:${port}`);
+  }
+
+  /** Waits for the line that says so; throws what was printed if the process ends first. */
+  async up(): Promise<void> {
+    const said = new Promise<void>((done) => {
+      const look = (): void => (this.output.includes('Linekeeper is up') ? done() : undefined);
+      this.child.stdout?.on('data', look);
+      look();
+    });
+    const over = this.ended.then((code) => {
+      throw new Error(`It ended with ${code}:\n${this.output}`);
+    });
+    await Promise.race([said, over]);
+  }
+
+  async isReady(): Promise<boolean> {
+    return fetch(`${this.url}/health/ready`).then(
+      (response) => response.status === 200,
+      () => false,
+    );
+  }
+
+  async kill(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
+    this.child.kill(signal);
+    return this.ended;
+  }
+}
+
+async function isDatabaseUp(dataDir: string): Promise<boolean> {
+  const { cluster } = JSON.parse(await readFile(join(dataDir, 'postgres.json'), 'utf8')) as {
+    cluster: string;
+  };
+  return readFile(join(cluster, 'postmaster.pid')).then(
+    () => true,
+    () => false,
+  );
+}
+
+describe('The start of the product', () => {
+  let dataDir: string;
+  const running: Start[] = [];
+
+  const start = async (settings: Readonly<Record<string, string>> = {}): Promise<Start> => {
+    const started = await Start.run({ DATA_DIR: dataDir, ...settings });
+    running.push(started);
+    return started;
+  };
+
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'linekeeper-start-'));
+  });
+
+  afterAll(async () => {
+    for (const each of running) await each.kill('SIGTERM');
+    await removeEmbeddedPostgres(dataDir);
+  });
+
+  it('keeps keys and data over a kill, refuses a second process, and stops the database it used', async () => {
+    const first = await start();
+    await first.up();
+    expect(await first.isReady()).toBe(true);
+    const key = /Admin key +(\S+)/.exec(first.output)?.[1];
+
+    const second = await start();
+    expect(await second.ended).toBe(1);
+    expect(second.output).toContain('Another Linekeeper process already works on this database');
+    // The one that was refused has not taken the database down with it.
+    expect(await first.isReady()).toBe(true);
+
+    await first.kill('SIGKILL');
+    expect(await isDatabaseUp(dataDir)).toBe(true);
+    const third = await start();
+    await third.up();
+    const answer = await fetch(`${third.url}/v1/admin/fleet`, {
+      headers: { authorization: `Bearer ${key}` },
+    });
+    expect(answer.status).toBe(200);
+
+    expect(await third.kill('SIGTERM')).toBe(0);
+    expect(await isDatabaseUp(dataDir)).toBe(false);
+  });
+
+  it('says in words what is wrong with a database that it was given', async () => {
+    const server = new URL(process.env['TEST_POSTGRES_URL'] ?? '');
+    const missing = new URL(server);
+    missing.pathname = '/nowhere';
+    const closed = new URL(server);
+    closed.port = String(await freePort());
+    const outputs = await Promise.all(
+      [missing, closed].map(async (url) => {
+        const failed = await start({ DATABASE_URL: url.href });
+        expect(await failed.ended).toBe(1);
+        return failed.output;
+      }),
+    );
+    expect(outputs[0]).toContain(`There is no database "nowhere" at ${server.host}`);
+    expect(outputs[1]).toContain(`No PostgreSQL answers at ${closed.host}`);
+    for (const output of outputs) expect(output).not.toContain(server.password);
+  });
+
+  it('takes a database of your own, and leaves it running', async () => {
+    const database = await createTestDatabase();
+    const started = await start({ DATABASE_URL: database.url });
+    await started.up();
+    expect(await started.isReady()).toBe(true);
+    expect(await started.kill('SIGTERM')).toBe(0);
+    expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await database.drop();
+  });
+});
