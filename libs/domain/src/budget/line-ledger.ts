@@ -35,7 +35,10 @@ interface Hold {
   readonly at: EpochMs;
   readonly bursts: boolean;
   readonly newConversation: boolean;
+  /** Messages still without news. */
   units: number;
+  /** Whether any of its messages was seen: then its thread has begun. */
+  seen: boolean;
 }
 
 /** A refused hold is worth another try no sooner than this. */
@@ -81,6 +84,7 @@ export class LineLedger {
       bursts,
       newConversation: limits.newConversation,
       units,
+      seen: false,
     });
     return answer;
   }
@@ -130,10 +134,11 @@ export class LineLedger {
     const hold = this.holds.get(id);
     if (!hold) return;
     hold.units -= units;
+    hold.seen = true;
     if (hold.units <= 0) this.holds.delete(id);
   }
 
-  /** The held messages were not accepted: everything the hold took goes back. */
+  /** The messages of the hold without news were not accepted: what they took goes back. */
   release(id: string): void {
     const hold = this.holds.get(id);
     if (!hold) return;
@@ -142,7 +147,7 @@ export class LineLedger {
       if (hold.bursts) this.nonReplies.remove(hold.at);
       this.person(hold.recipient).remove(hold.at);
     }
-    if (hold.newConversation) this.newConversations.remove(hold.at);
+    if (hold.newConversation && !hold.seen) this.newConversations.remove(hold.at);
   }
 
   /** Puts a hold back after a restart, without asking the limits again. */
@@ -154,6 +159,7 @@ export class LineLedger {
       bursts: false,
       newConversation,
       units: request.units,
+      seen: false,
     });
     for (let i = 0; i < request.units; i += 1) this.person(request.recipient).add(request.now);
     if (newConversation) this.newConversations.add(request.now);
