@@ -54,14 +54,16 @@ export class NaiveLedger {
 
   /** Every limit that `units` more would break, or none. */
   broken(person: string, units: number, limits: ReserveLimits, now: number): ReserveReason[] {
-    const isReply = limits.ceiling === null;
+    const { ceiling, hourCap, minuteCap } = limits;
+    const over = (count: number, limit: number | null): boolean =>
+      limit !== null && count + units > limit;
     const thisHour = this.seen.filter((at) => hourOf(at) === hourOf(now)).length;
     const checks: [ReserveReason, boolean][] = [
-      ['pair-limit', this.toPerson(person, now, MINUTE) + units > limits.pairPer60s],
-      ['loop', this.toPerson(person, now, HOUR) + units > limits.loopPerHour],
-      ['budget-ceiling', !isReply && this.used(now) + units > (limits.ceiling ?? 0)],
-      ['hour-shape', !isReply && thisHour + this.openUnits(now) + units > (limits.hourCap ?? 0)],
-      ['minute-shape', !isReply && this.nonReplies(now) + units > (limits.minuteCap ?? 0)],
+      ['pair-limit', over(this.toPerson(person, now, MINUTE), limits.pairPer60s)],
+      ['loop', over(this.toPerson(person, now, HOUR), limits.loopPerHour)],
+      ['budget-ceiling', over(this.used(now), ceiling)],
+      ['hour-shape', over(thisHour + this.openUnits(now), hourCap)],
+      ['minute-shape', over(this.nonReplies(now), minuteCap)],
       [
         'new-conversations-hour',
         limits.newConversation && this.newThreads(now, HOUR) + 1 > limits.newConversationsPerHour,
@@ -70,7 +72,7 @@ export class NaiveLedger {
         'new-conversations-day',
         limits.newConversation && this.newThreads(now, DAY) + 1 > limits.newConversationsPer24h,
       ],
-      ['open-holds', !isReply && this.openAt(now).length >= limits.maxOpenHolds],
+      ['open-holds', minuteCap !== null && this.openAt(now).length >= limits.maxOpenHolds],
     ];
     return checks.filter(([, breaks]) => breaks).map(([reason]) => reason);
   }

@@ -208,8 +208,9 @@ describe('the ledger of a line, whatever happens in whatever order', () => {
           const refused = pair.ask('the-one', person, 2, LIMITS[kind]);
           if (refused.kind === 'held') return;
           expect(refused.retryAt).toBeGreaterThan(pair.now);
-          // What is still held may fill the next hour as well: that is known only when there is news of it.
-          if (refused.reason === 'hour-shape' && pair.ledger.usage(pair.now).open > 0) return;
+          // When holds stand in the way there is room once there is news of them, which nobody can foretell.
+          const isGuess = refused.reason === 'open-holds' || refused.reason === 'hour-shape';
+          if (isGuess && pair.ledger.usage(pair.now).open > 0) return;
           pair.now = refused.retryAt;
           const again = pair.ask('the-one', person, 2, LIMITS[kind]);
           if (again.kind === 'deferred') expect(again.reason).not.toBe(refused.reason);

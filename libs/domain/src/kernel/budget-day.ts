@@ -85,12 +85,21 @@ export function budgetDay(now: EpochMs, zone: string, startHour: number): string
   return new Date(local - startHour * HOUR_MS).toISOString().slice(0, 10);
 }
 
-/** The instant at which a budget day begins. In a gap of the clock it begins with the first hour after the gap. */
+/** Offsets of zones are whole quarters of an hour, and so are their changes. */
+const QUARTER_MS = HOUR_MS / 4;
+
+/**
+ * The instant at which a budget day begins. When the clocks skip that hour it begins where they go on; when they
+ * show it twice, with the first time.
+ */
 export function budgetDayStart(day: string, zone: string, startHour: number): EpochMs {
   const wanted = Date.parse(`${day}T00:00:00Z`) + startHour * HOUR_MS;
-  let at = wanted - (asUtc(localTime(wanted, zone)) - wanted);
+  const guess = wanted - (asUtc(localTime(wanted, zone)) - wanted);
   // A second look corrects the offset when the first guess lay on the other side of a clock change.
-  at = wanted - (asUtc(localTime(at, zone)) - at);
+  const near = wanted - (asUtc(localTime(guess, zone)) - guess);
+  // Near a change there may be no such time or two: the first quarter at or after it is the one.
+  let at = near - HOUR_MS;
+  while (asUtc(localTime(at, zone)) < wanted) at += QUARTER_MS;
   return at;
 }
 
@@ -101,7 +110,7 @@ export function nextDay(day: string): string {
 
 /**
  * The next instant at which a non-reply may go out: `now` itself inside [fromHour, toHour) of the zone, else the
- * start of the next such hour. Looks ahead hour by hour, which is right across clock changes too.
+ * start of the next such hour. Looks ahead step by step, which is right across clock changes too.
  */
 export function nextWakingInstant(
   now: EpochMs,
@@ -113,8 +122,7 @@ export function nextWakingInstant(
     return hour >= hours.fromHour && hour < hours.toHour;
   };
   if (awake(now)) return now;
-  // Offsets are whole quarters of an hour, so the first waking quarter is the first waking instant.
-  const QUARTER_MS = HOUR_MS / 4;
+  // The first waking quarter is the first waking instant.
   let at = (Math.floor(now / QUARTER_MS) + 1) * QUARTER_MS;
   for (let i = 0; i < 4 * 26 && !awake(at); i += 1) at += QUARTER_MS;
   return at;

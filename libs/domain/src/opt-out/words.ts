@@ -18,6 +18,7 @@ export const OPT_OUT_WORDS: ReadonlySet<string> = new Set([
   'pare',
   'arret',
   'arreter',
+  'arretez',
   'desabonner',
   'desinscription',
   'abmelden',
@@ -41,59 +42,63 @@ export const OPT_IN_WORDS: ReadonlySet<string> = new Set([
   'resume',
 ]);
 
+/** Every first with every second, parted by a blank. */
+const each = (firsts: readonly string[], seconds: readonly string[]): string[] =>
+  firsts.flatMap((first) => seconds.map((second) => `${first} ${second}`));
+
+const DOING = [
+  'texting',
+  'messaging',
+  'contacting',
+  'writing',
+  'writing to',
+  'bothering',
+  'spamming',
+];
+const DO = ['text me', 'message me', 'contact me', 'write me', 'write to me', 'bother me'];
+const FOR_GOOD = ['again', 'anymore', 'any more', 'ever again', 'ever'];
+const MESSAGES = [
+  'messages',
+  'texts',
+  'these messages',
+  'these texts',
+  'your messages',
+  'your texts',
+  'any messages',
+  'any texts',
+  'any more messages',
+  'any more texts',
+];
+const NOT_WANTED = ['i dont want', 'i do not want', 'i no longer want', 'dont want'];
+const OFF = ['your list', 'this list', 'the list', 'your lists'];
+
 const ENGLISH = [
-  'stop texting me',
-  'stop messaging me',
-  'stop contacting me',
-  'stop writing me',
-  'stop writing to me',
-  'stop sending me messages',
-  'stop sending me texts',
-  'stop sending messages',
-  'stop it',
-  'stop this',
-  'stop these messages',
-  'stop these texts',
-  'stop the messages',
-  'dont text me',
-  'dont text me again',
-  'dont text me anymore',
-  'do not text me',
-  'do not text me again',
-  'do not text me anymore',
-  'dont message me',
-  'dont message me again',
-  'do not message me',
-  'dont contact me',
-  'dont contact me again',
-  'do not contact me',
-  'do not contact me again',
-  'never text me again',
-  'never message me again',
-  'never contact me again',
-  'quit texting me',
-  'no more texts',
-  'no more messages',
+  ...each(
+    ['stop', 'quit'],
+    DOING.map((doing) => `${doing} me`),
+  ),
+  ...each(['stop'], ['texting', 'messaging', 'sending messages', 'sending texts']),
+  ...each(['stop sending me'], MESSAGES),
+  ...each(['stop the', 'stop these', 'stop your'], ['messages', 'texts']),
+  ...each(['dont', 'do not'], DO),
+  ...each(['dont', 'do not', 'never'], each(DO, FOR_GOOD)),
+  ...each(['no more'], ['messages', 'texts']),
+  ...each(NOT_WANTED, MESSAGES),
+  ...each(
+    NOT_WANTED.map((wish) => `${wish} to receive`),
+    MESSAGES,
+  ),
+  ...each(NOT_WANTED, ['to be texted', 'to be messaged', 'to be contacted']),
+  ...each(['i want to', 'i would like to', 'id like to', 'i wish to'], ['unsubscribe', 'opt out']),
+  ...each(['remove me from', 'take me off'], OFF),
+  'unsubscribe me',
   'leave me alone',
   'remove me',
-  'remove me from your list',
-  'remove me from this list',
   'remove my number',
-  'take me off your list',
-  'take me off this list',
-  'take me off the list',
   'delete my number',
   'lose my number',
-  'unsubscribe me',
-  'i want to unsubscribe',
-  'i want to opt out',
-  'i would like to opt out',
-  'i dont want to receive messages',
-  'i dont want these messages',
-  'i do not want these messages',
-  'i dont want any more messages',
-  'i dont want to receive these messages',
   'i do not consent',
+  'i revoke my consent',
 ];
 
 const SPANISH = [
@@ -104,6 +109,12 @@ const SPANISH = [
   'no mas mensajes',
   'deja de escribirme',
   'deje de escribirme',
+  'para de escribirme',
+  'deja de mandarme mensajes',
+  'deje de mandarme mensajes',
+  'no me mande mas mensajes',
+  'no me envie mas mensajes',
+  'no quiero mas mensajes',
   'dejame en paz',
   'dejenme en paz',
   'no quiero recibir mensajes',
@@ -123,6 +134,7 @@ const FRENCH = [
   'laisse moi tranquille',
   'je ne veux plus recevoir de messages',
   'desabonnez moi',
+  'me desabonner',
   'supprimez mon numero',
 ];
 
@@ -161,7 +173,7 @@ const PORTUGUESE = [
   'quero cancelar a inscricao',
 ];
 
-/** Whole wishes, without the courtesies around them. */
+/** Whole wishes, without the courtesies around them: plain enough to count beside other clauses too. */
 export const OPT_OUT_PHRASES: ReadonlySet<string> = new Set([
   ...ENGLISH,
   ...SPANISH,
@@ -169,4 +181,12 @@ export const OPT_OUT_PHRASES: ReadonlySet<string> = new Set([
   ...GERMAN,
   ...ITALIAN,
   ...PORTUGUESE,
+]);
+
+/** Wishes when they are all that is said; beside anything else they are how friends banter. */
+export const OPT_OUT_ALONE: ReadonlySet<string> = new Set([
+  'stop it',
+  'stop this',
+  'hor auf',
+  'horen sie auf',
 ]);
