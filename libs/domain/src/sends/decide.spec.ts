@@ -1,0 +1,285 @@
+import { aLine, NOW } from '../../../../test/support/lines';
+import { DEFAULT_FLEET_POLICY as policy } from '../fleet-policy';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../kernel/time';
+import { decideSend } from './decide';
+import { NOTHING_SAID } from './turns';
+import type { GateDecision, GateRequest, GateSnapshot } from './types';
+
+const CHAT = { id: 'chat-1', health: 'HEALTHY' } as const;
+
+/** A person in an old thread, silent for two days, at noon. */
+const aSnapshot = (overrides: Partial<GateSnapshot> = {}): GateSnapshot => ({
+  now: NOW,
+  zone: 'UTC',
+  line: aLine(),
+  assignmentState: 'confirmed',
+  chat: CHAT,
+  talkedBefore: true,
+  knowsLine: true,
+  suppressedAt: null,
+  replyAllowedUntil: null,
+  counters: { ...NOTHING_SAID, lastInboundAt: NOW - 2 * DAY_MS },
+  openUnsolicitedAt: null,
+  transactionalToday: 0,
+  fleetFrozen: false,
+  contagion: false,
+  ...overrides,
+});
+
+/** The person wrote a minute ago. */
+const JUST_WROTE = { counters: { ...NOTHING_SAID, lastInboundAt: NOW - MINUTE_MS } };
+
+const decide = (
+  overrides: Partial<GateSnapshot> = {},
+  askedClass: GateRequest['askedClass'] = null,
+): GateDecision => decideSend({ askedClass, messages: 1 }, aSnapshot(overrides), policy);
+
+const codeOf = (decision: GateDecision): string => decision.reasons.at(-1)!.code;
+
+describe('the class of a message', () => {
+  it.each<[string, Partial<GateSnapshot>, GateRequest['askedClass'], string]>([
+    ['a reply to who wrote lately', JUST_WROTE, null, 'reply'],
+    ['a reply, asked for as one', JUST_WROTE, 'reply', 'reply'],
+    ['never a reply for being called one', {}, 'reply', 'proactive'],
+    ['proactive when the app says so', JUST_WROTE, 'proactive', 'proactive'],
+    ['transactional on request', {}, 'transactional', 'transactional'],
+    ['transactional twice a day', { transactionalToday: 1 }, 'transactional', 'transactional'],
+    ['not a third time', { transactionalToday: 2 }, 'transactional', 'proactive'],
+    ['transactional below a reply', JUST_WROTE, 'transactional', 'transactional'],
+    ['an introduction on a number new to them', { chat: null }, null, 'introduction'],
+    ['proactive to whom we never spoke', { chat: null, talkedBefore: false }, null, 'proactive'],
+  ])('is %s', (_what, snapshot, asked, expected) => {
+    const decision = decide(snapshot, asked);
+    expect(decision.class).toBe(expected);
+    expect(decision.reasons[0]?.code).toBe(`class-${expected}`);
+  });
+});
+
+describe('the gate', () => {
+  it.each<[string, Partial<GateSnapshot>, GateRequest['askedClass'], string, string]>([
+    ['who said stop', { suppressedAt: NOW - DAY_MS }, null, 'refuse', 'suppressed'],
+    [
+      'who said stop, though they wrote',
+      { ...JUST_WROTE, suppressedAt: NOW },
+      null,
+      'refuse',
+      'suppressed',
+    ],
+    ['who was given back', { assignmentState: 'released' }, null, 'refuse', 'not-assigned'],
+    [
+      'who holds no usable number',
+      { assignmentState: 'needs-introduction' },
+      null,
+      'refuse',
+      'needs-introduction',
+    ],
+    [
+      'an opted-out thread',
+      { ...JUST_WROTE, chat: { ...CHAT, health: 'OPTED_OUT' } },
+      null,
+      'refuse',
+      'chat-opted-out',
+    ],
+    [
+      'a critical thread',
+      { chat: { ...CHAT, health: 'CRITICAL' } },
+      null,
+      'refuse',
+      'chat-critical',
+    ],
+    [
+      'a flagged line',
+      { line: aLine({ providerStatus: 'FLAGGED' }) },
+      null,
+      'defer',
+      'line-flagged',
+    ],
+    [
+      'an ejected line, a reply too',
+      { ...JUST_WROTE, line: aLine({ health: 'ejected' }) },
+      null,
+      'defer',
+      'line-ejected',
+    ],
+    ['a warming line', { line: aLine({ adminState: 'warming' }) }, null, 'defer', 'line-warming'],
+    [
+      'a critical line',
+      { line: aLine({ reputation: 'CRITICAL' }) },
+      null,
+      'defer',
+      'line-reputation-critical',
+    ],
+    ['a frozen fleet', { fleetFrozen: true }, null, 'defer', 'fleet-frozen'],
+    ['contagion', { contagion: true }, null, 'defer', 'contagion'],
+    ['night', { zone: 'Asia/Tokyo', now: NOW }, null, 'defer', 'quiet-hours'],
+  ])('stops for %s', (_what, snapshot, asked, kind, code) => {
+    const decision = decide(snapshot, asked);
+    expect([decision.kind, codeOf(decision)]).toEqual([kind, code]);
+  });
+
+  it.each<[string, Partial<GateSnapshot>, GateRequest['askedClass']]>([
+    ['a critical thread', { chat: { ...CHAT, health: 'CRITICAL' } }, null],
+    ['a critical line', { line: aLine({ reputation: 'CRITICAL' }) }, null],
+    ['a cordoned line', { line: aLine({ adminState: 'cordoned' }) }, null],
+    ['a draining line', { line: aLine({ adminState: 'draining' }) }, null],
+    ['a suspect line', { line: aLine({ health: 'suspect' }) }, null],
+    ['a frozen fleet', { fleetFrozen: true }, null],
+    ['contagion', { contagion: true }, null],
+    ['night', { zone: 'Asia/Tokyo' }, null],
+    ['a full line', { line: aLine({ usedLast24h: 9_000 }) }, null],
+    [
+      'a suppression that a later message opened',
+      { suppressedAt: NOW - DAY_MS, replyAllowedUntil: NOW + 1 },
+      null,
+    ],
+  ])('lets a reply through despite %s', (_what, snapshot, asked) => {
+    expect(decide({ ...JUST_WROTE, ...snapshot }, asked)).toMatchObject({
+      kind: 'send',
+      class: 'reply',
+    });
+  });
+
+  it('answers a person who said stop only until the day they were given ends, and only with replies', () => {
+    const opened = { suppressedAt: NOW - DAY_MS, replyAllowedUntil: NOW };
+    expect(codeOf(decide({ ...JUST_WROTE, ...opened }))).toBe('suppressed');
+    const open = { suppressedAt: NOW - DAY_MS, replyAllowedUntil: NOW + HOUR_MS };
+    expect(codeOf(decide({ ...JUST_WROTE, ...open }, 'transactional'))).toBe('suppressed');
+    expect(codeOf(decide(open))).toBe('suppressed');
+  });
+
+  it('lets a transactional message pass contagion, but not a freeze', () => {
+    expect(decide({ contagion: true }, 'transactional').kind).toBe('send');
+    expect(codeOf(decide({ fleetFrozen: true }, 'transactional'))).toBe('fleet-frozen');
+  });
+
+  it('says no rather than wait, when both hold', () => {
+    const both = { suppressedAt: NOW, line: aLine({ health: 'ejected' }), fleetFrozen: true };
+    expect(decide(both)).toMatchObject({ kind: 'refuse' });
+  });
+
+  it('waits for the end of a ban when it is known, else an hour', () => {
+    const retryOf = (bannedUntil: number | null): unknown => {
+      const decision = decide({ line: aLine({ health: 'ejected', bannedUntil }) });
+      return decision.kind === 'defer' ? decision.retryAt : decision.kind;
+    };
+    expect(retryOf(NOW + 5 * HOUR_MS)).toBe(NOW + 5 * HOUR_MS);
+    expect(retryOf(NOW - 1)).toBe(NOW + HOUR_MS);
+    expect(retryOf(null)).toBe(NOW + HOUR_MS);
+  });
+
+  it('sends at night what a person asked for that night, the rest from eight in the morning', () => {
+    // Noon in UTC is nine in the evening in Tokyo.
+    expect(decide({ zone: 'Asia/Tokyo' })).toMatchObject({
+      kind: 'defer',
+      retryAt: Date.UTC(2026, 9, 6, 23),
+    });
+    expect(decide({ zone: 'Asia/Tokyo', now: NOW - 1 }).kind).toBe('send');
+    expect(decide({ zone: 'Asia/Tokyo', now: Date.UTC(2026, 9, 6, 23) }).kind).toBe('send');
+  });
+});
+
+describe('towards a person who does not answer', () => {
+  const silent = (hoursAgo: number, unansweredTurns: number): Partial<GateSnapshot> => ({
+    counters: {
+      lastInboundAt: NOW - 9 * DAY_MS,
+      lastOutboundAt: NOW - hoursAgo * HOUR_MS,
+      lastUnsolicitedTurnAt: NOW - hoursAgo * HOUR_MS,
+      outboundTurns: unansweredTurns,
+      unansweredTurns,
+    },
+  });
+
+  it('waits a day between unsolicited turns', () => {
+    expect(decide(silent(23, 1))).toMatchObject({ kind: 'defer', retryAt: NOW + HOUR_MS });
+    expect(codeOf(decide(silent(23, 1)))).toBe('unsolicited-pace');
+    expect(decide(silent(24, 1)).kind).toBe('send');
+  });
+
+  it('gives up after three turns without an answer', () => {
+    expect(decide(silent(30, 2)).kind).toBe('send');
+    expect(decide(silent(30, 3))).toMatchObject({ kind: 'refuse' });
+    expect(codeOf(decide(silent(30, 3)))).toBe('unanswered');
+  });
+
+  it('lets a turn that has begun go on for two minutes', () => {
+    expect(decide(silent(119 / 3_600, 3)).kind).toBe('send');
+    expect(decide(silent(120 / 3_600, 3)).kind).toBe('refuse');
+  });
+
+  it('counts a turn that was admitted and not yet seen', () => {
+    const open = { openUnsolicitedAt: NOW - HOUR_MS };
+    expect(decide(open)).toMatchObject({ kind: 'defer', retryAt: NOW + 23 * HOUR_MS });
+    expect(decide({ ...open, openUnsolicitedAt: NOW - MINUTE_MS }).kind).toBe('send');
+  });
+
+  it('forgets it all when they answer', () => {
+    const { counters } = silent(23, 0);
+    const answered = {
+      ...counters!,
+      lastInboundAt: NOW - HOUR_MS,
+      lastOutboundAt: NOW - 23 * HOUR_MS,
+    };
+    expect(decide({ counters: answered }, 'proactive').kind).toBe('send');
+  });
+});
+
+describe('what the ledger is asked to keep', () => {
+  const limitsOf = (
+    overrides: Partial<GateSnapshot>,
+    asked: GateRequest['askedClass'] = null,
+  ): unknown => {
+    const decision = decide(overrides, asked);
+    return decision.kind === 'send' ? decision.limits : decision;
+  };
+
+  it('binds a reply by nothing but the provider and the loop', () => {
+    expect(limitsOf({ ...JUST_WROTE, chat: null })).toEqual({
+      ceiling: null,
+      hourCap: null,
+      minuteCap: null,
+      pairPer60s: 30,
+      loopPerHour: 60,
+      newConversation: false,
+      newConversationsPer24h: 50,
+      newConversationsPerHour: 10,
+      maxOpenHolds: 50,
+      holdMs: 35 * MINUTE_MS,
+    });
+  });
+
+  it('binds the others by their share of the cap, the hour and the minute', () => {
+    const line = aLine({ todayCap: 1_000 });
+    expect(limitsOf({ line })).toMatchObject({ ceiling: 700, hourCap: 150, minuteCap: 20 });
+    expect(limitsOf({ line }, 'transactional')).toMatchObject({ ceiling: 900, hourCap: 150 });
+    expect(limitsOf({ line, chat: null })).toMatchObject({ ceiling: 850, newConversation: true });
+    expect(limitsOf({ line: aLine({ todayCap: 150 }) })).toMatchObject({
+      ceiling: 105,
+      hourCap: 30,
+    });
+  });
+
+  it('halves the pace on a line or a thread at risk', () => {
+    const slow = { ceiling: 2_100, hourCap: 225, minuteCap: 10 };
+    expect(limitsOf({ line: aLine({ reputation: 'AT_RISK' }) })).toMatchObject(slow);
+    expect(limitsOf({ chat: { ...CHAT, health: 'AT_RISK' } })).toMatchObject(slow);
+  });
+
+  it('says who writes in a first text to somebody who does not know the number', () => {
+    const prefixOf = (overrides: Partial<GateSnapshot>): unknown => {
+      const decision = decide({ chat: null, knowsLine: false, ...overrides });
+      return decision.kind === 'send' ? [decision.firstText, decision.newConversation] : null;
+    };
+    expect(prefixOf({})).toEqual(['prefix', true]);
+    expect(prefixOf({ knowsLine: true })).toEqual([null, true]);
+    expect(prefixOf({ talkedBefore: false })).toEqual([null, true]);
+    expect(prefixOf({ chat: CHAT })).toEqual([null, false]);
+    const off = { ...policy, failover: { ...policy.failover, firstText: 'off' as const } };
+    expect(
+      decideSend(
+        { askedClass: null, messages: 1 },
+        aSnapshot({ chat: null, knowsLine: false }),
+        off,
+      ),
+    ).toMatchObject({ firstText: null });
+  });
+});
