@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { aLine, NOW } from '../../../../test/support/lines';
+import { DEFAULT_FLEET_POLICY as policy } from '../fleet-policy';
+import { DAY_MS, HOUR_MS } from '../kernel/time';
+import { ADMIN_STATES, HEALTHS, PROVIDER_STATUSES, REPUTATIONS } from '../line/line';
+import { decideSend } from './decide';
+import type { GateRequest, GateSnapshot } from './types';
+
+const before = (days: number): fc.Arbitrary<number | null> =>
+  fc.option(fc.integer({ min: 0, max: days * DAY_MS }).map((ms) => NOW - ms));
+
+const anySnapshot: fc.Arbitrary<GateSnapshot> = fc.record({
+  now: fc.constant(NOW),
+  zone: fc.constantFrom('UTC', 'Asia/Tokyo', 'America/New_York', 'Asia/Kolkata'),
+  line: fc
+    .record({
+      managed: fc.constantFrom(true, true, false),
+      adminState: fc.constantFrom('enabled', 'enabled', ...ADMIN_STATES),
+      health: fc.constantFrom('healthy', 'healthy', ...HEALTHS),
+      providerStatus: fc.constantFrom('ACTIVE', ...PROVIDER_STATUSES),
+      reputation: fc.constantFrom('HEALTHY', ...REPUTATIONS),
+      bannedUntil: fc.option(fc.integer({ min: NOW - DAY_MS, max: NOW + DAY_MS })),
+      todayCap: fc.integer({ min: 0, max: 3_000 }),
+    } as const)
+    .map((state) => aLine(state)),
+  assignmentState: fc.constantFrom(
+    'confirmed',
+    'confirmed',
+    'reserved',
+    'overflow',
+    'needs-introduction',
+    'released',
+  ),
+  chat: fc.option(
+    fc.record({
+      id: fc.constant('chat-1'),
+      health: fc.constantFrom('HEALTHY', 'HEALTHY', 'AT_RISK', 'CRITICAL', 'OPTED_OUT'),
+    } as const),
+  ),
+  talkedBefore: fc.boolean(),
+  knowsLine: fc.boolean(),
+  suppressedAt: fc.option(fc.constant(NOW - DAY_MS), { freq: 2 }),
+  replyAllowedUntil: fc.option(fc.integer({ min: NOW - DAY_MS, max: NOW + DAY_MS })),
+  counters: fc.record({
+    lastInboundAt: before(3),
+    lastOutboundAt: before(3),
+    lastUnsolicitedTurnAt: before(3),
+    outboundTurns: fc.nat(5),
+    unansweredTurns: fc.nat(4),
+  }),
+  openUnsolicitedAt: before(1),
+  transactionalToday: fc.nat(3),
+  fleetFrozen: fc.constantFrom(false, false, true),
+  contagion: fc.constantFrom(false, false, true),
+} as const);
+
+const anyRequest: fc.Arbitrary<GateRequest> = fc.record({
+  askedClass: fc.constantFrom(null, 'reply', 'transactional', 'proactive'),
+  messages: fc.integer({ min: 1, max: 5 }),
+} as const);
+
+const forAll = (check: (request: GateRequest, snapshot: GateSnapshot) => void): void => {
+  fc.assert(fc.property(anyRequest, anySnapshot, check), { numRuns: 2_000 });
+};
+
+describe('the gate, whatever it is asked', () => {
+  it('lets nothing but a reply out to a person who said stop, and that only while it is open', () => {
+    forAll((request, snapshot) => {
+      if (snapshot.suppressedAt === null) return;
+      const decision = decideSend(request, snapshot, policy);
+      if (decision.kind !== 'send') return;
+      expect(decision.class).toBe('reply');
+      expect(snapshot.replyAllowedUntil).toBeGreaterThan(snapshot.now);
+    });
+  });
+
+  it('lets nothing out of a line that is flagged, ejected, warming, resting, retired or not ours', () => {
+    forAll((request, snapshot) => {
+      const { line } = snapshot;
+      const silent =
+        !line.managed ||
+        line.providerStatus === 'FLAGGED' ||
+        line.health === 'ejected' ||
+        ['warming', 'maintenance', 'retired'].includes(line.adminState);
+      if (silent) expect(decideSend(request, snapshot, policy).kind).not.toBe('send');
+    });
+  });
+
+  it('makes a reply wait for nothing but a line that cannot send', () => {
+    forAll((request, snapshot) => {
+      const decision = decideSend(request, snapshot, policy);
+      if (decision.class !== 'reply' || decision.kind !== 'defer') return;
+      expect(decision.reasons.at(-1)?.code).toMatch(/^line-/);
+    });
+  });
+
+  it('never raises a class because the app asked for it', () => {
+    const rank = { proactive: 0, introduction: 0, transactional: 1, reply: 2 } as const;
+    forAll((request, snapshot) => {
+      if (request.askedClass === 'transactional') return;
+      const unasked = decideSend({ ...request, askedClass: null }, snapshot, policy);
+      const asked = decideSend(request, snapshot, policy);
+      expect(rank[asked.class]).toBeLessThanOrEqual(rank[unasked.class]);
+    });
+  });
+
+  it('sends no first message of a failover to whom no number serves, and none to who was released', () => {
+    forAll((request, snapshot) => {
+      if (!['released', 'needs-introduction'].includes(snapshot.assignmentState)) return;
+      expect(decideSend(request, snapshot, policy).kind).toBe('refuse');
+    });
+  });
+
+  it('gives each answer its reasons, and a retry that lies ahead and within its bound', () => {
+    forAll((request, snapshot) => {
+      const decision = decideSend(request, snapshot, policy);
+      expect(decision.reasons.length).toBeGreaterThan(0);
+      for (const { code, detail } of decision.reasons) {
+        expect(code).toMatch(/^[a-z][a-z-]+$/);
+        expect(detail).not.toBe('');
+      }
+      if (decision.kind !== 'defer') return;
+      expect(decision.retryAt).toBeGreaterThan(NOW);
+      expect(decision.retryAt).toBeLessThanOrEqual(NOW + 24 * HOUR_MS);
+    });
+  });
+
+  it('hands the ledger limits that lie within the cap of the line', () => {
+    forAll((request, snapshot) => {
+      const decision = decideSend(request, snapshot, policy);
+      if (decision.kind !== 'send') return;
+      const { ceiling, minuteCap } = decision.limits;
+      expect(ceiling === null).toBe(decision.class === 'reply');
+      expect(ceiling ?? 0).toBeLessThanOrEqual(0.9 * snapshot.line.todayCap);
+      expect(minuteCap ?? 0).toBeLessThanOrEqual(20);
+    });
+  });
+});
