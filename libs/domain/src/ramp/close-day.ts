@@ -47,7 +47,10 @@ export function closeDay(
     reasons: [reason],
   });
   if (line.health === 'ejected') return stay('abort', 'the line is ejected', 0);
-  const bad = badSigns(line, evidence, policy);
+  const shares = badShares(evidence, policy);
+  const enoughPeople = evidence.recipients >= policy.ramp.minDistinctRecipients;
+  // Shares over a handful of people prove nothing: they do not punish, but they are no good day either.
+  const bad = [...badSigns(line, evidence), ...(enoughPeople ? shares : [])];
   if (bad.length > 0) {
     const halved = Math.max(policy.ramp.firstDayCap, rampCap(line, policy) / 2);
     return {
@@ -67,10 +70,10 @@ export function closeDay(
     return stay('hold', 'the whole budget is reached');
   const used = evidence.in + evidence.out;
   const enoughUse = allowedPerDay > 0 && used >= policy.ramp.minUseShare * allowedPerDay;
-  const enoughPeople = evidence.recipients >= policy.ramp.minDistinctRecipients;
   if (used === 0 || (!enoughUse && !enoughPeople)) {
     return stay('hold', `too little evidence: ${used} messages, ${evidence.recipients} recipients`);
   }
+  if (shares.length > 0) return stay('hold', `too few people to judge by: ${shares.join(', ')}`);
   return {
     outcome: 'advance',
     goodDays: line.goodDays + 1,
@@ -81,28 +84,28 @@ export function closeDay(
   };
 }
 
-function badSigns(
-  line: Pick<Line, 'reputation'>,
-  evidence: DayEvidence,
-  policy: FleetPolicy,
-): string[] {
-  const { recipients, replied } = evidence;
+/** Verdicts of others on the line. */
+function badSigns(line: Pick<Line, 'reputation'>, evidence: DayEvidence): string[] {
   const signs: string[] = [];
   if (evidence.suspect) signs.push('the line was suspect');
   if (line.reputation === 'AT_RISK' || line.reputation === 'CRITICAL') {
     signs.push(`the provider's reputation is ${line.reputation}`);
   }
-  // Shares over a handful of people say nothing.
-  if (recipients < policy.ramp.minDistinctRecipients) return signs;
-  if (replied / recipients < policy.ramp.minReplyRatio) {
+  return signs;
+}
+
+/** What the day itself shows: few answers, much out for little in, failures and opt-outs. */
+function badShares(evidence: DayEvidence, policy: FleetPolicy): string[] {
+  const { recipients, replied, failures, optOuts } = evidence;
+  const signs: string[] = [];
+  if (replied < policy.ramp.minReplyRatio * recipients) {
     signs.push(`only ${replied} of ${recipients} replied`);
   }
   if (evidence.out > policy.ramp.maxOutPerIn * Math.max(1, evidence.in)) {
     signs.push(`${evidence.out} out for ${evidence.in} in`);
   }
-  const badPeople = evidence.failures + evidence.optOuts;
-  if (badPeople > MAX_BAD_SHARE * recipients) {
-    signs.push(`${evidence.failures} failures and ${evidence.optOuts} opt-outs`);
+  if (failures + optOuts > MAX_BAD_SHARE * recipients) {
+    signs.push(`${failures} failures and ${optOuts} opt-outs`);
   }
   return signs;
 }
