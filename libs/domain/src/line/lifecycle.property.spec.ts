@@ -1,0 +1,105 @@
+import fc from 'fast-check';
+import { aLine, NOW } from '../../../../test/support/lines';
+import { DEFAULT_FLEET_POLICY as policy } from '../fleet-policy';
+import { DAY_MS } from '../kernel/time';
+import { SEND_CLASSES, whyCannotSend, whyNoNewUsers } from './availability';
+import { advanceHealth, LIFECYCLE_VERBS, onProviderStatus, step } from './lifecycle';
+import type { Line } from './line';
+
+type Happening =
+  | {
+      readonly what: 'verb';
+      readonly verb: (typeof LIFECYCLE_VERBS)[number];
+      readonly by: 'operator' | 'automation';
+    }
+  | { readonly what: 'provider'; readonly status: 'ACTIVE' | 'FLAGGED' | 'UNKNOWN' }
+  | { readonly what: 'time'; readonly ms: number };
+
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  fc.record({
+    what: fc.constant('verb'),
+    verb: fc.constantFrom(...LIFECYCLE_VERBS),
+    by: fc.constantFrom('operator', 'automation'),
+  } as const),
+  fc.record({
+    what: fc.constant('provider'),
+    status: fc.constantFrom('ACTIVE', 'FLAGGED', 'UNKNOWN'),
+  } as const),
+  fc.record({ what: fc.constant('time'), ms: fc.integer({ min: 0, max: 4 * DAY_MS }) } as const),
+);
+
+function happens(line: Line, now: number, event: Happening): Line {
+  if (event.what === 'provider') {
+    return { ...line, ...onProviderStatus(line, event.status, now, policy).next };
+  }
+  if (event.what === 'time') return { ...line, ...advanceHealth(line, now) };
+  const answer = step(line, event.verb, event.by, now, policy);
+  return answer.kind === 'ok' ? { ...line, ...answer.next } : line;
+}
+
+/** Lives through a history and looks at the line before and after each event. */
+const forEachStep = (
+  look: (before: Line, after: Line, now: number, event: Happening) => void,
+): void => {
+  const history = fc.array(happening, { maxLength: 40 });
+  fc.assert(
+    fc.property(history, fc.constantFrom(0, 7), (events, users) => {
+      let now = NOW;
+      let line: Line = aLine({ users });
+      for (const event of events) {
+        if (event.what === 'time') now += event.ms;
+        const next = happens(line, now, event);
+        look(line, next, now, event);
+        line = next;
+      }
+    }),
+    { numRuns: 500 },
+  );
+};
+
+describe('a line, whatever happens to it', () => {
+  it('sends nothing while it is ejected or flagged, and takes nobody while its ban lasts', () => {
+    forEachStep((_before, after, now) => {
+      const banned = after.bannedUntil !== null && now < after.bannedUntil;
+      if (after.health === 'ejected' || after.providerStatus === 'FLAGGED') {
+        for (const each of SEND_CLASSES) expect(whyCannotSend(after, each)).not.toBeNull();
+      }
+      if (banned) expect(whyNoNewUsers(after, now)).not.toBeNull();
+    });
+  });
+
+  it('is ejected by a flag at once, and comes back on no word but ACTIVE or an operator’s', () => {
+    forEachStep((before, after, _now, event) => {
+      if (event.what === 'provider' && event.status === 'FLAGGED')
+        expect(after.health).toBe('ejected');
+      if (before.health !== 'ejected' || after.health === 'ejected') return;
+      const word =
+        event.what === 'provider' ? event.status : event.what === 'verb' ? event.verb : 'time';
+      expect(['ACTIVE', 'mark-recovered']).toContain(word);
+    });
+  });
+
+  it('begins its ramp anew after an ejection', () => {
+    forEachStep((before, after) => {
+      if (before.health === 'ejected' && after.health !== 'ejected') expect(after.goodDays).toBe(0);
+      if (before.health !== 'ejected' && after.health === 'ejected') expect(after.goodDays).toBe(0);
+    });
+  });
+
+  it('stays retired once it is, and is never retired or warmed from under its people', () => {
+    forEachStep((before, after) => {
+      if (before.adminState === 'retired') expect(after.adminState).toBe('retired');
+      if (before.users === 0 || before.adminState === after.adminState) return;
+      expect(['retired', 'warming']).not.toContain(after.adminState);
+    });
+  });
+
+  it('is never handed back by automation when an operator took it', () => {
+    forEachStep((before, after, _now, event) => {
+      if (event.what !== 'verb' || event.by !== 'automation') return;
+      if (before.adminStateBy !== 'operator') return;
+      const held = ['cordoned', 'maintenance', 'draining'].includes(before.adminState);
+      if (held) expect(after.adminState).not.toBe('enabled');
+    });
+  });
+});
