@@ -1,67 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { removeEmbeddedPostgres } from '../../libs/infrastructure/src/postgres/embedded-postgres';
 import { createTestDatabase } from '../support/database';
 import { freePort } from '../support/service';
-
-const MAIN = resolve(__dirname, '../../dist/apps/standalone/src/main.js');
-
-/** What `npm start -- --no-demo` runs, with a data folder and ports of its own. */
-class Start {
-  output = '';
-  readonly ended: Promise<number | null>;
-
-  private constructor(
-    private readonly child: ChildProcess,
-    readonly url: string,
-  ) {
-    child.stdout?.on('data', (chunk) => (this.output += String(chunk)));
-    child.stderr?.on('data', (chunk) => (this.output += String(chunk)));
-    this.ended = once(child, 'close').then(([code]) => code as number | null);
-  }
-
-  static async run(settings: Readonly<Record<string, string>>): Promise<Start> {
-    const port = await freePort();
-    const child = spawn(process.execPath, [MAIN, '--no-demo'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        PORT: String(port),
-        SIMULATOR_PORT: String(await freePort()),
-        ...settings,
-      },
-    });
-    return new Start(child, `http://127.0.0.1:${port}`);
-  }
-
-  /** Waits for the line that says so; throws what was printed if the process ends first. */
-  async up(): Promise<void> {
-    const said = new Promise<void>((done) => {
-      const look = (): void => (this.output.includes('Linekeeper is up') ? done() : undefined);
-      this.child.stdout?.on('data', look);
-      look();
-    });
-    const over = this.ended.then((code) => {
-      throw new Error(`It ended with ${code}:\n${this.output}`);
-    });
-    await Promise.race([said, over]);
-  }
-
-  async isReady(): Promise<boolean> {
-    return fetch(`${this.url}/health/ready`).then(
-      (response) => response.status === 200,
-      () => false,
-    );
-  }
-
-  async kill(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
-    this.child.kill(signal);
-    return this.ended;
-  }
-}
+import { Start } from '../support/start';
 
 async function isDatabaseUp(dataDir: string): Promise<boolean> {
   const { cluster } = JSON.parse(await readFile(join(dataDir, 'postgres.json'), 'utf8')) as {

@@ -109,7 +109,7 @@ async function main(): Promise<void> {
   await keys.ensure(secrets.appKey, 'first app', 'app');
   await app.get(BudgetLedger).rebuild(clock.now());
   await app.listen(environment.PORT, environment.HOST);
-  await app.get(KeepSubscribed).execute();
+  await subscribe(app.get(KeepSubscribed));
 
   const token = await app.get(PageSignIn).createLink('admin');
   const addresses = {
@@ -143,6 +143,16 @@ async function main(): Promise<void> {
     () => void reprint(addresses, app.get(PageSignIn)),
   );
   cleanups.push(() => demo.stop());
+}
+
+/** An account that does not answer now must not keep the fleet down: poll-lines subscribes as soon as it does. */
+async function subscribe(keepSubscribed: KeepSubscribed): Promise<void> {
+  try {
+    await keepSubscribed.execute();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    console.error(`The provider's events are not subscribed to yet, and it is tried again: ${why}`);
+  }
 }
 
 /** The first link may have been used, or the clock has run past it. */
