@@ -1,4 +1,9 @@
-import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { ClockFollower, InboxSignal, RunDueWork } from '@linekeeper/application';
 
@@ -7,7 +12,7 @@ const HEARTBEAT_MS = 1_000;
 
 /** Three things ask for due work: the heartbeat, a webhook that came in, and a virtual clock that moves on. */
 @Injectable()
-export class Heartbeat implements OnApplicationBootstrap {
+export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Worker');
 
   constructor(
@@ -19,6 +24,11 @@ export class Heartbeat implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     this.signal.onNotify(() => void this.beat());
     this.follower.follow(() => this.runDueWork.execute());
+  }
+
+  /** Before the database closes. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.runDueWork.stop();
   }
 
   @Interval(HEARTBEAT_MS)

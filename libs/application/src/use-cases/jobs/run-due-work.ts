@@ -14,6 +14,7 @@ import { RunJob } from './run-job';
 export class RunDueWork {
   private running: Promise<EpochMs> | null = null;
   private again = false;
+  private stopped = false;
   /** No job is due before this; what other processes ran is looked up when it comes. */
   private jobsDueAt: EpochMs = 0;
 
@@ -26,6 +27,7 @@ export class RunDueWork {
 
   /** Answers with the instant at which something is due next. */
   execute(): Promise<EpochMs> {
+    if (this.stopped) return Promise.resolve(Number.MAX_SAFE_INTEGER);
     if (this.running) {
       // The run under way may have looked past what the caller knows of: it goes round once more.
       this.again = true;
@@ -35,16 +37,30 @@ export class RunDueWork {
     return this.running;
   }
 
+  /** Lets the job under way end and begins no other; for a process that stops in order. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    // Whoever asked for the run hears of its failure.
+    await this.running?.catch(() => undefined);
+  }
+
   private async untilQuiet(): Promise<EpochMs> {
     for (;;) {
       this.again = false;
       const nextDueAt = await this.once();
-      if (nextDueAt !== null && !this.isCalledAgain()) return nextDueAt;
+      if (this.isStopped() || (nextDueAt !== null && !this.isCalledAgain())) {
+        return nextDueAt ?? Number.MAX_SAFE_INTEGER;
+      }
     }
   }
 
+  // Both may change while a step waits, which the compiler cannot know of a field.
   private isCalledAgain(): boolean {
     return this.again;
+  }
+
+  private isStopped(): boolean {
+    return this.stopped;
   }
 
   /** Null when more came in meanwhile. */
@@ -66,7 +82,7 @@ export class RunDueWork {
     for (const name of JOB_NAMES) {
       const lastRunAt = lastRuns.get(name) ?? null;
       let due = dueAt(name, lastRunAt, now);
-      if (due <= now) {
+      if (due <= now && !this.isStopped()) {
         const run = await this.runJob.execute(name, lastRunAt);
         // Where another process is at it, its result will be there at the next turn.
         due = dueAt(name, run?.lastRunAt ?? now, now);
