@@ -3,10 +3,9 @@ import { epochHour, type EpochMs, HOUR_MS } from '../kernel/time';
 /** The running hour and the 24 before it: they cover 24 to 25 hours, so the count errs on the safe side. */
 const BUCKETS = 25;
 
-/** Counts by epoch hour over the rolling 24 hours. Mutable; constant memory; older hours fall out by themselves. */
+/** Counts by epoch hour over the rolling 24 hours. Mutable; older hours are forgotten, so its size is bounded. */
 export class HourBuckets {
-  private readonly hours = new Float64Array(BUCKETS).fill(-1);
-  private readonly counts = new Float64Array(BUCKETS);
+  private readonly counts = new Map<number, number>();
 
   /** Adds `units` in the hour of `at`. Late news of an hour that still counts lands there; older news counts no more. */
   add(at: EpochMs, units: number, now: EpochMs): void {
@@ -15,22 +14,18 @@ export class HourBuckets {
 
   /** Adds to an epoch hour directly. */
   addHour(hour: number, units: number, now: EpochMs): void {
-    if (hour <= epochHour(now) - BUCKETS) return;
-    const slot = ((hour % BUCKETS) + BUCKETS) % BUCKETS;
-    if ((this.hours[slot] ?? -1) < hour) {
-      this.hours[slot] = hour;
-      this.counts[slot] = 0;
-    }
-    if (this.hours[slot] === hour) this.counts[slot] = (this.counts[slot] ?? 0) + units;
+    const oldest = epochHour(now) - BUCKETS + 1;
+    if (hour < oldest) return;
+    this.counts.set(hour, this.at(hour) + units);
+    if (this.counts.size <= BUCKETS) return;
+    for (const each of this.counts.keys()) if (each < oldest) this.counts.delete(each);
   }
 
   /** Messages in the running hour and the 24 before. */
   sum(now: EpochMs): number {
     const oldest = epochHour(now) - BUCKETS + 1;
     let total = 0;
-    for (let slot = 0; slot < BUCKETS; slot += 1) {
-      if ((this.hours[slot] ?? -1) >= oldest) total += this.counts[slot] ?? 0;
-    }
+    for (const [hour, count] of this.counts) if (hour >= oldest) total += count;
     return total;
   }
 
@@ -39,10 +34,9 @@ export class HourBuckets {
     return this.at(epochHour(now));
   }
 
-  /** Messages in one epoch hour, if it still counts. */
+  /** Messages in one epoch hour. */
   at(hour: number): number {
-    const slot = hour % BUCKETS;
-    return this.hours[slot] === hour ? (this.counts[slot] ?? 0) : 0;
+    return this.counts.get(hour) ?? 0;
   }
 }
 

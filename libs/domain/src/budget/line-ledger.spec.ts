@@ -188,6 +188,8 @@ describe('LineLedger', () => {
       expect(ask('b', REPLY, { recipient: 'ann' })).toMatchObject({ reason: 'pair-limit' });
       expect(ask('a', REPLY, { recipient: 'ann' })).toMatchObject({ kind: 'held' });
       expect(ledger.usage(NOW + 10 * MINUTE_MS).open).toBe(0);
+      ledger.restore({ ...restored, id: 'c', units: 1 }, false, NOW + HOUR_MS);
+      expect(ledger.usage(NOW)).toMatchObject({ open: 1, newConversationsHour: 1 });
     });
   });
 

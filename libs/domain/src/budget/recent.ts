@@ -5,15 +5,13 @@ import type { EpochMs } from '../kernel/time';
  * unconditionally and falls out as time goes on.
  */
 export class Recent {
-  private instants: EpochMs[] = [];
+  private readonly instants: EpochMs[] = [];
 
   constructor(private readonly windowMs: number) {}
 
   /** Keeps the order although news may come late. */
   add(at: EpochMs): void {
-    let i = this.instants.length;
-    while (i > 0 && (this.instants[i - 1] ?? 0) > at) i -= 1;
-    this.instants.splice(i, 0, at);
+    this.instants.splice(this.upTo(at), 0, at);
   }
 
   /** Takes one entry of exactly this instant back. */
@@ -23,10 +21,8 @@ export class Recent {
   }
 
   count(now: EpochMs, withinMs: number = this.windowMs): number {
-    this.forget(now);
-    let i = this.instants.length;
-    while (i > 0 && (this.instants[i - 1] ?? 0) > now - withinMs) i -= 1;
-    return this.instants.length - i;
+    this.instants.splice(0, this.upTo(now - this.windowMs));
+    return this.instants.length - this.upTo(now - withinMs);
   }
 
   /** When `units` more will fit under `limit`; `now` when they fit already. */
@@ -35,17 +31,17 @@ export class Recent {
     const excess = count + units - limit;
     if (excess <= 0) return now;
     const first = this.instants.length - count;
-    const leaving = this.instants[first + Math.min(excess, count) - 1];
-    return (leaving ?? now) + withinMs;
+    // More than fits at all waits for the last entry to leave, or for a whole window.
+    const leaving = this.instants.at(first + Math.min(excess, count) - 1) ?? now;
+    return leaving + withinMs;
   }
 
   isEmpty(now: EpochMs): boolean {
     return this.count(now) === 0;
   }
 
-  private forget(now: EpochMs): void {
-    let old = 0;
-    while (old < this.instants.length && (this.instants[old] ?? 0) <= now - this.windowMs) old += 1;
-    if (old > 0) this.instants = this.instants.slice(old);
+  /** How many entries lie at or before `at`; found from the end, where news comes. */
+  private upTo(at: EpochMs): number {
+    return this.instants.findLastIndex((instant) => instant <= at) + 1;
   }
 }

@@ -132,6 +132,14 @@ describe('renderVCard', () => {
     },
   );
 
+  it.each(['é', '日', '👩'])('folds between characters, never inside one like %s', (character) => {
+    for (let shift = 0; shift < 4; shift += 1) {
+      const name = 'x'.repeat(shift) + character.repeat(60);
+      const card = readStrictly(renderVCard({ ...PROFILE, name }, NUMBERS));
+      expect(valuesOf(card, 'FN')).toEqual([[name]]);
+    }
+  });
+
   it('leaves out what is empty', () => {
     const card = readStrictly(renderVCard({ ...PROFILE, organization: '', note: '' }, NUMBERS));
     expect([...valuesOf(card, 'ORG'), ...valuesOf(card, 'NOTE')]).toEqual([]);

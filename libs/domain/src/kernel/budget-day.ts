@@ -31,17 +31,10 @@ function formatterOf(zone: string): Intl.DateTimeFormat {
 
 function localTime(at: EpochMs, zone: string): LocalTime {
   if (zone === 'UTC') return utcTime(at);
-  const parts: Record<string, number> = {};
-  for (const { type, value } of formatterOf(zone).formatToParts(at)) parts[type] = Number(value);
-  const part = (name: string): number => parts[name] ?? 0;
-  return {
-    year: part('year'),
-    month: part('month'),
-    day: part('day'),
-    hour: part('hour'),
-    minute: part('minute'),
-    second: part('second'),
-  };
+  const parts = formatterOf(zone).formatToParts(at);
+  const numbers = Object.fromEntries(parts.map(({ type, value }) => [type, Number(value)]));
+  // The formatter is made with exactly these fields.
+  return numbers as unknown as LocalTime;
 }
 
 function utcTime(at: EpochMs): LocalTime {

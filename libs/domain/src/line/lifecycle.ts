@@ -59,9 +59,17 @@ export type StepAnswer =
       readonly why: string;
     };
 
+/** What is done about the health of a line, not about what the operator wants of it. */
+const HEALTH_VERBS = ['mark-flagged', 'mark-recovered', 'fail-over'] as const;
+type HealthVerb = (typeof HEALTH_VERBS)[number];
+type AdminVerb = Exclude<LifecycleVerb, HealthVerb>;
+
+const isHealthVerb = (verb: LifecycleVerb): verb is HealthVerb =>
+  HEALTH_VERBS.some((each) => each === verb);
+
 /** From which admin states each verb of the operator's axis leads where. */
 const ADMIN_STEPS: Readonly<
-  Partial<Record<LifecycleVerb, { readonly from: readonly AdminState[]; readonly to: AdminState }>>
+  Record<AdminVerb, { readonly from: readonly AdminState[]; readonly to: AdminState }>
 > = {
   'start-warming': { from: ['enabled', 'cordoned', 'maintenance'], to: 'warming' },
   activate: { from: ['warming'], to: 'enabled' },
@@ -75,11 +83,9 @@ const ADMIN_STEPS: Readonly<
 };
 
 function isAllowed(line: Line, verb: LifecycleVerb): boolean {
-  const step = ADMIN_STEPS[verb];
-  if (step) {
-    if (verb === 'retire' && line.users > 0) return false;
-    if (verb === 'start-warming' && line.users > 0) return false;
-    return step.from.includes(line.adminState);
+  if (!isHealthVerb(verb)) {
+    if (isForEmptyLines(verb) && line.users > 0) return false;
+    return ADMIN_STEPS[verb].from.includes(line.adminState);
   }
   if (line.adminState === 'retired') return false;
   const ejected = line.health === 'ejected';
@@ -87,6 +93,9 @@ function isAllowed(line: Line, verb: LifecycleVerb): boolean {
   if (verb === 'mark-recovered') return ejected || line.health === 'recovering';
   return ejected || line.users > 0;
 }
+
+const isForEmptyLines = (verb: LifecycleVerb): boolean =>
+  verb === 'retire' || verb === 'start-warming';
 
 /** The verbs a line allows now. */
 export function allowedVerbs(line: Line): LifecycleVerb[] {
@@ -112,9 +121,8 @@ export function step(
     why,
   });
   if (!isAllowed(line, verb)) {
-    const blocked = (verb === 'retire' || verb === 'start-warming') && line.users > 0;
     return refuse(
-      blocked
+      isForEmptyLines(verb) && line.users > 0
         ? `${line.users} users are still on the line: drain it first`
         : `${verb} is not allowed while ${line.adminState} and ${line.health}`,
     );
@@ -123,14 +131,12 @@ export function step(
   if (lifts && by === 'automation' && line.adminStateBy !== 'automation') {
     return refuse('an operator set this state, so only an operator lifts it');
   }
-  if (verb === 'mark-flagged' || verb === 'fail-over') {
-    return { kind: 'ok', next: ejection(line, now, policy), effects: ['eject'] };
+  if (isHealthVerb(verb)) {
+    return verb === 'mark-recovered'
+      ? ok(recovery(line, now))
+      : ok(ejection(line, now, policy), ['eject']);
   }
-  if (verb === 'mark-recovered') {
-    return { kind: 'ok', next: recovery(line, now), effects: [] };
-  }
-  const to = ADMIN_STEPS[verb]?.to ?? line.adminState;
-  const base: LinePatch = { adminState: to, adminStateBy: by };
+  const base: LinePatch = { adminState: ADMIN_STEPS[verb].to, adminStateBy: by };
   switch (verb) {
     case 'start-warming':
       return ok({ ...base, warmingUntil: now + policy.warming.days * DAY_MS });

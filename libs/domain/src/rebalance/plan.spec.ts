@@ -83,8 +83,10 @@ describe('planRebalance', () => {
 
   it('helps the worst line first', () => {
     const worse = loaded('worse', 150);
-    const { remedies } = propose([HOT, worse, COOL], []);
-    expect(remedies.map(({ lineId }) => lineId)).toEqual(['worse', 'hot']);
+    const order = (lines: readonly LineView[]): string[] =>
+      propose(lines, []).remedies.map(({ lineId }) => lineId);
+    expect(order([HOT, worse, COOL])).toEqual(['worse', 'hot']);
+    expect(order([loaded('b', 110), loaded('a', 110), loaded('c', 110)])).toEqual(['a', 'b', 'c']);
   });
 
   it('says nothing of lines that are not ours to manage', () => {

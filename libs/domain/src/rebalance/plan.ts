@@ -1,5 +1,5 @@
 import type { FleetPolicy } from '../fleet-policy';
-import { type Load, projectedUse } from '../forecast/quantile';
+import { projectedUse } from '../forecast/quantile';
 import { rendezvousRank } from '../kernel/hash';
 import { DAY_MS, type EpochMs, HOUR_MS } from '../kernel/time';
 import { whyNotUsableAsFallback } from '../line/availability';
@@ -40,7 +40,13 @@ export interface RebalancePlan {
   readonly moves: readonly RebalanceMove[];
 }
 
-const EMPTY: Load = { mean: 0, variance: 0 };
+/** A line with the load it would have after the moves so far, in thousandths. */
+interface Tally {
+  readonly line: LineView;
+  meanMilli: number;
+  varianceMilli: number;
+}
+
 const NOBODY = { meanMilli: 0, varianceMilli: 0 };
 
 /**
@@ -59,65 +65,54 @@ export function planRebalance(
 ): RebalancePlan {
   const { now } = input;
   const { highShare, lowShare, maxUsersShare } = policy.rebalance;
-  const loads = new Map(
-    input.lines.map((line) => [line.id, { mean: line.meanMilli, variance: line.varianceMilli }]),
-  );
-  const loadOf = (lineId: string): Load => loads.get(lineId) ?? EMPTY;
+  const tallies = input.lines.map((line): Tally => ({
+    line,
+    meanMilli: line.meanMilli,
+    varianceMilli: line.varianceMilli,
+  }));
   /** Projected use over the cap, with one more user if given. */
-  const shareOf = (line: LineView, added = NOBODY): number => {
-    const { mean, variance } = loadOf(line.id);
+  const shareOf = (tally: Tally, added = NOBODY): number => {
     const load = {
-      mean: (mean + added.meanMilli) / 1_000,
-      variance: (variance + added.varianceMilli) / 1_000,
+      mean: (tally.meanMilli + added.meanMilli) / 1_000,
+      variance: (tally.varianceMilli + added.varianceMilli) / 1_000,
     };
-    return projectedUse(load, policy) / Math.max(1, line.todayCap);
+    return projectedUse(load, policy) / Math.max(1, tally.line.todayCap);
   };
-  const shift = (lineId: string, user: RebalanceUser, sign: 1 | -1): void => {
-    const { mean, variance } = loadOf(lineId);
-    loads.set(lineId, {
-      mean: mean + sign * user.meanMilli,
-      variance: variance + sign * user.varianceMilli,
-    });
-  };
-  const hot = input.lines
-    .filter((line) => line.managed && line.users > 0 && shareOf(line) > highShare)
-    .map((line) => ({ line, share: shareOf(line) }))
-    .sort((a, b) => b.share - a.share || (a.line.id < b.line.id ? -1 : 1));
-  const targets = input.lines.filter((line) => whyNotUsableAsFallback(line, now) === null);
-  const hotIds = new Set(hot.map(({ line }) => line.id));
+  const hot = tallies
+    .filter((tally) => tally.line.managed && tally.line.users > 0 && shareOf(tally) > highShare)
+    .map((tally) => ({ tally, share: shareOf(tally) }))
+    .sort((a, b) => b.share - a.share || (a.tally.line.id < b.tally.line.id ? -1 : 1));
+  const hotIds = new Set(hot.map(({ tally }) => tally.line.id));
+  const targets = tallies.filter(
+    ({ line }) => !hotIds.has(line.id) && whyNotUsableAsFallback(line, now) === null,
+  );
   let budget = Math.floor(maxUsersShare * input.fleetUsers);
   const moves: RebalanceMove[] = [];
   const remedies: LineRemedy[] = [];
-  for (const { line, share } of hot) {
+  for (const { tally, share } of hot) {
+    const { line } = tally;
     const movable = input.users
       .filter((user) => user.lineId === line.id && mayMove(user, now, policy))
       .sort((a, b) => b.meanMilli - a.meanMilli || (a.userId < b.userId ? -1 : 1));
     for (const user of movable) {
-      if (budget <= 0 || shareOf(line) <= lowShare) break;
-      const target = targets
-        .filter(
-          (candidate) => !hotIds.has(candidate.id) && user.knownLineIds.includes(candidate.id),
-        )
-        .map((candidate) => ({ candidate, share: shareOf(candidate, user) }))
+      if (budget <= 0 || shareOf(tally) <= lowShare) break;
+      const [best] = targets
+        .filter((target) => user.knownLineIds.includes(target.line.id))
+        .map((target) => ({ target, share: shareOf(target, user) }))
         .filter((rated) => rated.share <= policy.rebalance.targetMaxShare)
-        .sort(
-          (a, b) =>
-            a.share - b.share ||
-            rendezvousRank(user.userId, b.candidate.id) -
-              rendezvousRank(user.userId, a.candidate.id),
-        )[0]?.candidate;
-      if (!target) continue;
-      shift(line.id, user, -1);
-      shift(target.id, user, 1);
+        .sort((a, b) => a.share - b.share || tie(user, b.target) - tie(user, a.target));
+      if (!best) continue;
+      shift(tally, user, -1);
+      shift(best.target, user, 1);
       budget -= 1;
       moves.push({
         userId: user.userId,
         fromLineId: line.id,
-        toLineId: target.id,
+        toLineId: best.target.line.id,
         reason: 'long silent, and holds that number',
       });
     }
-    const excess = (shareOf(line) - lowShare) * line.todayCap;
+    const excess = (shareOf(tally) - lowShare) * line.todayCap;
     remedies.push({
       lineId: line.id,
       share,
@@ -129,6 +124,13 @@ export function planRebalance(
   }
   return { remedies, moves };
 }
+
+function shift(tally: Tally, user: RebalanceUser, sign: 1 | -1): void {
+  tally.meanMilli += sign * user.meanMilli;
+  tally.varianceMilli += sign * user.varianceMilli;
+}
+
+const tie = (user: RebalanceUser, { line }: Tally): number => rendezvousRank(user.userId, line.id);
 
 function mayMove(user: RebalanceUser, now: EpochMs, policy: FleetPolicy): boolean {
   if (user.pinned) return false;
