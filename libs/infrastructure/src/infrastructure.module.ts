@@ -78,7 +78,7 @@ export class InfrastructureModule {
       },
       {
         provide: UsageHistory,
-        useFactory: (database: PrismaDatabase) => new PrismaUsageHistory(database),
+        useFactory: (database: PrismaDatabase) => new PrismaUsageHistory(database.client),
         inject: [PrismaDatabase],
       },
       {

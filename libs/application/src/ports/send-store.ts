@@ -23,8 +23,14 @@ export abstract class SendStore {
   /** False when the id exists. */
   abstract insert(send: SendRecord): Promise<boolean>;
   abstract byIds(ids: readonly string[]): Promise<SendRecord[]>;
-  /** Notes seen messages; a send all of whose messages were seen is settled, whatever its state was. */
-  abstract noteSeen(seen: readonly { id: string; messages: number }[], at: EpochMs): Promise<void>;
+  /**
+   * Notes seen messages; a send all of whose messages were seen is settled, whatever its state was. Answers with
+   * how many messages of each are still without news.
+   */
+  abstract noteSeen(
+    seen: readonly { id: string; messages: number }[],
+    at: EpochMs,
+  ): Promise<{ id: string; lineId: string; left: number }[]>;
   /** Compare and set from `open` or `unknown`. False when it was closed already. */
   abstract close(
     id: string,

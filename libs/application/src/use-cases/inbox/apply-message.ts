@@ -14,6 +14,8 @@ import type {
   MessageRecord,
   ParsedHandle,
   SendRecord,
+  UsageHour,
+  UserDay,
   UserRecord,
 } from '../../ports';
 import { bindStranger, type Bound, claimReservation } from '../people/strangers';
@@ -131,11 +133,14 @@ export async function applyOutbound(
   if (known) {
     const sendId = known.sendId === null ? (send?.id ?? null) : null;
     if (send && sendId !== null) space.noteSeen(send);
+    const retimed = known.status === 'accepted' && event.kind !== 'message-accepted';
+    if (retimed) moveCount(space, known, line, event.at);
     space.advanceMessage(known, {
       id: known.id,
       status: statusOf(event),
       failureCode: null,
       sendId,
+      at: retimed ? event.at : null,
     });
     linkChat(space, event, line, send);
     return;
@@ -175,6 +180,7 @@ export function applyFailed(space: Workspace, event: Failed): void {
       status: 'failed',
       failureCode: event.code,
       sendId: null,
+      at: null,
     });
     return;
   }
@@ -306,6 +312,30 @@ function addMessage(
   count(space, message, line, starts, send);
 }
 
+/** An app told of a message before the provider did: the hour and day that the provider names are the ones it counts in. */
+function moveCount(space: Workspace, message: MessageRecord, line: LineRecord, at: EpochMs): void {
+  const from = placeOf(space, message, line, 0);
+  const to = placeOf(space, { ...message, at }, line, 0);
+  if (from.hour.hour !== to.hour.hour) space.moveHour(from.hour, to.hour);
+  if (from.day && to.day && from.day.day !== to.day.day) space.moveDay(from.day, to.day);
+}
+
+/** The usage that a message adds, in the hour and the budget day in which it was sent. */
+function placeOf(
+  space: Workspace,
+  { direction, at, userId }: MessageRecord,
+  line: LineRecord,
+  started: number,
+): { hour: UsageHour; day: UserDay | null } {
+  const zone = space.zones.get(line.poolId) ?? 'UTC';
+  const units = direction === 'in' ? { in: 1, out: 0 } : { in: 0, out: 1 };
+  const day = budgetDay(at, zone, space.decision.policy.budget.dayStartHour);
+  return {
+    hour: { lineId: line.id, hour: epochHour(at), ...units, started },
+    day: userId === null ? null : { userId, day, ...units },
+  };
+}
+
 /** Counts a message in the hour and the budget day in which it was sent. */
 function count(
   space: Workspace,
@@ -314,27 +344,14 @@ function count(
   starts: boolean,
   send: SendRecord | null = null,
 ): void {
-  const { policy } = space.decision;
-  const zone = space.zones.get(line.poolId) ?? 'UTC';
-  const units = message.direction === 'in' ? { in: 1, out: 0 } : { in: 0, out: 1 };
+  // The marks of a hold stand for its messages, unless it was given back.
+  const held = send !== null && send.state !== 'released';
   space.addMessage({
     message,
-    hour: { lineId: line.id, hour: epochHour(message.at), ...units, started: starts ? 1 : 0 },
-    day:
-      message.userId === null
-        ? null
-        : {
-            userId: message.userId,
-            day: budgetDay(message.at, zone, policy.budget.dayStartHour),
-            ...units,
-          },
-    count: {
-      lineId: line.id,
-      direction: message.direction,
-      at: message.at,
-      // The hold of a send has noted its person and its new thread already.
-      recipient: send === null && message.direction === 'out' ? message.userId : null,
-      startedConversation: starts && send?.newConversation !== true,
+    ...placeOf(space, message, line, starts ? 1 : 0),
+    unannounced: {
+      recipient: message.direction === 'out' && !held ? message.userId : null,
+      thread: starts && !(held && send.newConversation) ? message.chatId : null,
     },
   });
 }

@@ -187,7 +187,7 @@ export class RequestSend {
       );
       if (held.overrun) await this.announceOverrun(from.line, held.usedLast24h, cap, decision);
     } catch (error) {
-      await this.ledger.release(from.line.id, id);
+      await this.ledger.release(from.line.id, id, decision.now);
       throw error;
     }
     return {

@@ -29,9 +29,12 @@ export class PrismaSendStore extends SendStore {
     return rows.map(recordOf);
   }
 
-  async noteSeen(seen: readonly { id: string; messages: number }[], at: EpochMs): Promise<void> {
-    if (seen.length === 0) return;
-    await this.db.$executeRaw`
+  async noteSeen(
+    seen: readonly { id: string; messages: number }[],
+    at: EpochMs,
+  ): Promise<{ id: string; lineId: string; left: number }[]> {
+    if (seen.length === 0) return [];
+    return this.db.$queryRaw<{ id: string; lineId: string; left: number }[]>`
       UPDATE sends s SET
         settled_messages = least(s.messages, s.settled_messages + t.seen),
         state = CASE WHEN s.settled_messages + t.seen >= s.messages THEN 'settled' ELSE s.state END,
@@ -40,7 +43,8 @@ export class PrismaSendStore extends SendStore {
       FROM (SELECT id, sum(seen)::int AS seen FROM unnest(
           ${seen.map((s) => s.id)}::uuid[], ${seen.map((s) => s.messages)}::int[]) AS u(id, seen)
         GROUP BY id) t
-      WHERE s.id = t.id`;
+      WHERE s.id = t.id
+      RETURNING s.id, s.line_id AS "lineId", s.messages - s.settled_messages AS left`;
   }
 
   async close(
