@@ -1,6 +1,6 @@
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { removeEmbeddedPostgres } from '../../libs/infrastructure/src/postgres/embedded-postgres';
 import { createTestDatabase } from '../support/database';
 import { freePort } from '../support/service';
@@ -10,7 +10,7 @@ async function isDatabaseUp(dataDir: string): Promise<boolean> {
   const { cluster } = JSON.parse(await readFile(join(dataDir, 'postgres.json'), 'utf8')) as {
     cluster: string;
   };
-  return readFile(join(cluster, 'postmaster.pid')).then(
+  return readFile(resolve(dataDir, cluster, 'postmaster.pid')).then(
     () => true,
     () => false,
   );

@@ -11,9 +11,11 @@ import {
 } from '@linekeeper/application';
 import {
   FollowedClock,
+  loadSecrets,
   migrate,
   NoFollower,
   readEnvironment,
+  secretsFileIn,
   SecureRandom,
   startEmbeddedPostgres,
   StaticSettings,
@@ -25,7 +27,6 @@ import { createApp } from '../../api/src/create-app';
 import { printAddresses, printCalls } from './banner';
 import { startDemo, startSimulator } from './children';
 import { readFlags } from './flags';
-import { loadSecrets } from './secrets';
 import { StandaloneModule } from './standalone.module';
 
 /** The story covers the last day and a half, so that it ends about now. */
@@ -118,7 +119,7 @@ async function main(): Promise<void> {
     adminKey: secrets.adminKey,
     appKey: secrets.appKey,
     simulator: simulator?.url ?? null,
-    keysFile: join(dataDir, 'keys.json'),
+    keysFile: secretsFileIn(dataDir),
   };
   printAddresses(addresses);
   if (realAccount) {

@@ -1,4 +1,5 @@
 export * from './config/environment';
+export { loadSecrets, secretsFileIn } from './config/secrets';
 export { StaticSettings } from './config/settings';
 export * from './infrastructure.module';
 export { startEmbeddedPostgres } from './postgres/embedded-postgres';
