@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   BudgetLedger,
   Clock,
@@ -12,8 +11,8 @@ import {
 import {
   FollowedClock,
   loadSecrets,
-  migrate,
   NoFollower,
+  openDatabase,
   readEnvironment,
   secretsFileIn,
   SecureRandom,
@@ -58,10 +57,11 @@ async function main(): Promise<void> {
   let ownsServer = embedded?.launched ?? false;
   cleanups.push(async () => (ownsServer ? embedded?.stop() : undefined));
   const databaseUrl = environment.DATABASE_URL ?? embedded?.url ?? '';
-  await migrate(databaseUrl, prismaFolder());
-  const lock = await takeStandaloneLock(databaseUrl, () =>
-    fail('The lock on the database was lost'),
-  );
+  const lock = await openDatabase({
+    databaseUrl,
+    environment: environment.ENVIRONMENT,
+    lock: (url) => takeStandaloneLock(url, () => fail('The lock on the database was lost')),
+  });
   cleanups.push(() => lock.release());
   ownsServer = true;
 
@@ -176,14 +176,6 @@ async function clockOf(
   await clock.start();
   cleanups.push(() => clock.stop());
   return { clock, follower: new VirtualClockFollower(clock) };
-}
-
-function prismaFolder(): string {
-  for (let folder = __dirname; ; folder = dirname(folder)) {
-    const candidate = join(folder, 'prisma');
-    if (existsSync(join(candidate, 'migrations'))) return candidate;
-    if (folder === dirname(folder)) throw new Error('The folder of the migrations is missing');
-  }
 }
 
 let stopping = false;
