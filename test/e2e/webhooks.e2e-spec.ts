@@ -50,6 +50,7 @@ describe('The webhook inbox at the door', () => {
     readonly id?: string;
     readonly sent?: string;
     readonly drop?: string;
+    readonly type?: string;
   }
 
   async function deliver({
@@ -58,12 +59,14 @@ describe('The webhook inbox at the door', () => {
     id = eventId,
     sent = body,
     drop,
+    type,
   }: Forgery) {
     const headers: Record<string, string> = {
       'webhook-id': id,
       'webhook-timestamp': String(Math.floor(at / 1_000)),
       'webhook-signature': new Webhook(secret).sign(id, new Date(at), body),
     };
+    if (type !== undefined) headers['content-type'] = type;
     if (drop !== undefined) Reflect.deleteProperty(headers, drop);
     return new Http(service.url).send<Problem>('POST', '/webhooks/linq/v3', sent, { headers });
   }
@@ -120,6 +123,13 @@ describe('The webhook inbox at the door', () => {
     const { leases: ___, job_runs: ____, ...expected } = before;
     expect(after).toEqual(expected);
   });
+
+  it.each(['text/plain', 'application/xml', 'application/json; charset=utf-8'])(
+    'verifies the bytes whatever they are called: %s',
+    async (type) => {
+      expect((await deliver({ type })).status).toBe(202);
+    },
+  );
 
   it('accepts, stores and ignores an event of a type that nobody knows yet', async () => {
     const unknown = JSON.stringify({

@@ -3,7 +3,9 @@ import { ConsoleLogger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { addBodyParsers, BODY_LIMIT } from './http/body-parser';
+import { ProblemFilter } from './http/problem.filter';
 import { addPage } from './dashboard/page';
 import { openApiOf } from './openapi';
 
@@ -21,12 +23,18 @@ export async function createApp(
   module: Type | DynamicModule,
   { logLevel, trustedProxies }: AppOptions,
 ): Promise<NestFastifyApplication> {
+  const problems = new ProblemFilter();
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
+    // What the router refuses comes past Nest and every hook.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      addCommonHeaders(request, reply);
+      problems.answer(error, request, reply);
+    },
   });
   const logger = new ConsoleLogger({ json: true, logLevels: levelsFrom(logLevel) });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
@@ -36,7 +44,7 @@ export async function createApp(
   const server = adapter.getInstance();
   addBodyParsers(server);
   server.addHook('onRequest', (request, reply, done) => {
-    void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+    addCommonHeaders(request, reply);
     if (isForLoopbackOnly(request.url) && !isLoopback(request.ip)) {
       void reply.status(404).send();
       return;
@@ -49,6 +57,10 @@ export async function createApp(
     yamlDocumentUrl: 'openapi.yaml',
   });
   return app;
+}
+
+function addCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
 }
 
 const LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];

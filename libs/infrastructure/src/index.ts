@@ -1,8 +1,9 @@
 export * from './config/environment';
+export { loadSecrets, secretsFileIn } from './config/secrets';
 export { StaticSettings } from './config/settings';
 export * from './infrastructure.module';
 export { startEmbeddedPostgres } from './postgres/embedded-postgres';
-export { migrate } from './postgres/migrate';
+export { openDatabase } from './postgres/open-database';
 export { NoFollower, SystemClock } from './system/clock';
 export { FollowedClock, VirtualClockFollower } from './system/followed-clock';
 export { SecureRandom } from './system/chance';

@@ -28,6 +28,21 @@ export function afterOf(cursor: string | undefined): string | undefined {
   return id;
 }
 
+/** A page of a list that is short enough to be read as a whole, in the list's own order. */
+export function pageOfAll<Row, T>(
+  rows: readonly Row[],
+  { limit, cursor }: z.infer<typeof pageQuery>,
+  idOf: (row: Row) => string,
+  map: (row: Row) => T,
+): Page<T> {
+  const after = afterOf(cursor);
+  const at = after === undefined ? -1 : rows.findIndex((row) => idOf(row) === after);
+  if (after !== undefined && at < 0) {
+    throw new Refusal('request.invalid', 'cursor: not one of this list');
+  }
+  return pageFrom(rows.slice(at + 1, at + 2 + limit), limit, idOf, map);
+}
+
 /** Cuts a page out of `limit + 1` rows: the extra row only tells that there is more. */
 export function pageFrom<Row, T>(
   rows: readonly Row[],

@@ -50,10 +50,13 @@ export class RunJob {
         ...(await expireReservations.execute()),
         ...(await expireSends.execute()),
       }),
-      'poll-lines': async () => ({
-        subscription: await keepSubscribed.execute(),
-        ...(await pollLines.execute()),
-      }),
+      'poll-lines': async () => {
+        // The lines are looked at also when the subscription cannot be mended: then nothing else tells of them.
+        const [subscribing] = await Promise.allSettled([keepSubscribed.execute()]);
+        const lines = await pollLines.execute();
+        if (subscribing.status === 'rejected') throw subscribing.reason;
+        return { subscription: subscribing.value, ...lines };
+      },
       'share-contact-cards': () => shareCards.execute(),
       'advance-ramp': () => advanceRamp.execute(),
       'close-budget-day': () => closeBudgetDay.execute(),
