@@ -82,6 +82,20 @@ describe('the lifecycle of a line', () => {
     });
   });
 
+  it('takes only the health of a line that is merely watched', () => {
+    for (const adminState of ADMIN_STATES) {
+      const line = aLine({ managed: false, adminState, users: 3 });
+      for (const verb of AXIS) {
+        expect(step(line, verb, 'operator', NOW, policy)).toMatchObject({
+          kind: 'illegal',
+          why: 'the line is only watched: take it into management first',
+        });
+      }
+    }
+    expect(take({ managed: false }, 'mark-flagged').kind).toBe('ok');
+    expect(take({ managed: false, health: 'ejected' }, 'mark-recovered').kind).toBe('ok');
+  });
+
   it('tells why a step is not allowed, and what is', () => {
     expect(take({ adminState: 'draining', health: 'ejected' }, 'cordon')).toEqual({
       kind: 'illegal',

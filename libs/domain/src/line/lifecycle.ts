@@ -85,6 +85,7 @@ const ADMIN_STEPS: Readonly<
 
 function isAllowed(line: Line, verb: LifecycleVerb): boolean {
   if (!isHealthVerb(verb)) {
+    if (!line.managed) return false;
     if (isForEmptyLines(verb) && line.users > 0) return false;
     return ADMIN_STEPS[verb].from.includes(line.adminState);
   }
@@ -104,7 +105,7 @@ export function allowedVerbs(line: Line): LifecycleVerb[] {
 }
 
 /**
- * One step of a line's lifecycle. Automation lifts only what automation set: an operator's cordon or
+ * One step of a line's lifecycle; of an unmanaged line only the verbs about its health. Automation lifts only what automation set: an operator's cordon or
  * maintenance stays until an operator ends it.
  */
 export function step(
@@ -121,13 +122,7 @@ export function step(
     allowed: allowedVerbs(line),
     why,
   });
-  if (!isAllowed(line, verb)) {
-    return refuse(
-      isForEmptyLines(verb) && line.users > 0
-        ? `${line.users} users are still on the line: drain it first`
-        : `${verb} is not allowed while ${line.adminState} and ${line.health}`,
-    );
-  }
+  if (!isAllowed(line, verb)) return refuse(whyNot(line, verb));
   const lifts = verb === 'uncordon' || verb === 'end-maintenance' || verb === 'cancel-drain';
   if (lifts && by === 'automation' && line.adminStateBy !== 'automation') {
     return refuse('an operator set this state, so only an operator lifts it');
@@ -158,6 +153,13 @@ export function step(
     default:
       return ok(base);
   }
+}
+
+function whyNot(line: Line, verb: LifecycleVerb): string {
+  if (!line.managed) return 'the line is only watched: take it into management first';
+  return isForEmptyLines(verb) && line.users > 0
+    ? `${line.users} users are still on the line: drain it first`
+    : `${verb} is not allowed while ${line.adminState} and ${line.health}`;
 }
 
 function ok(next: LinePatch, effects: readonly LineEffect[] = []): StepAnswer {
