@@ -1,7 +1,8 @@
+import { RunDueWork } from '@linekeeper/application';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { type LineAnswer, lineNumbers, linesOf, raiseMatureFleet } from '../support/fleet';
 import { ok } from '../support/http';
-import { People } from '../support/people';
+import { People, type Person } from '../support/people';
 import { TestService } from '../support/service';
 import { TestSimulator } from '../support/simulator';
 
@@ -43,6 +44,26 @@ describe('A line that is taken out', () => {
   const run = (job: string): Promise<{ lastResult: Record<string, number> }> =>
     ok(service.admin.post(`/v1/admin/jobs/${job}/run`, { reason }));
 
+  /** Where a person stands, by number and state. */
+  const placeOf = async ({ userId }: Person): Promise<{ line: string; state: string }> => {
+    const rows = await database.query<{ line: string; state: string }>(
+      `SELECT l.phone_number AS line, a.state FROM assignments a
+       JOIN lines l ON l.id = a.line_id WHERE a.user_id = $1`,
+      [userId],
+    );
+    return rows[0] ?? { line: 'none', state: 'none' };
+  };
+  const join = async (): Promise<Person> => {
+    const person = await people.join(4);
+    if (!person) throw new Error('No room');
+    return person;
+  };
+  /** Until it is so, while the clock stands; a bound ends the wait. */
+  const until = async (what: () => Promise<boolean>): Promise<void> => {
+    for (let i = 0; i < 5_000; i += 1) if (await what()) return;
+    throw new Error('It never came to that');
+  };
+
   it.each(['mark-flagged', 'fail-over'])(
     'by an operator’s %s stays out, whatever the provider says of it',
     async (word) => {
@@ -65,4 +86,50 @@ describe('A line that is taken out', () => {
       expect((await lineBy(own)).health).not.toBe('ejected');
     },
   );
+
+  describe('has its people moved at once', () => {
+    it('when an operator says so', async () => {
+      const person = await join();
+      await people.write([person]);
+      await simulator.advance(MINUTE);
+      await verb(person.writesTo, 'fail-over');
+      await until(async () => (await placeOf(person)).line !== person.writesTo);
+    });
+
+    it('when an operator resumes what was paused', async () => {
+      const person = await join();
+      await people.write([person]);
+      await simulator.advance(MINUTE);
+      await ok(
+        service.admin.put('/v1/admin/actuators', { actuators: { failover: 'propose' }, reason }),
+      );
+      await ok(simulator.control.post(`/lines/${person.writesTo}/status`, { status: 'FLAGGED' }));
+      await simulator.advance(10 * MINUTE);
+      expect(await placeOf(person)).toMatchObject({ line: person.writesTo, state: 'confirmed' });
+      const { data } = await ok(
+        service.admin.get<{ data: { id: string }[] }>('/v1/admin/failovers'),
+      );
+      await ok(service.admin.post(`/v1/admin/failovers/${data[0]?.id}/resume`, { reason }));
+      await until(async () => (await placeOf(person)).line !== person.writesTo);
+    });
+
+    it('also when it was an app’s question that brought the flag to light, in another process', async () => {
+      const person = await join();
+      // Its schedule lies minutes ahead.
+      await run('run-failovers');
+      await service.nest.get(RunDueWork).stop();
+      await people.write([person]);
+      await ok(simulator.control.post(`/lines/${person.writesTo}/status`, { status: 'FLAGGED' }));
+      await simulator.advance(MINUTE);
+      expect(await lineBy(person.writesTo)).toMatchObject({ health: 'healthy' });
+      await people.send(person, 'reply');
+      expect(await lineBy(person.writesTo)).toMatchObject({ health: 'ejected' });
+      const second = await TestService.start(database, simulator, { name: 'second' });
+      try {
+        await until(async () => (await placeOf(person)).line !== person.writesTo);
+      } finally {
+        await second.stop();
+      }
+    });
+  });
 });
