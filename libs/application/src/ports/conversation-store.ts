@@ -58,6 +58,6 @@ export abstract class ConversationStore {
     maxShares: number;
     limit: number;
   }): Promise<ChatRecord[]>;
-  /** Threads with one person of whom we do not know who they are, the newest first. */
+  /** Threads with one person of whom we do not know who they are, on managed lines, the newest first. */
   abstract chatsWithoutPerson(limit: number): Promise<ChatRecord[]>;
 }

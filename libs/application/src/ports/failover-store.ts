@@ -20,6 +20,8 @@ export interface FailoverRecord {
   readonly deadline: EpochMs | null;
   readonly finishedAt: EpochMs | null;
   readonly updatedAt: EpochMs;
+  /** When a worker took it up after it began or was resumed; null while nobody has. */
+  readonly takenUpAt: EpochMs | null;
 }
 
 export interface FailoverMoveRecord {
@@ -58,10 +60,16 @@ export abstract class FailoverStore {
         | 'etaAt'
         | 'deadline'
         | 'finishedAt'
+        | 'takenUpAt'
       >
     >,
     at: EpochMs,
   ): Promise<void>;
+  /**
+   * Marks the running failovers that nobody has taken up as taken up, and answers whether there were any. Atomic: of
+   * several processes one gets them. While the fleet is frozen there is nothing to take up.
+   */
+  abstract takeUp(at: EpochMs): Promise<boolean>;
   /** Inserts moves; a user who has one in this failover keeps it. */
   abstract addMoves(moves: readonly FailoverMoveRecord[]): Promise<void>;
   abstract moves(

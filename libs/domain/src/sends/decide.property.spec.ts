@@ -129,7 +129,9 @@ describe('the gate, whatever it is asked', () => {
     forAll((request, snapshot) => {
       const decision = decideSend(request, snapshot, policy);
       if (decision.kind !== 'send') return;
-      const { ceiling, minuteCap } = decision.limits;
+      const { ceiling, minuteCap, newConversation } = decision.limits;
+      // Whatever the class: a thread that is not there yet is one that we begin.
+      expect(newConversation).toBe(snapshot.chat === null);
       expect(ceiling === null).toBe(decision.class === 'reply');
       expect(ceiling ?? 0).toBeLessThanOrEqual(0.9 * snapshot.line.todayCap);
       expect(minuteCap ?? 0).toBeLessThanOrEqual(20);

@@ -232,8 +232,8 @@ describe('what the ledger is asked to keep', () => {
     return decision.kind === 'send' ? decision.limits : decision;
   };
 
-  it('binds a reply by nothing but the provider and the loop', () => {
-    expect(limitsOf({ ...JUST_WROTE, chat: null })).toEqual({
+  it('binds a reply in its thread by nothing but the provider and the loop', () => {
+    expect(limitsOf(JUST_WROTE)).toEqual({
       ceiling: null,
       hourCap: null,
       minuteCap: null,
@@ -244,6 +244,15 @@ describe('what the ledger is asked to keep', () => {
       newConversationsPerHour: 10,
       maxOpenHolds: 50,
       holdMs: 35 * MINUTE_MS,
+    });
+  });
+
+  it('counts a reply that we begin a thread for like any other thread of ours', () => {
+    expect(limitsOf({ ...JUST_WROTE, chat: null })).toMatchObject({
+      ceiling: null,
+      newConversation: true,
+      newConversationsPer24h: 50,
+      newConversationsPerHour: 10,
     });
   });
 

@@ -177,8 +177,9 @@ function limitsFor(
         : Math.max(1, Math.floor(pace * policy.budget.nonRepliesPerMinute)),
     pairPer60s: policy.sends.pairLimitPer60s,
     loopPerHour: policy.sends.loopLimitPerHour,
-    // A thread that the person starts is never limited: only threads of ours can look like spam.
-    newConversation: newConversation && sendClass !== 'reply',
+    // A thread that the person starts is there when we answer, so answers in it are never limited. One that we begin
+    // looks the same to the provider whatever our reason is.
+    newConversation,
     newConversationsPer24h: policy.newConversations.outboundPerLinePer24h,
     newConversationsPerHour: policy.newConversations.outboundPerLinePerHour,
     maxOpenHolds: policy.budget.maxOpenHoldsPerLine,

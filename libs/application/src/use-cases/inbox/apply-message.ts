@@ -22,6 +22,7 @@ import { bindStranger, type Bound, claimReservation } from '../people/strangers'
 import {
   allowReplies,
   isSuppressed,
+  keepOptOut,
   liftSuppression,
   suppressUser,
   type Wish,
@@ -98,10 +99,15 @@ async function personOf(
   // What follows reads and writes the same rows through the stores, so it must find them as they are.
   await space.flush();
   const { stores, decision } = space;
-  const bound =
-    (known === null
-      ? await claimReservation(stores, event.text, handle, digest, decision)
-      : null) ?? (await bindStranger(stores, line, handle, known, digest, decision));
+  const claimed =
+    known === null ? await claimReservation(stores, event.text, handle, digest, decision) : null;
+  if (!claimed && !line.managed) {
+    // A line that is only watched takes nobody, but whoever says stop on it is heeded.
+    if (known) await heedOptOut(space, known, event);
+    else await heedPasserBy(space, handle, event, digest);
+    return null;
+  }
+  const bound = claimed ?? (await bindStranger(stores, line, handle, known, digest, decision));
   space.keepUser(bound.user);
   space.keepAssignment(bound.assignment);
   return bound;
@@ -120,6 +126,19 @@ async function heedOptOut(space: Workspace, user: UserRecord, event: Inbound): P
         ? await liftSuppression(stores, user, said('asked to be written to again'), decision)
         : await allowReplies(stores, user, event.at, decision);
   space.keepUser({ ...user, suppression });
+}
+
+/** Somebody of whom nothing is kept: only their wish is, without their handle, for the day on which they come to us. */
+async function heedPasserBy(
+  space: Workspace,
+  handle: ParsedHandle,
+  event: Inbound,
+  digest: Digest,
+): Promise<void> {
+  const { kind } = detectOptOut(event.text);
+  if (kind === 'none') return;
+  const suppressedAt = kind === 'opt-out' ? event.at : null;
+  await keepOptOut(space.stores, { handles: [handle], suppressedAt }, digest, space.decision);
 }
 
 /** A message left one of our lines: ours, or a person's at the provider's dashboard. */

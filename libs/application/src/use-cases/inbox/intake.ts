@@ -36,6 +36,7 @@ export class Intake {
     events: readonly IntakeEvent[],
     decision: Decision,
   ): Promise<IntakeEffects> {
+    await lockPoolsOf(stores, events);
     const zones = await this.zonesOf(stores);
     const space = await Workspace.load(stores, events, this.handles, zones, decision);
     let startedFailovers = false;
@@ -95,4 +96,18 @@ export class Intake {
         return false;
     }
   }
+}
+
+/**
+ * News of a line changes the line, and everybody who changes a line holds its pool. Before anything is read or
+ * written, so that nobody waits for the other way round; one pool after the other in the order of all.
+ */
+async function lockPoolsOf(stores: Stores, events: readonly IntakeEvent[]): Promise<void> {
+  const numbers = events.flatMap((event) =>
+    event.kind === 'line-status' ? [event.phoneNumber] : [],
+  );
+  if (numbers.length === 0) return;
+  const lines = await stores.lines.byPhoneNumbers(numbers);
+  const poolIds = new Set(lines.map(({ poolId }) => poolId));
+  for (const { id } of await stores.pools.list()) if (poolIds.has(id)) await stores.pools.lock(id);
 }

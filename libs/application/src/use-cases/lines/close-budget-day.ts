@@ -83,6 +83,8 @@ export class CloseBudgetDay {
     const { policy, now } = decision;
     const { dayStartHour } = policy.budget;
     return this.unitOfWork.run(async (stores) => {
+      // Whoever changes a line holds its pool: what is read here stands until it is written.
+      await stores.pools.lock(pool.id);
       const line = await stores.lines.byId(view.id);
       const last = await stores.usage.lastClosedDay(view.id);
       const registered = budgetDay(line?.createdAt ?? now, pool.timeZone, dayStartHour);

@@ -48,6 +48,12 @@ export class RunFailovers {
     private readonly rescueStranded: RescueStranded,
   ) {}
 
+  /** Runs when a failover began, or was resumed, and nobody has taken it up yet, whoever began it. Cheap when none did. */
+  async takeUp(): Promise<void> {
+    const { now } = await this.decisions.begin(automation('run-failovers'));
+    if (await this.unitOfWork.read.failovers.takeUp(now)) await this.execute();
+  }
+
   async execute(lastRunAt: number | null = null): Promise<FailoverReport> {
     const total = { moved: 0, stranded: 0, completed: 0 };
     const running = await this.unitOfWork.read.failovers.list({

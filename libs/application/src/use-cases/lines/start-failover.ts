@@ -38,6 +38,7 @@ export async function startFailover(
     deadline: what.deadline,
     finishedAt: null,
     updatedAt: decision.now,
+    takenUpAt: null,
   });
   if (!inserted) return null;
   await announce(stores, decision, 'failover.started', {

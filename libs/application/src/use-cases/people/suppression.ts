@@ -90,15 +90,18 @@ export async function allowReplies(
 const hashOf = (handle: ParsedHandle, digest: Digest): string =>
   digest.keyed(`opt-out:${handle.value}`);
 
-/** What outlasts a person's data: a hash of the handles of whoever said stop, and of nobody else. */
+/**
+ * What is kept of whom we keep nothing else of: a hash of the handles of whoever said stop, and of nobody else.
+ * `suppressedAt` null forgets it.
+ */
 export async function keepOptOut(
   stores: Stores,
-  user: Pick<UserRecord, 'handles' | 'suppression'>,
+  person: { readonly handles: readonly ParsedHandle[]; readonly suppressedAt: EpochMs | null },
   digest: Digest,
   decision: Decision,
 ): Promise<void> {
-  const hashes = user.handles.map((handle) => hashOf(handle, digest));
-  await stores.users.keepOptOuts(hashes, user.suppression?.suppressedAt ?? null, decision.now);
+  const hashes = person.handles.map((handle) => hashOf(handle, digest));
+  await stores.users.keepOptOuts(hashes, person.suppressedAt, decision.now);
 }
 
 /** Somebody came whose handle we never saw, or whom we erased: if these said stop, that still holds. */
@@ -113,7 +116,7 @@ export async function recallOptOut(
   if (suppressedAt === null) return user;
   const wish = {
     source: 'erased',
-    reason: 'said stop before they were erased',
+    reason: 'said stop before we knew them, or before they were erased',
     at: suppressedAt,
   } as const;
   const suppression = await suppressUser(stores, user, wish, decision);

@@ -139,8 +139,9 @@ export class PrismaConversationStore extends ConversationStore {
   }
 
   async chatsWithoutPerson(limit: number): Promise<ChatRecord[]> {
+    const managed = await this.db.line.findMany({ where: { managed: true }, select: { id: true } });
     const rows = await this.db.chat.findMany({
-      where: { conversationId: null, isGroup: false },
+      where: { conversationId: null, isGroup: false, lineId: { in: managed.map(({ id }) => id) } },
       orderBy: { lastActivityAt: 'desc' },
       take: limit,
     });
