@@ -80,12 +80,13 @@ export abstract class UserStore {
     after?: string;
   }): Promise<{ userId: string; suppression: SuppressionRecord }[]>;
   /**
-   * Takes a closed budget day into the rates of users assigned in the pool: those whose day is not closed yet, at most `limit`,
-   * with what they said and were told that day. Ordered by user id, after `after`.
+   * Takes a closed budget day into the rates of users assigned in the pool before it ended, at `dayEndsAt`: those whose
+   * day is not closed yet, at most `limit`, with what they said and were told that day. Ordered by user id, after `after`.
    */
   abstract ratesToClose(query: {
     poolId: string;
     day: string;
+    dayEndsAt: EpochMs;
     limit: number;
     after?: string;
   }): Promise<RateToClose[]>;

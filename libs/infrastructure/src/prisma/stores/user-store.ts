@@ -168,6 +168,7 @@ export class PrismaUserStore extends UserStore {
   async ratesToClose(query: {
     poolId: string;
     day: string;
+    dayEndsAt: EpochMs;
     limit: number;
     after?: string;
   }): Promise<RateToClose[]> {
@@ -178,7 +179,7 @@ export class PrismaUserStore extends UserStore {
       JOIN users u ON u.id = a.user_id
       LEFT JOIN user_rates r ON r.user_id = a.user_id
       LEFT JOIN user_days d ON d.user_id = a.user_id AND d.day = ${query.day}
-      WHERE a.pool_id = ${query.poolId}::uuid
+      WHERE a.pool_id = ${query.poolId}::uuid AND a.created_at < ${date(query.dayEndsAt)}
         AND (r.closed_day IS NULL OR r.closed_day < ${query.day})
         AND (${query.after ?? null}::uuid IS NULL OR a.user_id > ${query.after ?? null}::uuid)
       ORDER BY a.user_id LIMIT ${query.limit}`;
