@@ -64,14 +64,17 @@ describe('Restraint', () => {
   const press = (button: 'freeze' | 'unfreeze'): Promise<unknown> =>
     ok(service.admin.post(`/v1/admin/fleet/${button}`, { reason: 'an alarm' }));
 
-  it('does not let an older START, come late, lift a newer STOP', async () => {
+  /** A person who has written once, and a way to let words of theirs come in that were written at any time. */
+  async function somebodyWhoWrites() {
     const caught = await WebhookCatcher.start(simulator, ['message.received']);
     catcher = caught;
     const webhooks = new SignedWebhooks(service, simulator);
     const person = await join();
-    const write = async (text: string, id: string, sentAt: number): Promise<void> => {
+    let written = 0;
+    const write = async (text: string, sentAt: number): Promise<void> => {
+      written += 1;
       const data = {
-        id,
+        id: `message-${written}`,
         sent_at: new Date(sentAt).toISOString(),
         parts: [{ type: 'text', value: text }],
       };
@@ -81,13 +84,43 @@ describe('Restraint', () => {
     };
     await people.write([person]);
     await simulator.advance(10 * MINUTE);
-    const now = await simulator.now();
-    await write('STOP', 'message-stop', now - 60_000);
-    await write('START', 'message-start', now - 120_000);
+    return { person, write, now: await simulator.now() };
+  }
+
+  it('does not let an older START, come late, lift a newer STOP', async () => {
+    const { person, write, now } = await somebodyWhoWrites();
+    await write('STOP', now - 60_000);
+    await write('START', now - 120_000);
     expect(await suppressedAt(person.userId)).toBe(now - 60_000);
     expect((await userOf(person.userId)).optedOut).toBe(true);
-    await write('START', 'message-start-again', now);
+    await write('START', now);
     expect((await userOf(person.userId)).optedOut).toBe(false);
+  });
+
+  it('does not let an older STOP, come late, silence who has said START since', async () => {
+    const { person, write, now } = await somebodyWhoWrites();
+    await write('START', now - 60_000);
+    await write('STOP', now - 120_000);
+    expect((await userOf(person.userId)).optedOut).toBe(false);
+    expect((await people.send(person, 'reply')).decision).toBe('send');
+    await write('STOP', now);
+    expect((await userOf(person.userId)).optedOut).toBe(true);
+  });
+
+  it('does not let a STOP from before silence whom the app has asked again', async () => {
+    const { person, write, now } = await somebodyWhoWrites();
+    await ok(service.app.post(`/v1/users/${person.userId}/opt-in`));
+    await write('STOP', now - MINUTE * 1_000);
+    expect((await userOf(person.userId)).optedOut).toBe(false);
+  });
+
+  it('answers what a person wrote after a STOP that comes late', async () => {
+    const { person, write, now } = await somebodyWhoWrites();
+    await write('What about my order?', now);
+    await write('STOP', now - 60_000);
+    expect((await userOf(person.userId)).optedOut).toBe(true);
+    expect((await people.send(person, 'reply')).decision).toBe('send');
+    expect((await people.send(person, 'proactive')).decision).toBe('refuse');
   });
 
   it('shares no card with somebody who said stop, nor from a line that must rest', async () => {

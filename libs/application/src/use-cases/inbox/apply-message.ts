@@ -67,7 +67,7 @@ export async function applyInbound(
     ...onInbound(conversation, event.at),
     activeLineId: latest ? line.id : conversation.activeLineId,
   });
-  await heedOptOut(space, bound.user, event);
+  await heedOptOut(space, bound.user, event, conversation.lastInboundAt);
   if (bound.assignment.state === 'reserved' && bound.assignment.lineId === line.id) {
     const confirmed = await confirmAssignment(
       space.stores,
@@ -105,12 +105,22 @@ async function personOf(
   return bound;
 }
 
-async function heedOptOut(space: Workspace, user: UserRecord, event: Inbound): Promise<void> {
+async function heedOptOut(
+  space: Workspace,
+  user: UserRecord,
+  event: Inbound,
+  lastWroteAt: EpochMs | null,
+): Promise<void> {
   const verdict = detectOptOut(event.text);
   const { stores } = space;
   const decision = { ...space.decision, actor: actorText(automation('opt-out-words')) };
   if (verdict.kind === 'none' && !isSuppressed(user)) return;
-  const said = (reason: string): Wish => ({ source: 'inbound', reason, at: event.at });
+  const said = (reason: string): Wish => ({
+    source: 'inbound',
+    reason,
+    at: event.at,
+    lastWroteAt,
+  });
   const suppression =
     verdict.kind === 'opt-out'
       ? await suppressUser(stores, user, said('asked to be left alone'), decision)

@@ -17,7 +17,7 @@ const WITH_ALL = { handles: { orderBy: { createdAt: 'asc' } }, suppression: true
 type UserRow = Omit<Prisma.UserGetPayload<{ include: typeof WITH_ALL }>, 'handles'> & {
   readonly handles: readonly { readonly kind: string; readonly value: string }[];
 };
-const SUPPRESSION_INSTANTS = ['suppressed_at', 'reply_allowed_until', 'updated_at'];
+const SUPPRESSION_INSTANTS = ['suppressed_at', 'lifted_at', 'reply_allowed_until', 'updated_at'];
 
 interface HandleRow {
   user: Record<string, unknown>;
@@ -136,10 +136,17 @@ export class PrismaUserStore extends UserStore {
     return row && ms(row.suppressedAt);
   }
 
+  async lockWishes(userId: string): Promise<SuppressionRecord | null> {
+    await this.db.$queryRaw`SELECT 1 FROM users WHERE id = ${userId}::uuid FOR NO KEY UPDATE`;
+    const row = await this.db.suppression.findUnique({ where: { userId } });
+    return row && suppressionOf(row);
+  }
+
   async suppress(userId: string, record: SuppressionRecord): Promise<void> {
     const data = {
       ...record,
       suppressedAt: dateOrNull(record.suppressedAt),
+      liftedAt: dateOrNull(record.liftedAt),
       replyAllowedUntil: dateOrNull(record.replyAllowedUntil),
       updatedAt: date(record.updatedAt),
     };
@@ -260,6 +267,7 @@ function recordOf(row: UserRow): UserRecord {
 function suppressionOf(row: NonNullable<UserRow['suppression']>): SuppressionRecord {
   return {
     suppressedAt: msOrNull(row.suppressedAt),
+    liftedAt: msOrNull(row.liftedAt),
     source: row.source,
     reason: row.reason,
     actor: row.actor,
