@@ -123,6 +123,74 @@ describe('Restraint', () => {
     expect((await people.send(person, 'proactive')).decision).toBe('refuse');
   });
 
+  it('leaves whom the provider holds for opted out alone on every line, also after a failover', async () => {
+    const caught = await WebhookCatcher.start(simulator, ['message.received']);
+    catcher = caught;
+    const webhooks = new SignedWebhooks(service, simulator);
+    const person = await join();
+    await people.write([person]);
+    await simulator.advance(MINUTE);
+    const like = caught.deliveries[0]?.body ?? '';
+    const { chat } = (JSON.parse(like) as { data: { chat: object } }).data;
+    const tell = async (id: string, at: number): Promise<void> => {
+      const since = new Date(at).toISOString();
+      const health_status = { status: 'OPTED_OUT', doc_url: '-', updated_at: since };
+      // Ordinary words: only the provider says that the person wants to be left alone.
+      const data = { id, sent_at: since, chat: { ...chat, health_status } };
+      await webhooks.deliver(webhooks.variant(like, { data }));
+      await simulator.advance(MINUTE);
+    };
+    const optedOutAt = await simulator.now();
+    await tell('message-opted-out', optedOutAt);
+    expect(await suppressedAt(person.userId)).toBe(optedOutAt);
+    const [row] = await database.query<{ source: string }>('SELECT source FROM suppressions');
+    expect(row?.source).toBe('provider');
+
+    const own = (await linesOf(service)).find((each) => each.phoneNumber === person.writesTo);
+    await ok(simulator.control.post(`/lines/${own?.phoneNumber}/status`, { status: 'FLAGGED' }));
+    await simulator.advance(10 * MINUTE, MINUTE);
+    const moved = (await userOf(person.userId)).assignments[0]?.lineId;
+    expect(moved).not.toBe(own?.id);
+    for (const kind of ['reply', 'proactive'] as const)
+      expect((await people.send(person, kind)).decision).toBe('refuse');
+    // What the list of suppressions has lost, the threads still tell.
+    await database.query('DELETE FROM suppressions');
+    const refused = await people.send(person, 'proactive');
+    expect(refused.decision).toBe('refuse');
+    expect(refused.reasons.at(-1)?.code).toBe('chat-opted-out');
+
+    const other = (await linesOf(service)).find(({ id }) => id === moved);
+    await simulator.text(person.handle, other?.phoneNumber ?? '', 'START');
+    await simulator.advance(MINUTE);
+    expect(await people.send(person, 'reply')).toMatchObject({
+      decision: 'send',
+      line: { id: moved },
+    });
+    // News from before that comes late changes nothing any more.
+    await tell('message-of-before', optedOutAt + 1);
+    expect((await userOf(person.userId)).optedOut).toBe(false);
+    expect((await people.send(person, 'proactive')).decision).not.toBe('refuse');
+  });
+
+  it('heeds an opt-out that only the delivery of our own message tells of', async () => {
+    const caught = await WebhookCatcher.start(simulator, ['message.delivered']);
+    catcher = caught;
+    const webhooks = new SignedWebhooks(service, simulator);
+    const person = await join();
+    await people.write([person]);
+    await simulator.advance(MINUTE);
+    await people.send(person, 'reply');
+    await simulator.advance(MINUTE);
+    const like = caught.deliveries[0]?.body ?? '';
+    const { chat } = (JSON.parse(like) as { data: { chat: object } }).data;
+    const updated_at = new Date(await simulator.now()).toISOString();
+    const health_status = { status: 'OPTED_OUT', doc_url: '-', updated_at };
+    await webhooks.deliver(webhooks.variant(like, { data: { chat: { ...chat, health_status } } }));
+    await simulator.advance(MINUTE);
+    expect(await suppressedAt(person.userId)).toBe(Date.parse(updated_at));
+    expect((await people.send(person, 'reply')).decision).toBe('refuse');
+  });
+
   it('shares no card with somebody who said stop, nor from a line that must rest', async () => {
     const [stopped, resting, other] = [await join(), await join(), await join()];
     expect(new Set([stopped, resting, other].map(({ writesTo }) => writesTo)).size).toBe(3);
