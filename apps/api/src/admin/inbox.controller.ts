@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { actorOf } from '../http/actor';
 import { Answers } from '../http/answers';
 import { instant, instantOrNull } from '../http/instants';
-import { afterOf, pageFrom, pageQuery } from '../http/pagination';
+import { afterEventOf, pageFrom, pageQuery } from '../http/pagination';
 import { Allow, Caller } from '../http/principal';
 
 const replayBody = z.strictObject({ reason: z.string().trim().min(1).max(500) });
@@ -20,7 +20,7 @@ export class InboxController {
   @Allow('viewer')
   @Answers(200, 'Counts, and a page of dead letters (without their bodies)')
   async list(@Query({ schema: pageQuery }) query: z.infer<typeof pageQuery>) {
-    const after = afterOf(query.cursor);
+    const after = afterEventOf(query.cursor);
     const [counts, rows] = await Promise.all([
       this.deadLetters.counts(),
       this.deadLetters.list({ limit: query.limit + 1, ...(after === undefined ? {} : { after }) }),

@@ -103,8 +103,6 @@ export abstract class AssignmentStore {
     change: AssignmentChange,
     context: ChangeContext,
   ): Promise<boolean>;
-  /** Marks that a send on a reservation was admitted: such a one never expires. Idempotent; keeps the epoch. */
-  abstract markFirstSend(id: string, at: EpochMs): Promise<void>;
   abstract replaceFallbacks(id: string, lineIds: readonly string[]): Promise<void>;
   abstract history(id: string): Promise<AssignmentHistoryEntry[]>;
 

@@ -19,6 +19,8 @@ export interface ChatRecord {
   readonly lineId: string;
   readonly isGroup: boolean;
   readonly health: ChatHealth;
+  /** Since when; null while the provider has not said. */
+  readonly healthAt: EpochMs | null;
   readonly service: string | null;
   /** Who wrote first; null until a message was seen. */
   readonly startedBy: 'inbound' | 'outbound' | null;
@@ -45,7 +47,7 @@ export abstract class ConversationStore {
   abstract save(conversations: readonly ConversationRecord[]): Promise<void>;
   abstract chats(ids: readonly string[]): Promise<ChatRecord[]>;
   abstract chatsOf(conversationId: string): Promise<ChatRecord[]>;
-  /** Inserts or replaces several, by id. Idempotent. */
+  /** Inserts or replaces several, by id; a health that is older than the stored one stays away. Idempotent. */
   abstract saveChats(chats: readonly ChatRecord[]): Promise<void>;
   /**
    * iMessage threads on these lines with activity since `activeSince` whose card was last shared before

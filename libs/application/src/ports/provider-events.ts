@@ -6,13 +6,19 @@ interface EventBase {
   readonly eventType: string;
 }
 
+/** How the provider judges a thread, and since when. */
+export interface ChatHealthNews {
+  readonly health: ChatHealth;
+  readonly at: EpochMs;
+}
+
 interface MessageEventBase extends EventBase {
   readonly messageId: string;
   readonly chatId: string;
   readonly linePhoneNumber: string;
   readonly at: EpochMs;
   readonly isGroup: boolean;
-  readonly chatHealth: ChatHealth | null;
+  readonly chatHealth: ChatHealthNews | null;
   readonly service: string | null;
 }
 

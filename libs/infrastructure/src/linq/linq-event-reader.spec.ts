@@ -28,6 +28,8 @@ const party = (handle: string, isMe: boolean): object => ({
   left_at: null,
 });
 
+const AT_RISK = { health: 'AT_RISK', at: Date.UTC(2026, 0, 1) } as const;
+
 const inbound2026 = {
   id: 'message-1',
   chat: {
@@ -107,9 +109,17 @@ describe('LinqEventReader', () => {
           eventType: 'message.received',
           from: PERSON,
           text: 'hi',
-          chatHealth: 'AT_RISK',
+          chatHealth: AT_RISK,
           service: 'iMessage',
         },
+      });
+    });
+
+    it('dates the health of a thread by the message where the provider does not', () => {
+      const health_status = { status: 'CRITICAL', updated_at: 'lately' };
+      const data = { ...inbound2026, chat: { ...inbound2026.chat, health_status } };
+      expect(read(envelope('message.received', data))).toMatchObject({
+        event: { chatHealth: { health: 'CRITICAL', at: common.at } },
       });
     });
 
@@ -135,7 +145,7 @@ describe('LinqEventReader', () => {
       expect(read(envelope(eventType, outbound2026))).toEqual({
         kind: 'event',
         orderKey: 'chat:chat-1',
-        event: { ...event, chatHealth: 'AT_RISK', service: 'iMessage' },
+        event: { ...event, chatHealth: AT_RISK, service: 'iMessage' },
       });
       expect(read(envelope(eventType, outbound2025, OLD))).toEqual({
         kind: 'event',

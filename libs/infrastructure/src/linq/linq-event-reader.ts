@@ -1,4 +1,9 @@
-import { type ProviderEvent, ProviderEventReader, type ReadEvent } from '@linekeeper/application';
+import {
+  type ChatHealthNews,
+  type ProviderEvent,
+  ProviderEventReader,
+  type ReadEvent,
+} from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
 import { z } from 'zod';
 import {
@@ -10,7 +15,7 @@ import {
   statusUpdated,
 } from './event-shapes';
 import { parseInstant } from './instants';
-import { chatHealthOf, reputationOf, statusOf } from './words';
+import { chatHealthNewsOf, reputationOf, statusOf } from './words';
 
 type Envelope = z.infer<typeof envelope>;
 type MessageKind = 'message-received' | 'message-sent' | 'message-delivered' | 'message-read';
@@ -75,7 +80,7 @@ interface Told {
   readonly inbound: boolean | null;
   readonly at: EpochMs;
   readonly isGroup: boolean;
-  readonly chatHealth: ReturnType<typeof chatHealthOf>;
+  readonly chatHealth: ChatHealthNews | null;
   readonly service: string | null;
   readonly text: string;
   readonly idempotencyKey: string | null;
@@ -107,15 +112,16 @@ function message(event: Envelope, kind: MessageKind): ReadEvent {
 
 function told2026(event: Envelope): Told {
   const data = shaped(message2026, event.data, 'a message');
+  const at = instant(event, data.sent_at);
   return {
     messageId: data.id,
     chatId: data.chat.id,
     line: data.chat.owner_handle?.handle ?? null,
     sender: data.sender_handle?.handle ?? null,
     inbound: INBOUND.get(data.direction ?? '') ?? null,
-    at: instant(event, data.sent_at),
+    at,
     isGroup: data.chat.is_group === true,
-    chatHealth: chatHealthOf(data.chat.health_status),
+    chatHealth: chatHealthNewsOf(data.chat.health_status, at),
     service: data.service ?? null,
     text: textOf(data.parts),
     idempotencyKey: data.idempotency_key ?? null,

@@ -1,11 +1,4 @@
-import {
-  budgetDay,
-  detectOptOut,
-  epochHour,
-  type EpochMs,
-  onInbound,
-  onOutbound,
-} from '@linekeeper/domain';
+import { budgetDay, epochHour, type EpochMs, onInbound, onOutbound } from '@linekeeper/domain';
 import type {
   ChatRecord,
   Digest,
@@ -16,19 +9,9 @@ import type {
   SendRecord,
   UsageHour,
   UserDay,
-  UserRecord,
 } from '../../ports';
 import { bindStranger, type Bound, claimReservation } from '../people/strangers';
-import {
-  allowReplies,
-  isSuppressed,
-  keepOptOut,
-  liftSuppression,
-  suppressUser,
-  type Wish,
-} from '../people/suppression';
 import { confirmAssignment } from '../people/tie';
-import { actorText, automation } from '../../actor';
 import {
   EarlyEvent,
   type IntakeEvent,
@@ -37,6 +20,7 @@ import {
   statusOf,
   UnusableEvent,
 } from './intake-event';
+import { healthOf, heedPasserBy, heedThread, heedWords } from './heed-opt-out';
 import { followPull } from './pull';
 import type { Workspace } from './workspace';
 
@@ -70,7 +54,8 @@ export async function applyInbound(
     ...onInbound(conversation, event.at),
     activeLineId: latest ? line.id : conversation.activeLineId,
   });
-  await heedOptOut(space, bound.user, event);
+  await heedThread(space, event, line.poolId, userId);
+  await heedWords(space, bound.user.id, event, conversation.lastInboundAt);
   if (bound.assignment.state === 'reserved' && bound.assignment.lineId === line.id) {
     const confirmed = await confirmAssignment(
       space.stores,
@@ -103,7 +88,7 @@ async function personOf(
     known === null ? await claimReservation(stores, event.text, handle, digest, decision) : null;
   if (!claimed && !line.managed) {
     // A line that is only watched takes nobody, but whoever says stop on it is heeded.
-    if (known) await heedOptOut(space, known, event);
+    if (known) await heedWords(space, known.id, event, null);
     else await heedPasserBy(space, handle, event, digest);
     return null;
   }
@@ -113,34 +98,6 @@ async function personOf(
   return bound;
 }
 
-async function heedOptOut(space: Workspace, user: UserRecord, event: Inbound): Promise<void> {
-  const verdict = detectOptOut(event.text);
-  const { stores } = space;
-  const decision = { ...space.decision, actor: actorText(automation('opt-out-words')) };
-  if (verdict.kind === 'none' && !isSuppressed(user)) return;
-  const said = (reason: string): Wish => ({ source: 'inbound', reason, at: event.at });
-  const suppression =
-    verdict.kind === 'opt-out'
-      ? await suppressUser(stores, user, said('asked to be left alone'), decision)
-      : verdict.kind === 'opt-in'
-        ? await liftSuppression(stores, user, said('asked to be written to again'), decision)
-        : await allowReplies(stores, user, event.at, decision);
-  space.keepUser({ ...user, suppression });
-}
-
-/** Somebody of whom nothing is kept: only their wish is, without their handle, for the day on which they come to us. */
-async function heedPasserBy(
-  space: Workspace,
-  handle: ParsedHandle,
-  event: Inbound,
-  digest: Digest,
-): Promise<void> {
-  const { kind } = detectOptOut(event.text);
-  if (kind === 'none') return;
-  const suppressedAt = kind === 'opt-out' ? event.at : null;
-  await keepOptOut(space.stores, { handles: [handle], suppressedAt }, digest, space.decision);
-}
-
 /** A message left one of our lines: ours, or a person's at the provider's dashboard. */
 export async function applyOutbound(
   space: Workspace,
@@ -148,6 +105,8 @@ export async function applyOutbound(
 ): Promise<void> {
   const line = lineOf(space, event.linePhoneNumber);
   const send = sendOf(space, event.idempotencyKey);
+  const userId = event.isGroup ? null : (send?.userId ?? space.userIdOfChat(event.chatId));
+  await heedThread(space, event, line.poolId, userId);
   const known = space.messages.get(event.messageId);
   if (known) {
     const sendId = known.sendId === null ? (send?.id ?? null) : null;
@@ -161,10 +120,9 @@ export async function applyOutbound(
       sendId,
       at: retimed ? event.at : null,
     });
-    linkChat(space, event, line, send);
+    noteThread(space, event, line, send);
     return;
   }
-  const userId = event.isGroup ? null : (send?.userId ?? space.userIdOfChat(event.chatId));
   const conversation = userId === null ? null : space.conversation(userId, line.poolId);
   const starts = !event.isGroup && (space.chats.get(event.chatId)?.startedBy ?? null) === null;
   addMessage(space, event, line, userId, send, starts);
@@ -237,6 +195,7 @@ export function applyChatCreated(
     lineId: line.id,
     isGroup: event.isGroup,
     health: known?.health ?? 'HEALTHY',
+    healthAt: known?.healthAt ?? null,
     service: known?.service ?? event.service,
     startedBy: known?.startedBy ?? null,
     createdAt: Math.min(known?.createdAt ?? event.at, event.at),
@@ -257,16 +216,21 @@ function sendOf(space: Workspace, key: string | null): SendRecord | null {
   return id === null ? null : (space.sends.get(id) ?? null);
 }
 
-/** A thread that was seen before its person was known gets its conversation now. */
-function linkChat(
+/** Later news of a message: its thread may have another health, or a person who was not known before. */
+function noteThread(
   space: Workspace,
   event: MessageEvent,
   line: LineRecord,
   send: SendRecord | null,
 ): void {
   const chat = space.chats.get(event.chatId);
-  if (!send || event.isGroup || (chat && chat.conversationId !== null)) return;
-  saveChat(space, event, line, space.conversation(send.userId, line.poolId).id, 'outbound');
+  const conversation =
+    send && !event.isGroup && !chat?.conversationId
+      ? space.conversation(send.userId, line.poolId)
+      : null;
+  const sameHealth = chat === undefined || healthOf(event, chat).healthAt === chat.healthAt;
+  if (!conversation && sameHealth) return;
+  saveChat(space, event, line, conversation?.id ?? null, 'outbound');
 }
 
 function saveChat(
@@ -282,7 +246,7 @@ function saveChat(
     conversationId: known?.conversationId ?? conversationId,
     lineId: line.id,
     isGroup: event.isGroup,
-    health: event.chatHealth ?? known?.health ?? 'HEALTHY',
+    ...healthOf(event, known),
     service: event.service ?? known?.service ?? null,
     startedBy: known?.startedBy ?? startedBy,
     createdAt: known?.createdAt ?? event.at,

@@ -14,6 +14,7 @@ import { RunFailovers } from '../lines/run-failovers';
 import { ShareCards } from '../lines/share-cards';
 import { ExpireReservations } from '../people/expire-reservations';
 import { ExpireSends } from '../sends/expire-sends';
+import { audit, Decisions } from '../shared';
 import { isJobName, JOB_NAMES, type JobName } from './registry';
 
 /** Longer than any run takes; a process that dies holds its job up for no longer than this. */
@@ -31,6 +32,7 @@ export class RunJob {
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly settings: Settings,
+    private readonly decisions: Decisions,
     drainInbox: DrainInbox,
     runFailovers: RunFailovers,
     expireReservations: ExpireReservations,
@@ -72,12 +74,20 @@ export class RunJob {
     return this.unitOfWork.read.jobs.runs();
   }
 
-  /** Null when a run of it goes on, here or in another process. A failure is recorded with the run, and thrown only to the operator who asked. */
-  async execute(name: JobName, lastRunAt: EpochMs | null): Promise<JobRunRecord | null> {
+  /**
+   * Null when a run of it goes on, here or in another process. A failure is recorded with the run. An operator who asked
+   * for it stands in the audit, from before it begins.
+   */
+  async execute(
+    name: JobName,
+    lastRunAt: EpochMs | null,
+    asked: { readonly by: Actor; readonly reason: string } | null = null,
+  ): Promise<JobRunRecord | null> {
     const { leases } = this.unitOfWork.read;
     const startedAt = this.clock.now();
     const token = await leases.take(name, this.settings.processId, startedAt, LEASE_MS);
     if (token === null) return null;
+    if (asked) await this.auditRun(name, asked.by, asked.reason);
     let run: JobRunRecord;
     try {
       const result = await this.work[name](lastRunAt);
@@ -92,15 +102,25 @@ export class RunJob {
     return recorded ? run : null;
   }
 
-  /** On an operator's request, now. Refuses `job.not_found` and `job.running`. */
-  async onRequest(name: string, _by: Actor): Promise<JobRunRecord> {
+  /** On an operator's request, now, with an audit row. Refuses `job.not_found` and `job.running`. */
+  async onRequest(name: string, reason: string, by: Actor): Promise<JobRunRecord> {
     if (!isJobName(name)) {
       throw new Refusal('job.not_found', `There is no job "${name}"`, { jobs: JOB_NAMES });
     }
     const last = (await this.runs()).find((each) => each.name === name);
-    const run = await this.execute(name, last?.lastRunAt ?? null);
+    const run = await this.execute(name, last?.lastRunAt ?? null, { by, reason });
     if (!run)
       throw new Refusal('job.running', `${name} is running right now`, { retryAfterSeconds: 5 });
     return run;
+  }
+
+  private async auditRun(name: JobName, by: Actor, reason: string): Promise<void> {
+    await audit(this.unitOfWork.read, await this.decisions.begin(by), {
+      action: 'job.run',
+      subjectType: 'job',
+      subjectId: name,
+      reason,
+      change: {},
+    });
   }
 }

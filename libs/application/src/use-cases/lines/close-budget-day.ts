@@ -142,6 +142,11 @@ export class CloseBudgetDay {
   }
 
   private async closeRates(pool: PoolRecord, day: string, decision: Decision): Promise<number> {
+    const dayEndsAt = budgetDayStart(
+      nextDay(day),
+      pool.timeZone,
+      decision.policy.budget.dayStartHour,
+    );
     let closed = 0;
     let after: string | undefined;
     for (;;) {
@@ -150,6 +155,7 @@ export class CloseBudgetDay {
         const users = await stores.users.ratesToClose({
           poolId: pool.id,
           day,
+          dayEndsAt,
           limit: RATES_BATCH,
           ...(after === undefined ? {} : { after }),
         });

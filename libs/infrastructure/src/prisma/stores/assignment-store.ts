@@ -144,13 +144,6 @@ export class PrismaAssignmentStore extends AssignmentStore {
     return true;
   }
 
-  async markFirstSend(id: string, at: EpochMs): Promise<void> {
-    await this.db.assignment.updateMany({
-      where: { id, firstSendAt: null },
-      data: { firstSendAt: date(at) },
-    });
-  }
-
   async replaceFallbacks(id: string, lineIds: readonly string[]): Promise<void> {
     await this.db.assignmentFallback.deleteMany({ where: { assignmentId: id } });
     await this.insertFallbacks(id, lineIds);
