@@ -13,6 +13,8 @@ export interface AppOptions {
   readonly logLevel: LogLevel;
   /** Addresses whose X-Forwarded-For is believed; none: nobody's. */
   readonly trustedProxies: readonly string[];
+  /** Whether it serves the page and the documentation too; a worker does not. */
+  readonly pages?: boolean;
 }
 
 /** A slow sender holds a connection for no longer than this. */
@@ -21,14 +23,15 @@ const REQUEST_TIMEOUT_MS = 10_000;
 /** The Nest application on Fastify, with everything that is not a controller. It does not listen yet. */
 export async function createApp(
   module: Type | DynamicModule,
-  { logLevel, trustedProxies }: AppOptions,
+  { logLevel, trustedProxies, pages = true }: AppOptions,
 ): Promise<NestFastifyApplication> {
   const problems = new ProblemFilter();
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
-    forceCloseConnections: true,
+    // When the process stops, requests under way are finished and only idle connections are cut.
+    forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
     // What the router refuses comes past Nest and every hook.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
@@ -51,6 +54,7 @@ export async function createApp(
     }
     done();
   });
+  if (!pages) return app;
   await addPage(server);
   SwaggerModule.setup('docs', app, () => openApiOf(app), {
     jsonDocumentUrl: 'openapi.json',

@@ -96,6 +96,7 @@ async function main(): Promise<void> {
       linq: simulator
         ? { apiKey: secrets.simulatorToken, baseUrl: `${simulator.url}/api/partner` }
         : { apiKey: environment.LINQ_API_KEY ?? '', baseUrl: environment.LINQ_BASE_URL },
+      redis: null,
     }),
     { logLevel: environment.LOG_LEVEL, trustedProxies: environment.TRUSTED_PROXIES ?? [] },
   );

@@ -90,7 +90,9 @@ export class RunJob {
     if (asked) await this.auditRun(name, asked.by, asked.reason);
     let run: JobRunRecord;
     try {
-      const result = await this.work[name](lastRunAt);
+      const result = await this.unitOfWork.fenced({ name, token }, () =>
+        this.work[name](lastRunAt),
+      );
       run = { name, lastRunAt: startedAt, lastResult: result, lastError: null };
       this.logger.debug({ what: 'ran', job: name, ...result });
     } catch (error) {
