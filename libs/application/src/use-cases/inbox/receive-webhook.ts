@@ -44,7 +44,7 @@ export class ReceiveWebhook {
     }
     const now = this.clock.now();
     const body = rawBody.toString('utf8');
-    const read = this.reader.read(body);
+    const read = this.reader.read(body, now);
     const readable = read.kind === 'event';
     const eventId = readable
       ? read.event.eventId
