@@ -1,4 +1,4 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { removeEmbeddedPostgres } from '../../libs/infrastructure/src/postgres/embedded-postgres';
@@ -75,6 +75,17 @@ describe('The start of the product', () => {
 
     expect(await third.kill('SIGTERM')).toBe(0);
     expect(await isDatabaseUp(dataDir)).toBe(false);
+  });
+
+  it('goes on with its database when the simulator has lost its world', async () => {
+    const before = await start();
+    await before.up();
+    await before.kill('SIGTERM');
+    await rm(join(dataDir, 'simulator.json'));
+    const after = await start();
+    await after.up();
+    expect(after.output).not.toContain('not subscribed to yet');
+    await after.kill('SIGTERM');
   });
 
   it('says in words what is wrong with a database that it was given', async () => {

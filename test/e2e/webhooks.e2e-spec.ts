@@ -131,6 +131,26 @@ describe('The webhook inbox at the door', () => {
     },
   );
 
+  it('shows what it turned away, and when it was last told something true', async () => {
+    const look = async (): Promise<{ rejectedSinceStart: number; lastVerifiedAt: string }> =>
+      (
+        await service.viewer.get<{ rejectedSinceStart: number; lastVerifiedAt: string }>(
+          '/v1/admin/inbox',
+        )
+      ).body;
+    const before = await look();
+    await deliver({ secret: `whsec_${Buffer.from('somebody else').toString('base64')}` });
+    expect(await look()).toEqual({ ...before, rejectedSinceStart: before.rejectedSinceStart + 1 });
+    await simulator.advance(120);
+    await deliver({ at: await simulator.now() });
+    const verifiedAt = new Date(await simulator.now());
+    expect((await look()).lastVerifiedAt).toBe(verifiedAt.toISOString());
+    const rows = await database.query<{ at: Date }>(
+      'SELECT last_verified_at AS at FROM webhook_subscriptions WHERE retired_at IS NULL',
+    );
+    expect(rows).toEqual([{ at: verifiedAt }]);
+  });
+
   it('accepts, stores and ignores an event of a type that nobody knows yet', async () => {
     const unknown = JSON.stringify({
       ...(JSON.parse(body) as object),

@@ -73,6 +73,8 @@ async function main(): Promise<void> {
         token: secrets.simulatorToken,
         stateFile: join(dataDir, 'simulator.json'),
         start: new Date(systemClock.now() - (flags.demo ? STORY_MS : 0)).toISOString(),
+        // A world that begins anew must not give out the ids again that the database knows from the one before.
+        seed: Math.floor(random.next() * 2 ** 32),
         onExit: (code) => fail(`The simulator ended with ${code}`),
       });
   if (simulator) cleanups.push(() => simulator.stop());

@@ -33,7 +33,8 @@ export type ProviderEvent =
       kind: 'message-failed';
       messageId: string | null;
       chatId: string | null;
-      code: number;
+      /** Null when it is beyond every code there is. */
+      code: number | null;
       at: EpochMs;
     })
   | (EventBase & {
@@ -61,7 +62,11 @@ export type ReadEvent =
 
 /** Turns the provider's webhook bodies into our words. Pure: no I/O, never throws. */
 export abstract class ProviderEventReader {
-  abstract read(rawBody: string): ReadEvent;
+  /**
+   * An event is told after it happened: an instant that is more than a day past `receivedAt` counts as not told. A day,
+   * because a clock may be wrong by a zone.
+   */
+  abstract read(rawBody: string, receivedAt: EpochMs): ReadEvent;
 }
 
 export type Verification =

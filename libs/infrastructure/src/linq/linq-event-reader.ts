@@ -4,7 +4,7 @@ import {
   ProviderEventReader,
   type ReadEvent,
 } from '@linekeeper/application';
-import type { EpochMs } from '@linekeeper/domain';
+import { DAY_MS, type EpochMs } from '@linekeeper/domain';
 import { z } from 'zod';
 import {
   chatCreated,
@@ -17,7 +17,8 @@ import {
 import { parseInstant } from './instants';
 import { chatHealthNewsOf, reputationOf, statusOf } from './words';
 
-type Envelope = z.infer<typeof envelope>;
+/** With the latest instant that it may tell. */
+type Envelope = z.infer<typeof envelope> & { readonly latest: EpochMs };
 type MessageKind = 'message-received' | 'message-sent' | 'message-delivered' | 'message-read';
 
 const OLD_VERSION = '2025-01-01';
@@ -30,7 +31,7 @@ class WrongShape extends Error {}
  * know is read like the newest.
  */
 export class LinqEventReader extends ProviderEventReader {
-  read(rawBody: string): ReadEvent {
+  read(rawBody: string, receivedAt: EpochMs): ReadEvent {
     let json: unknown;
     try {
       json = JSON.parse(rawBody);
@@ -38,7 +39,8 @@ export class LinqEventReader extends ProviderEventReader {
       return unreadable(null, 'not JSON');
     }
     try {
-      return byType(shaped(envelope, json, 'an event envelope'));
+      const read = shaped(envelope, json, 'an event envelope');
+      return byType({ ...read, latest: receivedAt + DAY_MS });
     } catch (error) {
       return unreadable(json, error instanceof WrongShape ? error.message : 'not understood');
     }
@@ -215,9 +217,9 @@ function idsOf(event: Envelope): { eventId: string; eventType: string } {
 function instant(event: Envelope, ...told: readonly (string | null | undefined)[]): EpochMs {
   for (const text of [...told, event.created_at]) {
     const at = parseInstant(text);
-    if (at !== null) return at;
+    if (at !== null && at <= event.latest) return at;
   }
-  throw new WrongShape('no instant is told');
+  throw new WrongShape('no instant is told that can be true');
 }
 
 /** The text of a message, a part a line, without what no text column takes: NUL and half of a surrogate pair. */

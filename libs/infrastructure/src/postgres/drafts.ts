@@ -26,8 +26,9 @@ export async function makeWhole(
   try {
     await mkdir(workplace);
     await fill(whole, workplace);
-    await rename(whole, folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    await rename(whole, folder).catch((error: unknown) => {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
     });
   } finally {
     await rm(workplace, { recursive: true, force: true });

@@ -76,13 +76,14 @@ describe('A migration', () => {
 
   /** Waits until somebody else waits in the database for what we hold. */
   async function untilOneWaits(): Promise<void> {
-    for (const deadline = Date.now() + 40_000; Date.now() < deadline; await delay(5)) {
+    for (const deadline = Date.now() + 40_000; Date.now() < deadline;) {
       const { rows } = await server.query<{ n: number }>(
         `SELECT count(*)::int AS n FROM pg_stat_activity
          WHERE datname = $1 AND wait_event_type = 'Lock'`,
         [name],
       );
       if ((rows[0]?.n ?? 0) > 0) return;
+      await delay(5);
     }
     throw new Error('Nobody waits');
   }

@@ -66,7 +66,7 @@ export async function migrate(databaseUrl: string, prismaDir: string): Promise<s
     // What follows a failure in a transaction says only that it is over, and the engine may answer with that.
     const first = failures[0] ?? error;
     const why = first instanceof Error ? first.message : String(first);
-    throw new Error(`The migrations failed and changed nothing: ${why}`, { cause: first });
+    throw new Error(`The migrations failed and changed nothing: ${why}`, { cause: error });
   } finally {
     await pool.end();
   }

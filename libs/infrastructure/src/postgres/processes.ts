@@ -26,7 +26,8 @@ export async function isServerOn(cluster: string, pid: number): Promise<boolean>
   const [there, here] = await Promise.all([statOf(`/proc/${pid}/cwd`), statOf(cluster)]);
   if (there && here) return there.ino === here.ino && there.dev === here.dev;
   const { stdout } = await run('ps', ['-o', 'stat=,command=', '-p', String(pid)]).catch(
-    (error: { code?: unknown }) => ({ stdout: error.code === 1 ? '' : 'postgres' }),
+    // 1 says that there is no such process; anything else, that it cannot be found out.
+    (error: unknown) => ({ stdout: (error as { code?: unknown }).code === 1 ? '' : 'postgres' }),
   );
   const ended = stdout.trim().startsWith('Z');
   return !ended && stdout.includes('postgres');

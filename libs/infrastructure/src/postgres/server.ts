@@ -117,8 +117,8 @@ const pidFileOf = (folder: string): string => join(folder, 'postmaster.pid');
 
 /** What PostgreSQL writes down about itself. The port comes a moment after the process number. */
 async function readPidFile(folder: string): Promise<{ pid: number; port: number | null } | null> {
-  const text = await readFile(pidFileOf(folder), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
+  const text = await readFile(pidFileOf(folder), 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   });
   if (text === null) return null;

@@ -21,11 +21,13 @@ import {
   type GateRow,
   HandleParser,
   type LineRecord,
+  type SendRecord,
   UnitOfWork,
 } from '../../ports';
 import { Refusal } from '../../refusal';
 import { DrainInbox } from '../inbox/drain-inbox';
 import { announce, type Decision, Decisions } from '../shared';
+import { answerAgain, withoutOwnHold } from './answer-again';
 import { lineToSendFrom, snapshotFrom } from './gate-snapshot';
 import { LEDGER_WORDS, nothingHeld, type SendAnswer, UNLIMITED } from './send-answer';
 
@@ -34,6 +36,8 @@ export interface SendRequest extends GateRequest {
   readonly handle?: string | undefined;
   readonly pool?: string | undefined;
   readonly poolIds: readonly string[];
+  /** A UUID for the hold that this request makes, if it makes one; a repetition within a day answers with that hold. */
+  readonly workId?: string | undefined;
 }
 
 /** What changes between a look and its answer is looked at again, so often. */
@@ -71,11 +75,14 @@ export class RequestSend {
   private async once(request: SendRequest, decision: Decision): Promise<SendAnswer | null> {
     const row = await this.lookOnceCurrent(request, decision);
     const from = lineToSendFrom(row, request, decision);
-    const snapshot = snapshotFrom(row, from, decision);
+    const made = await this.madeBefore(request);
+    const snapshot = withoutOwnHold(snapshotFrom(row, from, decision), made);
     const gate = decideSend(request, snapshot, decision.policy);
     const observing = row.environment.actuators.gate === 'observe';
-    if (gate.kind === 'send')
-      return this.hold(request, row, from, gate, gate.limits, decision, null);
+    if (gate.kind === 'send') {
+      const again = made && answerAgain(made, from, gate, decision);
+      return again ?? this.hold(request, row, from, gate, gate.limits, decision, null);
+    }
     if (observing) return this.hold(request, row, from, gate, UNLIMITED, decision, gate.kind);
     return {
       ...nothingHeld(gate, from.chat === null),
@@ -146,7 +153,9 @@ export class RequestSend {
     decision: Decision,
     wouldBe: SendAnswer['wouldBe'],
   ): Promise<SendAnswer | null> {
-    const id = decision.newId();
+    // An id that stands for an earlier hold, which serves nobody any more, is not used again.
+    const made = await this.madeBefore(request);
+    const id = made ? decision.newId() : (request.workId ?? decision.newId());
     const cap = todayCap(from.line, from.maxDailyUse7d, decision.policy);
     const held = await this.ledger.reserve({
       id,
@@ -202,6 +211,12 @@ export class RequestSend {
       reasons: gate.reasons,
       wouldBe,
     };
+  }
+
+  /** The hold that this very request made before: its answer was lost, or it would not be asked again. */
+  private async madeBefore({ workId }: SendRequest): Promise<SendRecord | null> {
+    if (workId === undefined) return null;
+    return (await this.unitOfWork.read.sends.byIds([workId]))[0] ?? null;
   }
 
   /** False when what the gate saw is not so any more. */
