@@ -1,6 +1,13 @@
 import { RunDueWork } from '@linekeeper/application';
 import { createTestDatabase, type TestDatabase } from '../support/database';
-import { type LineAnswer, lineNumbers, linesOf, raiseMatureFleet } from '../support/fleet';
+import {
+  type LineAnswer,
+  lineNumbers,
+  linesOf,
+  onboard,
+  personNumber,
+  raiseMatureFleet,
+} from '../support/fleet';
 import { ok } from '../support/http';
 import { People, type Person } from '../support/people';
 import { TestService } from '../support/service';
@@ -58,6 +65,35 @@ describe('A line that is taken out', () => {
     if (!person) throw new Error('No room');
     return person;
   };
+  /** Somebody who was never sent a card, and who has written. */
+  const joinWithoutCard = async (): Promise<Person> => {
+    const handle = personNumber(500);
+    const { user, assignment } = await onboard(service, handle);
+    const writesTo = assignment.line.phoneNumber;
+    await simulator.text(handle, writesTo, 'Hello');
+    await simulator.advance(MINUTE);
+    return { handle, userId: user.id, card: [], writesTo };
+  };
+  /** Somebody else on the same line, who was sent the card. */
+  const joinBeside = async ({ writesTo }: Person): Promise<Person> => {
+    for (;;) {
+      const person = await join();
+      if (person.writesTo !== writesTo) continue;
+      await people.write([person]);
+      await simulator.advance(MINUTE);
+      return person;
+    }
+  };
+  const failovers = async (): Promise<Record<string, unknown>[]> =>
+    (await ok(service.admin.get<{ data: Record<string, unknown>[] }>('/v1/admin/failovers'))).data;
+  const announced = async (type: string): Promise<Record<string, unknown>[]> => {
+    const rows = await database.query<{ data: Record<string, unknown> }>(
+      'SELECT data FROM outbox_events WHERE type = $1 ORDER BY seq',
+      [type],
+    );
+    return rows.map(({ data }) => data);
+  };
+
   /** Until it is so, while the clock stands; a bound ends the wait. */
   const until = async (what: () => Promise<boolean>): Promise<void> => {
     for (let i = 0; i < 5_000; i += 1) if (await what()) return;
@@ -106,10 +142,8 @@ describe('A line that is taken out', () => {
       await ok(simulator.control.post(`/lines/${person.writesTo}/status`, { status: 'FLAGGED' }));
       await simulator.advance(10 * MINUTE);
       expect(await placeOf(person)).toMatchObject({ line: person.writesTo, state: 'confirmed' });
-      const { data } = await ok(
-        service.admin.get<{ data: { id: string }[] }>('/v1/admin/failovers'),
-      );
-      await ok(service.admin.post(`/v1/admin/failovers/${data[0]?.id}/resume`, { reason }));
+      const id = String((await failovers())[0]?.['id']);
+      await ok(service.admin.post(`/v1/admin/failovers/${id}/resume`, { reason }));
       await until(async () => (await placeOf(person)).line !== person.writesTo);
     });
 
@@ -130,6 +164,68 @@ describe('A line that is taken out', () => {
       } finally {
         await second.stop();
       }
+    });
+  });
+
+  describe('by a drain', () => {
+    it('keeps whom no other number serves, says so, and ends when they hold one', async () => {
+      const stays = await joinWithoutCard();
+      const leaves = await joinBeside(stays);
+      const { users } = await lineBy(stays.writesTo);
+      await verb(stays.writesTo, 'drain');
+      await simulator.advance(20 * MINUTE, 5 * MINUTE);
+      expect(await placeOf(stays)).toEqual({ line: stays.writesTo, state: 'confirmed' });
+      expect((await placeOf(leaves)).line).not.toBe(stays.writesTo);
+      expect(await failovers()).toMatchObject([
+        {
+          state: 'running',
+          usersTotal: users,
+          usersMoved: users - 1,
+          usersStranded: 0,
+          usersWaiting: 1,
+        },
+      ]);
+      expect(await announced('assignment.needs-introduction')).toEqual([]);
+      expect(await announced('failover.changed')).toMatchObject([
+        { state: 'running', usersWaiting: 1, reasons: { 'no-known-number': 1 } },
+      ]);
+      // They are served as before, and looked at again and again.
+      expect(await people.send(stays, 'reply')).toMatchObject({
+        decision: 'send',
+        line: { phoneNumber: stays.writesTo },
+      });
+      const { contactCard } = await onboard(service, stays.handle);
+      await ok(
+        service.app.post(`/v1/users/${stays.userId}/contact-card/sent`, {
+          version: contactCard.version,
+          channel: 'link',
+        }),
+      );
+      await simulator.advance(10 * MINUTE, 5 * MINUTE);
+      expect((await placeOf(stays)).line).not.toBe(stays.writesTo);
+      expect(await failovers()).toMatchObject([
+        { state: 'completed', usersMoved: users, usersStranded: 0, usersWaiting: 0 },
+      ]);
+      await verb(stays.writesTo, 'retire');
+    });
+
+    it('strands them once, when its deadline has come, and does not give them back', async () => {
+      const stays = await joinWithoutCard();
+      const leaves = await joinBeside(stays);
+      const { users } = await lineBy(stays.writesTo);
+      const deadline = new Date((await simulator.now()) + 20 * MINUTE * 1_000).toISOString();
+      await verb(stays.writesTo, 'drain', { deadline });
+      // Who cannot be moved is in nobody's way, although they wrote last.
+      await people.write([stays]);
+      await simulator.advance(15 * MINUTE, 5 * MINUTE);
+      expect(await placeOf(stays)).toEqual({ line: stays.writesTo, state: 'confirmed' });
+      expect((await placeOf(leaves)).line).not.toBe(stays.writesTo);
+      await simulator.advance(30 * MINUTE, 5 * MINUTE);
+      expect(await placeOf(stays)).toEqual({ line: stays.writesTo, state: 'needs-introduction' });
+      expect(await announced('assignment.needs-introduction')).toHaveLength(1);
+      expect(await failovers()).toMatchObject([
+        { state: 'completed', usersTotal: users, usersMoved: users - 1, usersStranded: 1 },
+      ]);
     });
   });
 });

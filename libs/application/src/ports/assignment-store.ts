@@ -85,8 +85,15 @@ export abstract class AssignmentStore {
   ): Promise<AssignmentRecord[]>;
   /** Everybody who has a place: not released. By id. */
   abstract placed(page: { limit: number; after?: string }): Promise<AssignmentRecord[]>;
-  /** Users still to be moved off a line (not released, not in needs-introduction), those who wrote last first. */
-  abstract toMove(lineId: string, limit: number): Promise<AssignmentRecord[]>;
+  /**
+   * Users still to be moved off a line (not released, not in needs-introduction) other than the named ones, those who
+   * wrote last first.
+   */
+  abstract toMove(
+    lineId: string,
+    limit: number,
+    exceptUserIds: readonly string[],
+  ): Promise<AssignmentRecord[]>;
   abstract inState(
     state: AssignmentState,
     page: { limit: number; after?: string },

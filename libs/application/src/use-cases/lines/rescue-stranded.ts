@@ -62,7 +62,7 @@ export class RescueStranded {
         for (const lineId of new Set(waiting.map((each) => each.lineId))) {
           const users = waiting.filter((each) => each.poolId === poolId && each.lineId === lineId);
           const own = lines.find(({ id }) => id === lineId);
-          if (own && whyCannotSend(own, 'reply') === null) {
+          if (own && keepsPeople(own)) {
             rescued += await returnHome(stores, users, decision);
           } else {
             rescued += await this.moveRescued(stores, pool, lineId, users, lines, decision);
@@ -131,6 +131,12 @@ export class RescueStranded {
       if (waiting.length < RESCUE_BATCH) return escalated;
     }
   }
+}
+
+/** Whether people may be given back to the line: it answers them, and nobody wants them off it. */
+function keepsPeople(line: LineView): boolean {
+  const leaves = line.adminState === 'draining' || line.adminState === 'retired';
+  return !leaves && whyCannotSend(line, 'reply') === null;
 }
 
 async function returnHome(

@@ -91,11 +91,16 @@ export class PrismaAssignmentStore extends AssignmentStore {
     return this.find({ state: { not: 'released' } }, page);
   }
 
-  async toMove(lineId: string, limit: number): Promise<AssignmentRecord[]> {
+  async toMove(
+    lineId: string,
+    limit: number,
+    exceptUserIds: readonly string[],
+  ): Promise<AssignmentRecord[]> {
     const rows = await this.db.$queryRaw<{ id: string }[]>`
       SELECT a.id FROM assignments a
       LEFT JOIN conversations c ON c.pool_id = a.pool_id AND c.user_id = a.user_id
       WHERE a.line_id = ${lineId}::uuid AND a.state IN ('reserved', 'confirmed', 'overflow')
+        AND a.user_id <> ALL(${[...exceptUserIds]}::uuid[])
       ORDER BY c.last_inbound_at DESC NULLS LAST, a.id LIMIT ${limit}`;
     return this.find({ id: { in: rows.map(({ id }) => id) } });
   }
