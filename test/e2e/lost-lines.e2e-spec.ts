@@ -5,6 +5,7 @@ import {
   lineNumbers,
   linesOf,
   onboard,
+  type Onboarded,
   personNumber,
   raiseMatureFleet,
 } from '../support/fleet';
@@ -226,6 +227,101 @@ describe('A line that is taken out', () => {
       expect(await failovers()).toMatchObject([
         { state: 'completed', usersTotal: users, usersMoved: users - 1, usersStranded: 1 },
       ]);
+    });
+  });
+
+  describe('while a reservation stands on it', () => {
+    const HOUR = 60 * MINUTE;
+    const flag = async (number: string, status: 'FLAGGED' | 'ACTIVE'): Promise<void> => {
+      await ok(simulator.control.post(`/lines/${number}/status`, { status }));
+      await simulator.advance(MINUTE);
+    };
+    const cordonOthers = async (number: string): Promise<void> => {
+      for (const { phoneNumber } of await linesOf(service))
+        if (phoneNumber !== number) await verb(phoneNumber, 'cordon');
+    };
+    const assignmentOf = async (
+      userId: string,
+    ): Promise<{
+      line: string;
+      state: string;
+      expires_at: Date | null;
+      confirmed_at: Date | null;
+    }> => {
+      const [row] = await database.query<{
+        line: string;
+        state: string;
+        expires_at: Date | null;
+        confirmed_at: Date | null;
+      }>(
+        `SELECT l.phone_number AS line, a.state, a.expires_at, a.confirmed_at FROM assignments a
+         JOIN lines l ON l.id = a.line_id WHERE a.user_id = $1`,
+        [userId],
+      );
+      if (!row) throw new Error('No assignment');
+      return row;
+    };
+    const reserve = async (): Promise<{ code: string; userId: string; number: string }> => {
+      const { user, assignment, code } = await ok(
+        service.app.post<Onboarded>('/v1/users', { startedBy: 'inbound' }),
+      );
+      return { code: code ?? '', userId: user.id, number: assignment.line.phoneNumber };
+    };
+
+    it('places it once more, and its code still claims it', async () => {
+      const { userId, number, code } = await reserve();
+      const before = await assignmentOf(userId);
+      await flag(number, 'FLAGGED');
+      const after = await assignmentOf(userId);
+      expect(after).toMatchObject({ state: 'reserved', expires_at: before.expires_at });
+      expect(after.line).not.toBe(number);
+      expect(await failovers()).toMatchObject([{ usersMoved: 1, usersStranded: 0 }]);
+      const lines = await linesOf(service);
+      expect(lines.map(({ users }) => users).reduce((a, b) => a + b)).toBe(1);
+      expect(lines.find(({ phoneNumber }) => phoneNumber === after.line)?.users).toBe(1);
+      await simulator.text(personNumber(600), after.line, `Hello ${code}`);
+      await simulator.advance(MINUTE);
+      expect(await assignmentOf(userId)).toMatchObject({ state: 'confirmed', line: after.line });
+    });
+
+    it('lets it expire where there is no room, and give nothing back that was never taken', async () => {
+      const { userId, number } = await reserve();
+      const before = await assignmentOf(userId);
+      await cordonOthers(number);
+      await flag(number, 'FLAGGED');
+      expect(await assignmentOf(userId)).toMatchObject({
+        state: 'needs-introduction',
+        expires_at: before.expires_at,
+      });
+      await flag(number, 'ACTIVE');
+      await run('run-failovers');
+      expect(await assignmentOf(userId)).toMatchObject({
+        state: 'reserved',
+        expires_at: before.expires_at,
+        confirmed_at: null,
+      });
+      await flag(number, 'FLAGGED');
+      await simulator.advance(25 * HOUR, HOUR);
+      expect(await assignmentOf(userId)).toMatchObject({ state: 'released' });
+      expect(await announced('assignment.expired')).toMatchObject([{ userId }]);
+      expect((await lineBy(number)).users).toBe(0);
+    });
+
+    it('keeps the place of somebody who wrote although nothing could answer', async () => {
+      const handle = personNumber(601);
+      const { user, assignment } = await onboard(service, handle);
+      const number = assignment.line.phoneNumber;
+      await cordonOthers(number);
+      await flag(number, 'FLAGGED');
+      await simulator.text(handle, number, 'Hello?');
+      await simulator.advance(26 * HOUR, HOUR);
+      expect(await assignmentOf(user.id)).toMatchObject({
+        state: 'needs-introduction',
+        expires_at: null,
+      });
+      await flag(number, 'ACTIVE');
+      await run('run-failovers');
+      expect(await assignmentOf(user.id)).toMatchObject({ state: 'confirmed', line: number });
     });
   });
 });

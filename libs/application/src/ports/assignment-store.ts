@@ -98,7 +98,7 @@ export abstract class AssignmentStore {
     state: AssignmentState,
     page: { limit: number; after?: string },
   ): Promise<AssignmentRecord[]>;
-  /** Reserved ones past their expiry without a first send, locked for this transaction, skipping locked ones. */
+  /** Those past their expiry without a first send, reserved or waiting for an introduction, locked for this transaction, skipping locked ones. */
   abstract expired(now: EpochMs, limit: number): Promise<AssignmentRecord[]>;
   /**
    * Compare and set: applies the change and raises the epoch by one only if the row still has `epoch`; writes the history row.

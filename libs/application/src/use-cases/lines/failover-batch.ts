@@ -7,7 +7,13 @@ import type {
   PoolRecord,
   Stores,
 } from '../../ports';
-import { moveAssignment, strandAssignment } from '../people/move';
+import {
+  isUntouched,
+  moveAssignment,
+  placeAgain,
+  PLACED_AGAIN,
+  strandAssignment,
+} from '../people/move';
 import { type Decision, viewsOf } from '../shared';
 import { contactUses, failoverUsers } from './failover-inputs';
 
@@ -19,8 +25,9 @@ export interface BatchReport {
 }
 
 /**
- * Carries out one batch of a failover. Whom no other number serves is stranded, in sight; but a drain leaves them
- * where they are until its deadline, while their line still answers them. Call it under the pool's lock.
+ * Carries out one batch of a failover. A reservation on which nothing happened is placed once more. Whom no other
+ * number serves is stranded, in sight; but a drain leaves them where they are until its deadline, while their line
+ * still answers them. Call it under the pool's lock.
  */
 export async function moveBatch(
   stores: Stores,
@@ -67,22 +74,26 @@ export async function moveBatch(
     (failover.deadline === null || decision.now < failover.deadline) &&
     own !== undefined &&
     whyCannotSend(own, 'reply') === null;
-  const stranded = canWait ? [] : plan.stranded;
-  for (const { userId, priority, reason } of stranded) {
-    const assignment = byUser.get(userId);
-    if (!assignment || !(await strandAssignment(stores, assignment, reason, decision, failover.id)))
-      continue;
-    const move = {
-      userId,
-      priority,
-      reason,
-      toLineId: null,
-      mode: 'pull-only',
-      contactSlotAt: null,
-      state: 'needs-introduction',
-      epoch: assignment.epoch + 1,
-    } as const;
-    moves.push(moveRecord(failover, move, decision));
+  const waiting: StrandedUser[] = [];
+  for (const person of plan.stranded) {
+    const assignment = byUser.get(person.userId);
+    if (!assignment) continue;
+    const { id } = failover;
+    const placed =
+      person.reason === 'no-known-number' && isUntouched(assignment)
+        ? await placeAgain(stores, pool, assignment, decision, id)
+        : null;
+    if (placed) {
+      const { lineId: toLineId, epoch } = placed;
+      const how = { toLineId, epoch, state: 'moved', reason: PLACED_AGAIN } as const;
+      moves.push(moveRecord(failover, { ...QUIETLY, ...person, ...how }, decision));
+    } else if (canWait) {
+      waiting.push(person);
+    } else if (await strandAssignment(stores, assignment, person.reason, decision, id)) {
+      const epoch = assignment.epoch + 1;
+      const how = { toLineId: null, epoch, state: 'needs-introduction' } as const;
+      moves.push(moveRecord(failover, { ...QUIETLY, ...person, ...how }, decision));
+    }
   }
   await stores.failovers.addMoves(moves);
   const moved = moves.filter(({ state }) => state === 'moved').length;
@@ -95,8 +106,11 @@ export async function moveBatch(
     },
     decision.now,
   );
-  return { moved, stranded: moves.length - moved, waiting: canWait ? plan.stranded : [] };
+  return { moved, stranded: moves.length - moved, waiting };
 }
+
+/** We write to nobody first. */
+const QUIETLY = { mode: 'pull-only', contactSlotAt: null } as const;
 
 function moveRecord(
   failover: FailoverRecord,

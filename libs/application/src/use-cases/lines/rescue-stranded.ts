@@ -8,7 +8,7 @@ import {
   type Stores,
   UnitOfWork,
 } from '../../ports';
-import { moveAssignment } from '../people/move';
+import { isUntouched, moveAssignment, placeAgain } from '../people/move';
 import { announce, changeContext, type Decision, Decisions, poolOf, viewsOf } from '../shared';
 import { contactUses, failoverUsers } from './failover-inputs';
 
@@ -97,10 +97,15 @@ export class RescueStranded {
       if (!assignment) continue;
       const to = {
         toLineId: move.toLineId,
-        state: 'confirmed',
+        state: settled(assignment),
         reason: 'a number they hold serves again',
       } as const;
       if (await moveAssignment(stores, pool, assignment, to, decision)) moved += 1;
+    }
+    for (const { userId, reason } of plan.stranded) {
+      const assignment = users.find((each) => each.userId === userId);
+      if (!assignment || reason !== 'no-known-number' || !isUntouched(assignment)) continue;
+      if (await placeAgain(stores, pool, assignment, decision)) moved += 1;
     }
     return moved;
   }
@@ -133,6 +138,10 @@ export class RescueStranded {
   }
 }
 
+/** What an assignment is when it need not wait any more: a reservation that nobody came for is still one. */
+const settled = ({ confirmedAt }: AssignmentRecord): 'confirmed' | 'reserved' =>
+  confirmedAt === null ? 'reserved' : 'confirmed';
+
 /** Whether people may be given back to the line: it answers them, and nobody wants them off it. */
 function keepsPeople(line: LineView): boolean {
   const leaves = line.adminState === 'draining' || line.adminState === 'retired';
@@ -149,7 +158,7 @@ async function returnHome(
     const changed = await stores.assignments.change(
       user.id,
       user.epoch,
-      { state: 'confirmed', needsIntroductionSince: null },
+      { state: settled(user), needsIntroductionSince: null },
       changeContext(decision, 'their own line serves again'),
     );
     if (changed) returned += 1;

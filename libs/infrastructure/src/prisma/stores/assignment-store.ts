@@ -115,7 +115,7 @@ export class PrismaAssignmentStore extends AssignmentStore {
   async expired(now: EpochMs, limit: number): Promise<AssignmentRecord[]> {
     const rows = await this.db.$queryRaw<{ id: string }[]>`
       SELECT id FROM assignments
-      WHERE state = 'reserved' AND expires_at <= ${date(now)} AND first_send_at IS NULL
+      WHERE state IN ('reserved', 'needs-introduction') AND expires_at <= ${date(now)} AND first_send_at IS NULL
       ORDER BY expires_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
     return this.find({ id: { in: rows.map(({ id }) => id) } });
   }
