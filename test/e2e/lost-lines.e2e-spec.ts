@@ -324,4 +324,36 @@ describe('A line that is taken out', () => {
       expect(await assignmentOf(user.id)).toMatchObject({ state: 'confirmed', line: number });
     });
   });
+
+  it('tells after four hours and after a day of whom nothing serves, each once, also when a run was missed', async () => {
+    const stays = await joinWithoutCard();
+    await verb(stays.writesTo, 'mark-flagged');
+    await simulator.advance(5 * MINUTE, MINUTE);
+    expect(await placeOf(stays)).toMatchObject({ state: 'needs-introduction' });
+    const told = async (): Promise<unknown[]> =>
+      (await announced('assignment.escalated')).map(({ userId, hours }) => [userId, hours]);
+    // Four hours went by, and whoever looked meanwhile came to nothing.
+    const goBack = (hours: number): Promise<unknown> =>
+      database.query(`UPDATE assignments
+        SET needs_introduction_since = needs_introduction_since - interval '${hours} hours'`);
+    await goBack(4);
+    await run('run-failovers');
+    await run('run-failovers');
+    expect(await told()).toEqual([[stays.userId, 4]]);
+    await goBack(20);
+    await run('run-failovers');
+    await run('run-failovers');
+    expect(await told()).toEqual([
+      [stays.userId, 4],
+      [stays.userId, 24],
+    ]);
+    // Stranded once more, it begins anew.
+    await verb(stays.writesTo, 'mark-recovered');
+    await run('run-failovers');
+    await verb(stays.writesTo, 'mark-flagged');
+    await run('run-failovers');
+    await goBack(24);
+    await run('run-failovers');
+    expect((await told()).slice(2)).toEqual([[stays.userId, 24]]);
+  });
 });

@@ -26,6 +26,8 @@ export interface AssignmentRecord {
   readonly policyVersion: number;
   readonly explanation: unknown;
   readonly needsIntroductionSince: EpochMs | null;
+  /** The last step of its escalation that was announced, in hours since then; 0: none yet. */
+  readonly escalatedHours: number;
   readonly lastMovedAt: EpochMs | null;
   readonly createdAt: EpochMs;
   readonly updatedAt: EpochMs;
@@ -55,6 +57,7 @@ export type AssignmentChange = Partial<
     | 'meanMilli'
     | 'varianceMilli'
     | 'needsIntroductionSince'
+    | 'escalatedHours'
     | 'lastMovedAt'
     | 'explanation'
   >
@@ -110,6 +113,11 @@ export abstract class AssignmentStore {
     change: AssignmentChange,
     context: ChangeContext,
   ): Promise<boolean>;
+  /**
+   * Notes a step of the escalation, in hours. False when the assignment waits no more or the step, or a later one, was
+   * noted already: of two that escalate one wins. Keeps the epoch.
+   */
+  abstract markEscalated(id: string, hours: number): Promise<boolean>;
   abstract replaceFallbacks(id: string, lineIds: readonly string[]): Promise<void>;
   abstract history(id: string): Promise<AssignmentHistoryEntry[]>;
 

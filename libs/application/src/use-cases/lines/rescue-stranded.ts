@@ -14,7 +14,8 @@ import { contactUses, failoverUsers } from './failover-inputs';
 
 /** Users in needs-introduction are looked at again so many at a time. */
 const RESCUE_BATCH = 200;
-const ESCALATE_AFTER_MS = [4 * HOUR_MS, 24 * HOUR_MS];
+/** The latest first: where both are due at once, one announcement says it all. */
+const ESCALATE_AFTER_HOURS = [24, 4];
 
 /**
  * Users in needs-introduction: given back their own line, or another number they hold, as soon as one serves; and
@@ -28,8 +29,8 @@ export class RescueStranded {
     private readonly ledger: BudgetLedger,
   ) {}
 
-  async execute(lastRunAt: number | null): Promise<{ rescued: number; escalated: number }> {
-    return { rescued: await this.rescue(), escalated: await this.escalate(lastRunAt) };
+  async execute(): Promise<{ rescued: number; escalated: number }> {
+    return { rescued: await this.rescue(), escalated: await this.escalate() };
   }
 
   /** People whom nothing served may be served now: their own line came back, or another one of theirs has room. */
@@ -110,31 +111,31 @@ export class RescueStranded {
     return moved;
   }
 
-  private async escalate(lastRunAt: number | null): Promise<number> {
+  private async escalate(): Promise<number> {
     const decision = await this.decisions.begin(automation('run-failovers'));
-    const since = lastRunAt ?? decision.now;
-    const { read } = this.unitOfWork;
     let escalated = 0;
     let after: string | undefined;
     for (;;) {
       const page = { limit: RESCUE_BATCH, ...(after === undefined ? {} : { after }) };
-      const waiting = await read.assignments.inState('needs-introduction', page);
-      for (const { userId, id, needsIntroductionSince } of waiting) {
-        const crossed = ESCALATE_AFTER_MS.find((delay) => {
-          const at = (needsIntroductionSince ?? decision.now) + delay;
-          return at > since && at <= decision.now;
-        });
-        if (crossed === undefined) continue;
-        escalated += 1;
-        await announce(read, decision, 'assignment.escalated', {
-          userId,
-          assignmentId: id,
-          hours: crossed / HOUR_MS,
-        });
-      }
+      const waiting = await this.unitOfWork.read.assignments.inState('needs-introduction', page);
+      for (const each of waiting) if (await this.escalateOne(each, decision)) escalated += 1;
       after = waiting.at(-1)?.id;
       if (waiting.length < RESCUE_BATCH) return escalated;
     }
+  }
+
+  /** By what was announced before, and not by when somebody last looked: a run that failed leaves nothing out. */
+  private async escalateOne(assignment: AssignmentRecord, decision: Decision): Promise<boolean> {
+    const { id, userId, needsIntroductionSince, escalatedHours } = assignment;
+    const waitedMs = decision.now - (needsIntroductionSince ?? decision.now);
+    const hours = ESCALATE_AFTER_HOURS.find((each) => waitedMs >= each * HOUR_MS);
+    if (hours === undefined || hours <= escalatedHours) return false;
+    return this.unitOfWork.run(async (stores) => {
+      if (!(await stores.assignments.markEscalated(id, hours))) return false;
+      const data = { userId, assignmentId: id, hours };
+      await announce(stores, decision, 'assignment.escalated', data);
+      return true;
+    });
   }
 }
 

@@ -37,7 +37,7 @@ export class RunFailovers {
     if (await this.unitOfWork.read.failovers.takeUp(now)) await this.execute();
   }
 
-  async execute(lastRunAt: number | null = null): Promise<FailoverReport> {
+  async execute(): Promise<FailoverReport> {
     const total = { moved: 0, stranded: 0, completed: 0 };
     const running = await this.unitOfWork.read.failovers.list({
       limit: 1_000,
@@ -49,7 +49,7 @@ export class RunFailovers {
       total.stranded += stranded;
       if (completed) total.completed += 1;
     }
-    const { rescued, escalated } = await this.rescueStranded.execute(lastRunAt);
+    const { rescued, escalated } = await this.rescueStranded.execute();
     return { ...total, rescued, escalated };
   }
 

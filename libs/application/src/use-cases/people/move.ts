@@ -116,7 +116,7 @@ export async function strandAssignment(
   const changed = await stores.assignments.change(
     assignment.id,
     assignment.epoch,
-    { state: 'needs-introduction', needsIntroductionSince: decision.now },
+    { state: 'needs-introduction', needsIntroductionSince: decision.now, escalatedHours: 0 },
     changeContext(decision, reason, failoverId),
   );
   if (changed) {

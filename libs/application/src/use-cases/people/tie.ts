@@ -88,6 +88,7 @@ export async function tieUser(
     policyVersion,
     explanation: tie.explanation,
     needsIntroductionSince: null,
+    escalatedHours: 0,
     lastMovedAt: null,
     createdAt: earlier?.createdAt ?? now,
     updatedAt: now,

@@ -149,6 +149,14 @@ export class PrismaAssignmentStore extends AssignmentStore {
     return true;
   }
 
+  async markEscalated(id: string, hours: number): Promise<boolean> {
+    const marked = await this.db.assignment.updateMany({
+      where: { id, state: 'needs-introduction', escalatedHours: { lt: hours } },
+      data: { escalatedHours: hours },
+    });
+    return marked.count === 1;
+  }
+
   async replaceFallbacks(id: string, lineIds: readonly string[]): Promise<void> {
     await this.db.assignmentFallback.deleteMany({ where: { assignmentId: id } });
     await this.insertFallbacks(id, lineIds);

@@ -75,7 +75,10 @@ export class PrismaFailoverStore extends FailoverStore {
   ): Promise<void> {
     await this.db.failover.update({
       where: { id },
-      data: { ...columns(change, ['etaAt', 'deadline', 'finishedAt', 'takenUpAt']), updatedAt: date(at) },
+      data: {
+        ...columns(change, ['etaAt', 'deadline', 'finishedAt', 'takenUpAt']),
+        updatedAt: date(at),
+      },
     });
   }
 
