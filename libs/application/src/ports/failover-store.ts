@@ -15,6 +15,8 @@ export interface FailoverRecord {
   readonly usersTotal: number;
   readonly usersMoved: number;
   readonly usersStranded: number;
+  /** Of a drain: who stays on the line for now, because no other number serves them. */
+  readonly usersWaiting: number;
   readonly startedAt: EpochMs;
   readonly etaAt: EpochMs | null;
   readonly deadline: EpochMs | null;
@@ -56,6 +58,7 @@ export abstract class FailoverStore {
         | 'state'
         | 'usersMoved'
         | 'usersStranded'
+        | 'usersWaiting'
         | 'usersTotal'
         | 'etaAt'
         | 'deadline'

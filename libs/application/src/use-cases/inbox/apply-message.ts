@@ -56,17 +56,15 @@ export async function applyInbound(
   });
   await heedThread(space, event, line.poolId, userId);
   await heedWords(space, bound.user.id, event, conversation.lastInboundAt);
-  if (bound.assignment.state === 'reserved' && bound.assignment.lineId === line.id) {
-    const confirmed = await confirmAssignment(
-      space.stores,
-      bound.assignment,
-      'the person wrote on this line',
-      space.decision,
-    );
-    space.keepAssignment(confirmed);
-    return;
+  let { assignment } = bound;
+  const { state, lineId } = assignment;
+  if (state === 'needs-introduction' || (state === 'reserved' && lineId === line.id)) {
+    const reason = 'the person wrote on this line';
+    assignment = await confirmAssignment(space.stores, assignment, reason, space.decision);
+    space.keepAssignment(assignment);
+    if (state === 'reserved') return;
   }
-  await followPull(space, bound, line, event.at, newTurn);
+  await followPull(space, { user: bound.user, assignment }, line, event.at, newTurn);
 }
 
 /** Who wrote: known, or by the code in the text, or a stranger who is bound to the line they chose. */

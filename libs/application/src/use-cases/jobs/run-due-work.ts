@@ -83,7 +83,7 @@ export class RunDueWork {
       const lastRunAt = lastRuns.get(name) ?? null;
       let due = dueAt(name, lastRunAt, now);
       if (due <= now && !this.isStopped()) {
-        const run = await this.runJob.execute(name, lastRunAt);
+        const run = await this.runJob.execute(name);
         // Where another process is at it, its result will be there at the next turn.
         due = dueAt(name, run?.lastRunAt ?? now, now);
       }

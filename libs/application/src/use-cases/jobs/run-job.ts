@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { type EpochMs, MINUTE_MS } from '@linekeeper/domain';
+import { MINUTE_MS } from '@linekeeper/domain';
 import { type Actor, automation } from '../../actor';
 import { Clock, type JobRunRecord, Settings, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
@@ -20,7 +20,7 @@ import { isJobName, JOB_NAMES, type JobName } from './registry';
 /** Longer than any run takes; a process that dies holds its job up for no longer than this. */
 const LEASE_MS = 2 * MINUTE_MS;
 
-type Work = (lastRunAt: EpochMs | null) => Promise<object>;
+type Work = () => Promise<object>;
 
 /** Runs one job under its lease: in all processes together at most one run of a job goes on at a time. */
 @Injectable()
@@ -47,7 +47,7 @@ export class RunJob {
   ) {
     this.work = {
       'drain-inbox': () => drainInbox.execute(),
-      'run-failovers': (lastRunAt) => runFailovers.execute(lastRunAt),
+      'run-failovers': () => runFailovers.execute(),
       'expire-reservations': async () => ({
         ...(await expireReservations.execute()),
         ...(await expireSends.execute()),
@@ -80,7 +80,6 @@ export class RunJob {
    */
   async execute(
     name: JobName,
-    lastRunAt: EpochMs | null,
     asked: { readonly by: Actor; readonly reason: string } | null = null,
   ): Promise<JobRunRecord | null> {
     const { leases } = this.unitOfWork.read;
@@ -90,9 +89,7 @@ export class RunJob {
     if (asked) await this.auditRun(name, asked.by, asked.reason);
     let run: JobRunRecord;
     try {
-      const result = await this.unitOfWork.fenced({ name, token }, () =>
-        this.work[name](lastRunAt),
-      );
+      const result = await this.unitOfWork.fenced({ name, token }, () => this.work[name]());
       run = { name, lastRunAt: startedAt, lastResult: result, lastError: null };
       this.logger.debug({ what: 'ran', job: name, ...result });
     } catch (error) {
@@ -109,8 +106,7 @@ export class RunJob {
     if (!isJobName(name)) {
       throw new Refusal('job.not_found', `There is no job "${name}"`, { jobs: JOB_NAMES });
     }
-    const last = (await this.runs()).find((each) => each.name === name);
-    const run = await this.execute(name, last?.lastRunAt ?? null, { by, reason });
+    const run = await this.execute(name, { by, reason });
     if (!run)
       throw new Refusal('job.running', `${name} is running right now`, { retryAfterSeconds: 5 });
     return run;

@@ -33,6 +33,7 @@ export async function startFailover(
     usersTotal: line.users,
     usersMoved: 0,
     usersStranded: 0,
+    usersWaiting: 0,
     startedAt: decision.now,
     etaAt: null,
     deadline: what.deadline,

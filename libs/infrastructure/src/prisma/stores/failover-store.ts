@@ -63,6 +63,7 @@ export class PrismaFailoverStore extends FailoverStore {
         | 'state'
         | 'usersMoved'
         | 'usersStranded'
+        | 'usersWaiting'
         | 'usersTotal'
         | 'etaAt'
         | 'deadline'
