@@ -8,6 +8,7 @@ import {
   personNumber,
   type Problem,
   raiseMatureFleet,
+  type SendAnswer,
 } from '../support/fleet';
 import { Http, ok } from '../support/http';
 import { TestService } from '../support/service';
@@ -128,6 +129,68 @@ describe('Onboarding', () => {
     const assignment = await assignmentOf(stranger?.id ?? '');
     expect(assignment.line.phoneNumber).toBe(texted);
     expect(['confirmed', 'overflow']).toContain(assignment.state);
+  });
+
+  it('keeps what the app says of a person who wrote before it knew them', async () => {
+    const handle = personNumber(11);
+    await simulator.text(handle, lineNumbers(5)[2] ?? '', 'Hello?');
+    await simulator.advance(60);
+    const met = await userBy(handle);
+    const said = {
+      externalId: 'user-11',
+      timeZone: 'Asia/Tokyo',
+      labels: ['vip'],
+      consent: { source: 'form', at: '2026-03-01T00:00:00Z' },
+    };
+    const told = await service.app.post<{ user: object } & Onboarded>('/v1/users', {
+      handle,
+      startedBy: 'inbound',
+      ...said,
+    });
+    const { consent, ...shown } = said;
+    expect(told).toMatchObject({ status: 200, body: { user: { id: met?.id, ...shown } } });
+    const [row] = await database.query<{ consent: object }>(
+      'SELECT consent FROM users WHERE id = $1',
+      [met?.id],
+    );
+    expect(row?.consent).toEqual(consent);
+    expect(await ok(service.app.get('/v1/users?externalId=user-11'))).toMatchObject({
+      data: [{ id: met?.id, timeZone: 'Asia/Tokyo', discovered: true }],
+    });
+    // Ten in the morning in UTC is seven in the evening in Tokyo; three hours later it is night there.
+    await simulator.advance(3 * HOUR, HOUR);
+    const cold = await ok(
+      service.app.post<SendAnswer>('/v1/sends', { handle, class: 'proactive' }),
+    );
+    expect(cold.reasons.at(-1)?.code).toBe('quiet-hours');
+    // What was said stays, and is not a way to edit.
+    const again = await ok(
+      service.app.post('/v1/users', { handle, startedBy: 'inbound', timeZone: 'Europe/Paris' }),
+    );
+    expect(again).toMatchObject({ user: shown });
+  });
+
+  it('refuses an external id and a handle that are of two people, and changes neither', async () => {
+    await onboard(service, personNumber(12), { externalId: 'user-12' });
+    await onboard(service, personNumber(13));
+    const before = await userBy(personNumber(13));
+    const conflicts: [object, string][] = [
+      [
+        { handle: personNumber(13), externalId: 'user-12', timeZone: 'Asia/Tokyo' },
+        'external_id.taken',
+      ],
+      [{ handle: personNumber(12), externalId: 'user-13' }, 'handle.taken'],
+      [{ handle: personNumber(14), externalId: 'user-12' }, 'external_id.taken'],
+    ];
+    for (const [body, code] of conflicts) {
+      const answer = await service.app.post<Problem>('/v1/users', {
+        startedBy: 'inbound',
+        ...body,
+      });
+      expect({ status: answer.status, code: answer.body.code }).toEqual({ status: 409, code });
+    }
+    expect(await userBy(personNumber(13))).toEqual(before);
+    expect(await userBy(personNumber(14))).toBeUndefined();
   });
 
   it.each([

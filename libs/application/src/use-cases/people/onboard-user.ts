@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type FleetSnapshot, isZone, type PlacementPlan, whyNoNewUsers } from '@linekeeper/domain';
 import type { Actor } from '../../actor';
 import {
+  type AssignmentRecord,
   CardLinks,
   Digest,
   HandleParser,
@@ -15,19 +16,15 @@ import {
 import { Refusal } from '../../refusal';
 import { announce, type Decision, Decisions, poolFor, snapshotOf, Turns } from '../shared';
 import { codeHash, MAX_OPEN_CODES, newCode } from './codes';
+import { knownPerson, newsOf, type Said } from './known-person';
 import { recallOptOut } from './suppression';
 import { planPlace, tieUser } from './tie';
 import { type UserView, viewUser } from './user-view';
 
-export interface NewUser {
+export interface NewUser extends Said {
   readonly handle?: string | undefined;
-  readonly externalId?: string | undefined;
-  readonly timeZone?: string | undefined;
   readonly pool?: string | undefined;
   readonly startedBy: 'inbound' | 'outbound';
-  readonly expectedMessagesPerDay?: number | undefined;
-  readonly labels?: readonly string[] | undefined;
-  readonly consent?: { readonly source: string; readonly at: string } | undefined;
 }
 
 export interface Onboarded extends UserView {
@@ -44,7 +41,7 @@ class LostRace extends Error {}
 
 /**
  * Places a new user: primary and fallbacks at once, in one short transaction under the pool's lock. The same
- * handle again gets the same assignment. Refuses `fleet.no_capacity` with the reasons and when capacity is due.
+ * handle again gets the same assignment, and what the app says of a person whom we met before it did is kept. Refuses `fleet.no_capacity` with the reasons and when capacity is due.
  */
 @Injectable()
 export class OnboardUser {
@@ -90,14 +87,16 @@ export class OnboardUser {
     decision: Decision,
   ): Promise<Onboarded> {
     const pool = await poolFor(stores, input.pool, poolIds);
-    const before = await this.existing(stores, input, handle, pool, decision);
-    if (before) return before;
+    const asBefore = await this.asBefore(stores, input, handle, pool, decision);
+    if (asBefore) return asBefore;
     await stores.pools.lock(pool.id);
-    // Whoever held the lock before us may have placed this very handle.
-    const meanwhile = await this.existing(stores, input, handle, pool, decision);
-    if (meanwhile) return meanwhile;
+    // Whoever held the lock before us may have placed this very person.
+    const met = await knownPerson(stores, handle, input.externalId);
+    const known = met && (await this.filled(stores, met, input));
+    const place = known && (await placeIn(stores, known, pool));
+    if (known && place) return this.again(stores, known, pool, place, decision);
     await this.refuseWhenFrozen(stores);
-    const user = await this.userFor(stores, input, handle, decision);
+    const user = known ?? (await this.newUser(stores, input, handle, decision));
     const snapshot = await snapshotOf(stores, pool, decision);
     const plan = planPlace(user, snapshot, decision);
     const lineId = await this.lineOf(stores, plan, snapshot);
@@ -130,28 +129,36 @@ export class OnboardUser {
     );
   }
 
-  /** The same handle again, with a place in this pool: the same answer. */
-  private async existing(
+  /** The same person again, of whom nothing new is said: the same answer, without waiting for the pool. */
+  private async asBefore(
     stores: Stores,
     input: NewUser,
     handle: ParsedHandle | null,
     pool: PoolRecord,
     decision: Decision,
   ): Promise<Onboarded | null> {
-    if (!handle) return null;
-    const user = await stores.users.byHandle(handle.value);
-    if (!user) return null;
-    if (
-      input.externalId !== undefined &&
-      user.externalId !== null &&
-      user.externalId !== input.externalId
-    ) {
-      throw new Refusal('handle.taken', 'The handle belongs to a user with another external id');
-    }
-    const assignment = await stores.assignments.of(user.id, pool.id);
-    if (!assignment || assignment.state === 'released') return null;
+    const user = await knownPerson(stores, handle, input.externalId);
+    if (!user || Object.keys(newsOf(user, input)).length > 0) return null;
+    const place = await placeIn(stores, user, pool);
+    return place && this.again(stores, user, pool, place, decision);
+  }
+
+  private async again(
+    stores: Stores,
+    user: UserRecord,
+    pool: PoolRecord,
+    assignment: AssignmentRecord,
+    decision: Decision,
+  ): Promise<Onboarded> {
     const view = await viewUser(stores, this.links, decision, { user, pool, assignment });
     return { ...view, created: false, code: null };
+  }
+
+  /** Somebody we met before the app told of them: from now on we know what it says. */
+  private async filled(stores: Stores, user: UserRecord, input: NewUser): Promise<UserRecord> {
+    const news = newsOf(user, input);
+    if (Object.keys(news).length > 0) await stores.users.fill(user.id, news);
+    return { ...user, ...news };
   }
 
   private async refuseWhenFrozen(stores: Stores): Promise<void> {
@@ -164,22 +171,14 @@ export class OnboardUser {
     }
   }
 
-  private async userFor(
+  private async newUser(
     stores: Stores,
     input: NewUser,
     handle: ParsedHandle | null,
     decision: Decision,
   ): Promise<UserRecord> {
-    const known = handle && (await stores.users.byHandle(handle.value));
-    if (known) return known;
     if (handle && (await stores.lines.byPhoneNumber(handle.value))) {
       throw new Refusal('handle.own_line', 'That number is one of our own lines');
-    }
-    if (input.externalId !== undefined && (await stores.users.byExternalId(input.externalId))) {
-      throw new Refusal(
-        'external_id.taken',
-        `"${input.externalId}" belongs to a user with another handle`,
-      );
     }
     const user: UserRecord = {
       id: decision.newId(),
@@ -246,4 +245,14 @@ export class OnboardUser {
     });
     return code;
   }
+}
+
+/** Where the person stands in the pool; null when nowhere, or no more. */
+async function placeIn(
+  stores: Stores,
+  user: UserRecord,
+  pool: PoolRecord,
+): Promise<AssignmentRecord | null> {
+  const assignment = await stores.assignments.of(user.id, pool.id);
+  return assignment && assignment.state !== 'released' ? assignment : null;
 }
