@@ -120,6 +120,63 @@ describe('Onboarding', () => {
     expect((await userBy(personNumber(7)))?.id).not.toBe(reserved.user.id);
   });
 
+  it('answers a reservation that is asked for again with the same place and a new code', async () => {
+    const body = { startedBy: 'inbound', externalId: 'user-31' };
+    const first = await service.app.post<Onboarded>('/v1/users', body);
+    const again = await service.app.post<Onboarded>('/v1/users', body);
+    expect([first.status, again.status]).toEqual([201, 200]);
+    expect(again.body.user.id).toBe(first.body.user.id);
+    expect(again.body.assignment).toEqual(first.body.assignment);
+    expect(again.body.code).not.toBe(first.body.code);
+    const { phoneNumber } = first.body.assignment.line;
+    await simulator.text(personNumber(31), phoneNumber, `Hi ${first.body.code}`);
+    await simulator.text(personNumber(32), phoneNumber, `Hi ${again.body.code}`);
+    await simulator.advance(60);
+    expect((await userBy(personNumber(31)))?.id).not.toBe(first.body.user.id);
+    expect((await userBy(personNumber(32)))?.id).toBe(first.body.user.id);
+    // Claimed: the person is known by a handle now, and needs no code.
+    const claimed = await service.app.post<Onboarded>('/v1/users', body);
+    expect(claimed).toMatchObject({ status: 200, body: { user: { id: first.body.user.id } } });
+    expect(claimed.body.code).toBeUndefined();
+  });
+
+  it('reserves again for an external id whose reservation expired', async () => {
+    const body = { startedBy: 'outbound', externalId: 'user-33' };
+    const first = await ok(service.app.post<Onboarded>('/v1/users', body));
+    await simulator.advance(3 * HOUR, HOUR);
+    expect((await assignmentOf(first.user.id)).state).toBe('released');
+    const again = await service.app.post<Onboarded>('/v1/users', body);
+    expect(again).toMatchObject({
+      status: 201,
+      body: { user: { id: first.user.id }, assignment: { state: 'reserved' } },
+    });
+    const { phoneNumber } = again.body.assignment.line;
+    await simulator.text(personNumber(33), phoneNumber, `Hi ${again.body.code}`);
+    await simulator.advance(60);
+    expect((await userBy(personNumber(33)))?.id).toBe(first.user.id);
+  });
+
+  it('takes the handle of a reservation that was made without one', async () => {
+    const body = { startedBy: 'inbound', externalId: 'user-34' };
+    const reserved = await ok(service.app.post<Onboarded>('/v1/users', body));
+    const ownLine = { ...body, handle: lineNumbers(5)[0] };
+    expect((await service.app.post<Problem>('/v1/users', ownLine)).body.code).toBe(
+      'handle.own_line',
+    );
+    const told = await service.app.post<Onboarded>('/v1/users', {
+      ...body,
+      handle: personNumber(34),
+    });
+    expect(told.status).toBe(200);
+    expect(told.body.assignment).toEqual(reserved.assignment);
+    expect(told.body.code).toBeUndefined();
+    expect((await userBy(personNumber(34)))?.id).toBe(reserved.user.id);
+    const other = { ...body, handle: personNumber(35) };
+    expect((await service.app.post<Problem>('/v1/users', other)).body.code).toBe(
+      'external_id.taken',
+    );
+  });
+
   it('binds a stranger to the line they texted', async () => {
     const texted = lineNumbers(5)[3] ?? '';
     await simulator.text(personNumber(8), texted, 'Who is this?');

@@ -11,8 +11,9 @@ export interface Said {
 }
 
 /**
- * The person whom an app means, when we have met them: by their handle, however we came to know it. Refuses
- * `handle.taken` and `external_id.taken` when handle and external id are not of one person.
+ * The person whom an app means, when we have met them: by their handle, however we came to know it, or by the app's own
+ * id of them, while a reservation waits for their handle. Refuses `handle.taken` and `external_id.taken` when handle and
+ * external id are not of one person.
  */
 export async function knownPerson(
   stores: Stores,
@@ -24,14 +25,14 @@ export async function knownPerson(
   if (user && user.externalId !== null && user.externalId !== externalId) {
     throw new Refusal('handle.taken', 'The handle belongs to a user with another external id');
   }
-  const namesake = await stores.users.byExternalId(externalId);
-  if (namesake && namesake.id !== user?.id) {
-    throw new Refusal(
-      'external_id.taken',
-      `"${externalId}" belongs to a user with ${namesake.handles.length === 0 ? 'no' : 'another'} handle`,
-    );
+  const named = await stores.users.byExternalId(externalId);
+  if (named && user && named.id !== user.id) {
+    throw new Refusal('external_id.taken', `"${externalId}" belongs to another user`);
   }
-  return user;
+  if (named && !user && handle && named.handles.length > 0) {
+    throw new Refusal('external_id.taken', `"${externalId}" belongs to a user with another handle`);
+  }
+  return user ?? named;
 }
 
 /** What is said of a person and not known yet. What is known stays: onboarding again is no way to edit. */

@@ -15,7 +15,7 @@ import {
 } from '../../ports';
 import { Refusal } from '../../refusal';
 import { announce, type Decision, Decisions, poolFor, snapshotOf, Turns } from '../shared';
-import { codeHash, MAX_OPEN_CODES, newCode } from './codes';
+import { reserveCode } from './reserve-code';
 import { knownPerson, newsOf, type Said } from './known-person';
 import { recallOptOut } from './suppression';
 import { planPlace, tieUser } from './tie';
@@ -92,7 +92,7 @@ export class OnboardUser {
     await stores.pools.lock(pool.id);
     // Whoever held the lock before us may have placed this very person.
     const met = await knownPerson(stores, handle, input.externalId);
-    const known = met && (await this.filled(stores, met, input));
+    const known = met && (await this.completed(stores, met, input, handle, decision));
     const place = known && (await placeIn(stores, known, pool));
     if (known && place) return this.again(stores, known, pool, place, decision);
     await this.refuseWhenFrozen(stores);
@@ -108,7 +108,7 @@ export class OnboardUser {
       snapshot,
       decision,
     );
-    const code = handle ? null : await this.reserveCode(stores, assignment, decision);
+    const code = await this.codeFor(stores, user, assignment, decision);
     await announce(stores, decision, 'user.onboarded', {
       userId: user.id,
       assignmentId: assignment.id,
@@ -138,7 +138,8 @@ export class OnboardUser {
     decision: Decision,
   ): Promise<Onboarded | null> {
     const user = await knownPerson(stores, handle, input.externalId);
-    if (!user || Object.keys(newsOf(user, input)).length > 0) return null;
+    if (!user || user.handles.length === 0) return null;
+    if (Object.keys(newsOf(user, input)).length > 0) return null;
     const place = await placeIn(stores, user, pool);
     return place && this.again(stores, user, pool, place, decision);
   }
@@ -150,15 +151,50 @@ export class OnboardUser {
     assignment: AssignmentRecord,
     decision: Decision,
   ): Promise<Onboarded> {
+    const code = await this.codeFor(stores, user, assignment, decision);
     const view = await viewUser(stores, this.links, decision, { user, pool, assignment });
-    return { ...view, created: false, code: null };
+    return { ...view, created: false, code };
   }
 
-  /** Somebody we met before the app told of them: from now on we know what it says. */
-  private async filled(stores: Stores, user: UserRecord, input: NewUser): Promise<UserRecord> {
+  /** Whom nobody knows by a handle yet is let in by a code; only its hash is kept, so each answer has a new one. */
+  private codeFor(
+    stores: Stores,
+    user: UserRecord,
+    assignment: AssignmentRecord,
+    decision: Decision,
+  ): Promise<string> | null {
+    return user.handles.length > 0
+      ? null
+      : reserveCode(stores, assignment, this.digest, this.random, decision);
+  }
+
+  /** Somebody of whom we knew less before: by a handle alone, or by the app's id of them alone. */
+  private async completed(
+    stores: Stores,
+    user: UserRecord,
+    input: NewUser,
+    handle: ParsedHandle | null,
+    decision: Decision,
+  ): Promise<UserRecord> {
     const news = newsOf(user, input);
     if (Object.keys(news).length > 0) await stores.users.fill(user.id, news);
-    return { ...user, ...news };
+    const told = { ...user, ...news };
+    const isNew = handle && !user.handles.some(({ value }) => value === handle.value);
+    return isNew ? this.withHandle(stores, told, handle, decision) : told;
+  }
+
+  private async withHandle(
+    stores: Stores,
+    user: UserRecord,
+    handle: ParsedHandle,
+    decision: Decision,
+  ): Promise<UserRecord> {
+    if (await stores.lines.byPhoneNumber(handle.value)) {
+      throw new Refusal('handle.own_line', 'That number is one of our own lines');
+    }
+    if (!(await stores.users.addHandle(user.id, handle, decision.now))) throw new LostRace();
+    const known = { ...user, handles: [...user.handles, handle] };
+    return recallOptOut(stores, known, handle, this.digest, decision);
   }
 
   private async refuseWhenFrozen(stores: Stores): Promise<void> {
@@ -177,9 +213,6 @@ export class OnboardUser {
     handle: ParsedHandle | null,
     decision: Decision,
   ): Promise<UserRecord> {
-    if (handle && (await stores.lines.byPhoneNumber(handle.value))) {
-      throw new Refusal('handle.own_line', 'That number is one of our own lines');
-    }
     const user: UserRecord = {
       id: decision.newId(),
       externalId: input.externalId ?? null,
@@ -194,10 +227,7 @@ export class OnboardUser {
       suppression: null,
     };
     await stores.users.insert(user);
-    if (handle && !(await stores.users.addHandle(user.id, handle, decision.now)))
-      throw new LostRace();
-    if (!handle) return user;
-    return recallOptOut(stores, { ...user, handles: [handle] }, handle, this.digest, decision);
+    return handle ? this.withHandle(stores, user, handle, decision) : user;
   }
 
   /** The best candidate; in observe also the least used line that is open, since nothing may be refused there. */
@@ -221,29 +251,6 @@ export class OnboardUser {
       reasons,
       nextCapacityAt: nextCapacityAt === null ? null : new Date(nextCapacityAt).toISOString(),
     });
-  }
-
-  private async reserveCode(
-    stores: Stores,
-    assignment: { readonly id: string; readonly expiresAt: number | null },
-    decision: Decision,
-  ): Promise<string> {
-    const keyId =
-      decision.by.kind === 'app' || decision.by.kind === 'operator' ? decision.by.id : null;
-    if ((await stores.assignments.openCodes(keyId, decision.now)) >= MAX_OPEN_CODES) {
-      throw new Refusal('code.too_many_open', `${MAX_OPEN_CODES} codes of this key are open`, {
-        retryAfterSeconds: 60,
-      });
-    }
-    const code = newCode(this.random);
-    await stores.assignments.insertCode({
-      codeHash: codeHash(this.digest, code),
-      assignmentId: assignment.id,
-      keyId,
-      createdAt: decision.now,
-      expiresAt: assignment.expiresAt ?? decision.now,
-    });
-    return code;
   }
 }
 
