@@ -121,7 +121,8 @@ export abstract class AssignmentStore {
   abstract replaceFallbacks(id: string, lineIds: readonly string[]): Promise<void>;
   abstract history(id: string): Promise<AssignmentHistoryEntry[]>;
 
-  abstract insertCode(code: {
+  /** The one code of an assignment: a new one takes the place of an earlier one, used or not. */
+  abstract putCode(code: {
     codeHash: string;
     assignmentId: string;
     keyId: string | null;
@@ -130,5 +131,6 @@ export abstract class AssignmentStore {
   }): Promise<void>;
   /** Takes an unused, unexpired code: marks it used and answers with its assignment; null otherwise. Single use. */
   abstract takeCode(codeHash: string, now: EpochMs): Promise<AssignmentRecord | null>;
-  abstract openCodes(keyId: string | null, now: EpochMs): Promise<number>;
+  /** Open codes of a key, beside one of the assignment `besides`. */
+  abstract openCodes(keyId: string | null, besides: string, now: EpochMs): Promise<number>;
 }

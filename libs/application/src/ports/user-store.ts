@@ -15,6 +15,12 @@ export interface UserRecord {
   readonly suppression: SuppressionRecord | null;
 }
 
+/** What the app tells of a person; null or empty until it does. */
+export type UserDetails = Pick<
+  UserRecord,
+  'externalId' | 'timeZone' | 'labels' | 'consent' | 'expectedPerDay'
+>;
+
 /** What a person wishes, and who or what said so last. */
 export interface SuppressionRecord extends Wishes {
   readonly source: string;
@@ -63,6 +69,8 @@ export abstract class UserStore {
   abstract byHandles(values: readonly string[]): Promise<UserRecord[]>;
   abstract byExternalId(externalId: string): Promise<UserRecord | null>;
   abstract list(filter: UserFilter): Promise<UserRecord[]>;
+  /** Writes details that were not known. Call it under the lock of a pool; an external id is unique. */
+  abstract fill(userId: string, details: Partial<UserDetails>): Promise<void>;
   /** Adds a handle. False when another user holds it. */
   abstract addHandle(userId: string, handle: ParsedHandle, at: EpochMs): Promise<boolean>;
   /** What the person wishes; locks the person until the transaction ends, so that no wish overwrites another. */

@@ -9,10 +9,14 @@ export const MAX_OPEN_CODES = 1_000;
 
 /**
  * The single-use code of a reservation for a deep link, as `K7QM-2XPA`. It follows from the reservation and the
- * service's secret key: nobody else can tell it, and an answer that got lost can be given again.
+ * service's secret key: nobody else can tell it, and an answer that got lost can be given again. A place that was let
+ * go and taken once more has another.
  */
-export function codeOf(digest: Digest, assignmentId: string): string {
-  const hex = digest.keyed(`reservation-code:${assignmentId}`);
+export function codeOf(
+  digest: Digest,
+  { id, epoch }: { readonly id: string; readonly epoch: number },
+): string {
+  const hex = digest.keyed(`reservation-code:${id}:${epoch}`);
   const letters = Array.from({ length: LENGTH }, (_, i) =>
     ALPHABET.charAt(Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16) % ALPHABET.length),
   ).join('');

@@ -170,15 +170,26 @@ export class PrismaAssignmentStore extends AssignmentStore {
     return rows.map((row) => ({ ...row, at: ms(row.at) }));
   }
 
-  async insertCode(code: {
+  async putCode({
+    assignmentId,
+    ...code
+  }: {
     codeHash: string;
     assignmentId: string;
     keyId: string | null;
     createdAt: EpochMs;
     expiresAt: EpochMs;
   }): Promise<void> {
-    await this.db.reservationCode.create({
-      data: { ...code, createdAt: date(code.createdAt), expiresAt: date(code.expiresAt) },
+    const fresh = {
+      ...code,
+      createdAt: date(code.createdAt),
+      expiresAt: date(code.expiresAt),
+      usedAt: null,
+    };
+    await this.db.reservationCode.upsert({
+      where: { assignmentId },
+      create: { assignmentId, ...fresh },
+      update: fresh,
     });
   }
 
@@ -191,9 +202,14 @@ export class PrismaAssignmentStore extends AssignmentStore {
     return taken ? this.byId(taken.assignment_id) : null;
   }
 
-  openCodes(keyId: string | null, now: EpochMs): Promise<number> {
+  openCodes(keyId: string | null, besides: string, now: EpochMs): Promise<number> {
     return this.db.reservationCode.count({
-      where: { keyId, usedAt: null, expiresAt: { gt: date(now) } },
+      where: {
+        keyId,
+        usedAt: null,
+        expiresAt: { gt: date(now) },
+        assignmentId: { not: besides },
+      },
     });
   }
 

@@ -3,6 +3,7 @@ import {
   type ParsedHandle,
   type RateToClose,
   type SuppressionRecord,
+  type UserDetails,
   type UserFilter,
   type UserRecord,
   UserStore,
@@ -103,6 +104,18 @@ export class PrismaUserStore extends UserStore {
       take: filter.limit,
     });
     return rows.map(recordOf);
+  }
+
+  async fill(userId: string, details: Partial<UserDetails>): Promise<void> {
+    const { labels, consent, ...columns } = details;
+    await this.db.user.update({
+      where: { id: userId },
+      data: {
+        ...columns,
+        ...(labels === undefined ? {} : { labels: json(labels) }),
+        ...(consent === undefined ? {} : { consent: jsonOrNull(consent) }),
+      },
+    });
   }
 
   async addHandle(userId: string, handle: ParsedHandle, at: EpochMs): Promise<boolean> {
