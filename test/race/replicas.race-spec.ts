@@ -138,7 +138,7 @@ suite(`Two api and two worker processes on one PostgreSQL and Redis${leftOut}`, 
   it.each([
     ['is emptied', () => redis.flush()],
     ['is killed and started again', () => redis.kill().then(() => redis.begin())],
-    ['answers nobody for a while', () => Promise.resolve(redis.hold())],
+    ['answers nobody for a while', () => redis.hold()],
   ])('count right while Redis %s', async (_what, fault) => {
     const people = new People(cluster, simulator);
     for (let i = 0; i < 6; i += 1) await people.join(4);

@@ -61,7 +61,8 @@ for (const file of readdirSync(stores).filter((each) => each.endsWith('-store.js
 }
 watch(require(`${dist}/libs/infrastructure/src/prisma/unit-of-work.js`).PrismaUnitOfWork);
 
-const { connectRedis, FollowedClock, VirtualClockFollower, StaticSettings } = infrastructure;
+const { connectRedis } = require(`${dist}/libs/infrastructure/src/redis/connection.js`);
+const { FollowedClock, VirtualClockFollower, StaticSettings } = infrastructure;
 const { PrepareEnvironment, ManageKeys, BudgetLedger, RunJob } = application;
 const clock = new FollowedClock(simulatorUrl, name);
 await clock.start();

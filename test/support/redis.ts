@@ -64,8 +64,9 @@ export class TestRedis {
   }
 
   /** It takes connections and answers nobody until it is let go. */
-  hold(): void {
+  hold(): Promise<void> {
     this.child?.kill('SIGSTOP');
+    return Promise.resolve();
   }
 
   letGo(): void {

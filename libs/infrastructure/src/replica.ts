@@ -22,7 +22,7 @@ const REDIS_WAIT_MS = 5_000;
 
 export interface Replica {
   readonly options: InfrastructureOptions;
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /**

@@ -68,15 +68,15 @@ describe('Work under a lease', () => {
   it('makes who wants the lease wait for a transaction that is under way', async () => {
     const token = await take('writer', NOW + 4 * TTL_MS);
     const order: string[] = [];
-    let taking: Promise<void> | null = null;
+    const taking: Promise<unknown>[] = [];
     await unitOfWork.fenced({ name: 'job', token }, () =>
       unitOfWork.run(async (stores) => {
-        taking = take('waiting', NOW + 6 * TTL_MS).then(() => void order.push('taken'));
+        taking.push(take('waiting', NOW + 6 * TTL_MS).then(() => order.push('taken')));
         await stores.pools.insert(aPool('under-way'));
         order.push('written');
       }),
     );
-    await taking;
+    await Promise.all(taking);
     expect(order).toEqual(['written', 'taken']);
   });
 });

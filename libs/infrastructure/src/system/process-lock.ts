@@ -50,7 +50,9 @@ export async function takeReplicaLock(
         current = await take();
         return;
       } catch (error) {
-        if (error instanceof DatabaseInUse) return onLost();
+        if (!(error instanceof DatabaseInUse)) continue;
+        onLost();
+        return;
       }
     }
   };

@@ -62,7 +62,7 @@ export async function heedThread(
   if (userId === null || event.isGroup || event.chatHealth?.health !== 'OPTED_OUT') return;
   const { stores, decision } = space;
   const user: UserRecord | null = space.user(userId) ?? (await stores.users.byId(userId));
-  if (!user || user.erasedAt !== null) return;
+  if (user?.erasedAt !== null) return;
   const wish: Wish = {
     source: 'provider',
     reason: 'the provider holds the thread for opted out',
