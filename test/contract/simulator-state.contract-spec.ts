@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import { lineNumbers, personNumber } from '../support/fleet';
 import { ok } from '../support/http';
 import { TestSimulator } from '../support/simulator';
 import { sdkOf } from '../support/webhook-catcher';
+import * as shapes from './sdk-shapes';
 import { text } from './sdk-stage';
 
 /** It is written every ten seconds. */
@@ -77,6 +78,27 @@ describe('What the simulator keeps', () => {
     expect((await last.chats.retrieve(chat.id)).display_name).toBe('Us');
   }, 180_000);
 
+  it('takes up a world that an older simulator saved', async () => {
+    const old = join(folder, 'old.json');
+    writeFileSync(old, JSON.stringify(OLD_WORLD));
+    const revived = await TestSimulator.start({ env: { SIMULATOR_STATE_FILE: old } });
+    const linq = sdkOf(revived);
+    expect(shapes.chat.parse(await linq.chats.retrieve(OLD_CHAT)).handles).toMatchObject([
+      { handle: line, is_me: true },
+      { handle: ann, is_me: false },
+    ]);
+    const message = shapes.message.parse(await linq.messages.retrieve(OLD_MESSAGE));
+    expect(message).toMatchObject({ sent_at: OLD_TIME, parts: [{ value: 'from of old' }] });
+    const again = { ...text('b'), idempotency_key: 'old' };
+    expect(await linq.chats.messages.send(OLD_CHAT, { message: again })).toEqual({
+      chat_id: 'kept',
+    });
+    await linq.messages.create({ to: [ann], message: text('Hi') });
+    await revived.advance(1);
+    expect((await revived.books()).map(({ chatId }) => chatId)).toEqual([OLD_CHAT, OLD_CHAT]);
+    await revived.stop();
+  });
+
   it('tells every switch, its default and why in its README', async () => {
     const fresh = await TestSimulator.start();
     const config = await ok(fresh.control.get<Record<string, unknown>>('/config'));
@@ -122,6 +144,47 @@ describe('What the simulator keeps', () => {
     throw new Error('The world was not saved');
   }
 });
+
+const OLD_TIME = '2026-03-02T00:00:00.000Z';
+const OLD_CHAT = '11111111-1111-4111-8111-111111111111';
+const OLD_MESSAGE = '22222222-2222-4222-8222-222222222222';
+const [OLD_LINE = ''] = lineNumbers(1);
+const OLD_PERSON = personNumber(1);
+const at = Date.parse(OLD_TIME);
+
+/** As version 0.1.0 wrote it before there were groups and files. */
+const OLD_WORLD = {
+  now: at,
+  chance: 7,
+  config: { pairLimitPer60s: 30 },
+  lines: [
+    {
+      ...{ id: OLD_CHAT, phoneNumber: OLD_LINE, forwardingNumber: null, status: 'ACTIVE' },
+      ...{ reputation: 'HEALTHY', lastUsedAt: 0, card: null },
+    },
+  ],
+  chats: [
+    {
+      ...{ id: OLD_CHAT, line: OLD_LINE, people: [OLD_PERSON], isGroup: false, createdAt: at },
+      ...{ handleIds: [OLD_MESSAGE, OLD_CHAT], updatedAt: at, health: 'HEALTHY', healthAt: at },
+      ...{ service: 'iMessage', displayName: null, lastActivityAt: at },
+      ...{ outbound: 1, inbound: 0, shares: 0 },
+    },
+  ],
+  messages: [
+    {
+      ...{ id: OLD_MESSAGE, chatId: OLD_CHAT, line: OLD_LINE, handle: OLD_PERSON, at },
+      ...{ direction: 'out', text: 'from of old', idempotencyKey: 'old', service: 'iMessage' },
+      ...{ traceId: 'a'.repeat(32), status: 'sent', deliveredAt: null, readAt: null },
+    },
+  ],
+  people: [{ handle: OLD_PERSON, device: 'iphone', saves: true, replyRate: 0, lastLine: OLD_LINE }],
+  optedOut: [],
+  subscriptions: [],
+  answers: [['old', { status: 202, body: { chat_id: 'kept' } }]],
+  events: [],
+  deliveries: [],
+};
 
 interface SavedWorld {
   readonly faults: { readonly armed: readonly unknown[] };
