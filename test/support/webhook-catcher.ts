@@ -29,13 +29,14 @@ export class WebhookCatcher {
   static async start(
     simulator: TestSimulator,
     events: Parameters<LinqAPIV3['webhookSubscriptions']['create']>[0]['subscribed_events'],
+    version = '2026-02-03',
   ): Promise<WebhookCatcher> {
     const server = createServer();
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     const address = server.address();
     if (typeof address !== 'object' || address === null) throw new Error('No port');
     const created = await sdkOf(simulator).webhookSubscriptions.create({
-      target_url: `http://127.0.0.1:${address.port}/hook?version=2026-02-03`,
+      target_url: `http://127.0.0.1:${address.port}/hook?version=${version}`,
       subscribed_events: events,
     });
     return new WebhookCatcher(server, created.signing_secret);

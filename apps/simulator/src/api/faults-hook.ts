@@ -28,6 +28,7 @@ export function registerFaults(app: FastifyInstance, world: World): void {
     if (slow) await pause(slow.realMs);
     const error = faults.strike('error', occasion);
     if (error) {
+      world.changes += 1;
       const fallback = error.status === 429 ? DEFAULT_RETRY_SECONDS : null;
       const wait = error.retryAfter ?? fallback;
       const text =
