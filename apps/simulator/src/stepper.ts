@@ -89,14 +89,19 @@ export class Stepper {
     let fired = 0;
     for (;;) {
       const before = this.world.changes;
+      const heardBefore = this.webhooks.heard;
       const late = await clock.tickAll();
       if (late.length > 0) this.log(`the clock goes on without ${late.join(', ')}`);
       const now = this.fire(clock.now());
       await this.webhooks.idle();
       fired += now;
       const due = this.world.queue.nextAt();
+      // Whoever heard of something after the tick has work that the tick did not wait for.
       const quiet =
-        now === 0 && this.world.changes === before && (due === null || due > clock.now());
+        now === 0 &&
+        this.world.changes === before &&
+        this.webhooks.heard === heardBefore &&
+        (due === null || due > clock.now());
       if (quiet) return fired;
     }
   }

@@ -128,6 +128,11 @@ export class Webhooks {
   }
 
   /** Resolves once no delivery is under way. Those that wait for a retry are not. */
+  /** How many deliveries have had an answer, or none in time, so far. */
+  get heard(): number {
+    return this.delivered + this.failed;
+  }
+
   idle(): Promise<void> {
     if (this.underWay.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.idleListeners.push(resolve));
