@@ -39,9 +39,9 @@ function reached(point) {
   if (point === armed) process.kill(process.pid, 'SIGKILL');
 }
 
-/** Every method of `type` that answers with a promise tells when it begins and when it is done. */
-function watch(type) {
-  for (const name of Object.getOwnPropertyNames(type.prototype)) {
+/** These methods of `type`, or all of them, tell when they begin and when they are done; each answers with a promise. */
+function watch(type, names = Object.getOwnPropertyNames(type.prototype)) {
+  for (const name of names) {
     const method = type.prototype[name];
     if (name === 'constructor' || typeof method !== 'function') continue;
     type.prototype[name] = async function watched(...args) {
@@ -60,6 +60,10 @@ for (const file of readdirSync(stores).filter((each) => each.endsWith('-store.js
   }
 }
 watch(require(`${dist}/libs/infrastructure/src/prisma/unit-of-work.js`).PrismaUnitOfWork);
+const ledger = require(`${dist}/libs/infrastructure/src/memory/in-memory-budget-ledger.js`);
+watch(ledger.InMemoryBudgetLedger, ['record']);
+watch(application.EraseUser, ['execute']);
+watch(application.StepLine, ['execute']);
 
 const { connectRedis } = require(`${dist}/libs/infrastructure/src/redis/connection.js`);
 const { FollowedClock, VirtualClockFollower, StaticSettings } = infrastructure;

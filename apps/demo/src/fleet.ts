@@ -8,6 +8,7 @@ export interface FleetLine {
   readonly users: number;
   readonly usedLast24h: number;
   readonly todayCap: number;
+  readonly budgetPerDay: number;
   readonly projectedUse: number;
 }
 

@@ -1,3 +1,4 @@
+import { type BookEntry, checkCeilings } from './ceilings';
 import { inParallel, onboard, readFleet } from './fleet';
 import type { Stage } from './story';
 import { progress, say, sayTitle } from './terminal';
@@ -10,7 +11,7 @@ const LINES = Array.from({ length: 12 }, (_, i) => `+1202555${String(200 + i).pa
 
 /**
  * Plays a trace through the whole service: every message a person of it sent reaches one of 12 mature lines as a
- * signed webhook, and the sample app answers each once. At the end the books are compared.
+ * signed webhook, and the sample app answers each once. At the end the books are compared; throws when anything differs.
  */
 export async function replayTrace(stage: Stage, path: string): Promise<void> {
   const messages = await readTrace(path);
@@ -107,10 +108,11 @@ async function compare(
     const key = `${handles.get(user)?.line ?? ''} ${Math.floor((start + at * 1_000) / 3_600_000)}`;
     expected.set(key, (expected.get(key) ?? 0) + 1);
   }
+  const { lines } = await readFleet(admin);
   let hours = 0;
   let wrong = 0;
   const seen = new Set<string>();
-  for (const line of (await readFleet(admin)).lines) {
+  for (const line of lines) {
     const usage = await admin.get<{ hours: { epochHour: number; in: number; out: number }[] }>(
       `/v1/admin/lines/${line.id}/usage?hours=${24 * 400}`,
     );
@@ -132,7 +134,43 @@ async function compare(
   say(
     `  ${hours} line-hours compared with the simulator's books and the trace: ${wrong + missing} differ`,
   );
+  const ceilings = await readCeilings(admin);
+  const budgets = new Map(lines.map((line) => [line.phoneNumber, line.budgetPerDay]));
+  const { unasked, over, unadmitted } = checkCeilings(
+    await allBooks(simulator),
+    sample.classes,
+    (line, sendClass) => (ceilings[sendClass] ?? 0) * (budgets.get(line) ?? 0),
+  );
+  say(
+    `  ${unasked} messages of ours were no replies: ${over} of them took a line over their class's share of its budget`,
+  );
   say(
     `  ${seconds.toFixed(0)} s, ${Math.round((received + answered) / seconds)} messages a second`,
   );
+  if (wrong + missing + over + unadmitted === 0) return;
+  throw new Error(
+    `The replay shows differences: ${wrong + missing} line-hours, ${over} messages over a ceiling, ` +
+      `${unadmitted} messages that the gate did not let out`,
+  );
+}
+
+/** The share of a line's day up to which each class is let out. */
+async function readCeilings(admin: Stage['admin']): Promise<Readonly<Record<string, number>>> {
+  const { policy } = await admin.get<{
+    policy: { budget: { ceilings: Readonly<Record<string, number>> } };
+  }>('/v1/admin/policy');
+  return policy.budget.ceilings;
+}
+
+const PAGE = 50_000;
+
+async function allBooks(simulator: Stage['simulator']): Promise<BookEntry[]> {
+  const all: BookEntry[] = [];
+  for (;;) {
+    const { messages } = await simulator.get<{ messages: BookEntry[] }>(
+      `/__sim/books?offset=${all.length}&limit=${PAGE}`,
+    );
+    all.push(...messages);
+    if (messages.length < PAGE) return all;
+  }
 }

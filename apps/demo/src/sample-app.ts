@@ -5,6 +5,7 @@ import { HttpFailure, type JsonClient } from './http';
 
 interface SendAnswer {
   readonly decision: 'send' | 'defer' | 'refuse';
+  readonly class: string;
   readonly line?: { readonly phoneNumber: string };
   readonly chatId?: string;
   readonly reservationId?: string;
@@ -46,6 +47,8 @@ const WORKERS = 8;
  */
 export class SampleApp {
   readonly counts: SampleCounts = { received: 0, answered: 0, deferred: 0, refused: 0 };
+  /** The class under which the gate let each message out, by its key. */
+  readonly classes = new Map<string, string>();
   private readonly linq: LinqAPIV3;
   private readonly seen = new Set<string>();
   /** People who wait for an answer. */
@@ -207,6 +210,7 @@ export class SampleApp {
   private async send(handle: string, answer: SendAnswer, text: string): Promise<boolean> {
     const { line, chatId, reservationId, idempotencyKey } = answer;
     if (!line || !reservationId || !idempotencyKey) return false;
+    this.classes.set(idempotencyKey, answer.class);
     const words = answer.firstText === 'prefix' ? `It is me, from another number. ${text}` : text;
     const message = {
       parts: [{ type: 'text' as const, value: words }],

@@ -99,6 +99,13 @@ export abstract class UserStore {
     limit: number;
     after?: string;
   }): Promise<RateToClose[]>;
+  /**
+   * Of the users assigned in a pool: when the first was placed of whom no day is closed yet, and the oldest last closed
+   * day of the others; null where there are none.
+   */
+  abstract oldestOpenRates(
+    poolId: string,
+  ): Promise<{ readonly placedAt: EpochMs | null; readonly closedDay: string | null }>;
   /** Stores closed rates, and the load of their assignments, in one statement each. */
   abstract saveRates(rates: readonly ClosedRate[]): Promise<void>;
   /** Removes handles, labels and consent and keeps the row as erased. */

@@ -6,6 +6,7 @@ import {
   closeDay,
   closeUserDay,
   type DayOutcome,
+  type EpochMs,
   type LineView,
   loadMilliOf,
   nextDay,
@@ -49,19 +50,22 @@ export class CloseBudgetDay {
     return total;
   }
 
-  /** Finished days, oldest first. */
+  /** Finished days, oldest first, from the first that a line or a user has not closed. */
   private async daysToClose(pool: PoolRecord, decision: Decision): Promise<string[]> {
     const { dayStartHour } = decision.policy.budget;
     const today = runningDay(pool, decision);
     const lastDays = await this.unitOfWork.read.usage.lastClosedDays(pool.id);
     const lines = await this.unitOfWork.read.lines.list({ poolId: pool.id });
-    let first = today;
-    for (const line of lines) {
+    const dayOf = (at: EpochMs): string => budgetDay(at, pool.timeZone, dayStartHour);
+    const begins = lines.map((line) => {
       const last = lastDays.get(line.id);
-      const begins =
-        last === undefined ? budgetDay(line.createdAt, pool.timeZone, dayStartHour) : nextDay(last);
-      if (begins < first) first = begins;
-    }
+      return last === undefined ? dayOf(line.createdAt) : nextDay(last);
+    });
+    // A run that was killed between the two leaves rates of a day whose lines are closed.
+    const rates = await this.unitOfWork.read.users.oldestOpenRates(pool.id);
+    if (rates.placedAt !== null) begins.push(dayOf(rates.placedAt));
+    if (rates.closedDay !== null) begins.push(nextDay(rates.closedDay));
+    const first = begins.reduce((oldest, day) => (day < oldest ? day : oldest), today);
     const days: string[] = [];
     for (let day = first; day < today; day = nextDay(day)) days.push(day);
     return days.slice(-MAX_DAYS_BACK);

@@ -216,6 +216,17 @@ export class PrismaUserStore extends UserStore {
     }));
   }
 
+  async oldestOpenRates(
+    poolId: string,
+  ): Promise<{ placedAt: EpochMs | null; closedDay: string | null }> {
+    const [row] = await this.db.$queryRaw<{ placed_at: Date | null; closed_day: string | null }[]>`
+      SELECT min(a.created_at) FILTER (WHERE r.closed_day IS NULL) AS placed_at,
+        min(r.closed_day) AS closed_day
+      FROM assignments a LEFT JOIN user_rates r ON r.user_id = a.user_id
+      WHERE a.pool_id = ${poolId}::uuid`;
+    return { placedAt: msOrNull(row?.placed_at ?? null), closedDay: row?.closed_day ?? null };
+  }
+
   async saveRates(rates: readonly ClosedRate[]): Promise<void> {
     if (rates.length === 0) return;
     await this.db.$executeRaw`
