@@ -40,6 +40,7 @@ export class TestService {
       readonly timeZone?: string;
       readonly name?: string;
       readonly webhookSecrets?: readonly string[];
+      readonly trustedProxies?: readonly string[];
     } = {},
   ): Promise<TestService> {
     const port = await freePort();
@@ -60,7 +61,7 @@ export class TestService {
         }),
         linq: { apiKey: simulator.token, baseUrl: simulator.apiUrl },
       }),
-      { logLevel: 'error', trustedProxies: [] },
+      { logLevel: 'error', trustedProxies: settings.trustedProxies ?? [] },
     );
     await nest.get(PrepareEnvironment).execute({
       name: 'test',

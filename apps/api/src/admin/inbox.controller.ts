@@ -6,12 +6,13 @@ import { actorOf } from '../http/actor';
 import { Answers } from '../http/answers';
 import { instant, instantOrNull } from '../http/instants';
 import { afterOf, pageFrom, pageQuery } from '../http/pagination';
-import { Allow, Caller } from '../http/principal';
+import { Allow, Caller, FleetWide } from '../http/principal';
 
 const replayBody = z.strictObject({ reason: z.string().trim().min(1).max(500) });
 
 /** The inbox of provider events: its backlog, and what could not be applied. */
 @ApiTags('Admin: inbox')
+@FleetWide()
 @Controller('v1/admin/inbox')
 export class InboxController {
   constructor(private readonly deadLetters: DeadLetters) {}

@@ -27,7 +27,7 @@ import { Idempotent } from '../http/idempotency.interceptor';
 import { versionOf } from '../http/if-match';
 import { instant } from '../http/instants';
 import { idParam } from '../http/operator-body';
-import { Allow, Caller } from '../http/principal';
+import { Allow, Caller, FleetWide } from '../http/principal';
 import {
   importBody,
   lineAnswer,
@@ -66,11 +66,12 @@ export class LinesController {
     @Caller() caller: Principal,
   ) {
     const line = await this.register.register(body, actorOf(caller), caller.poolIds);
-    return lineView(await this.look.line(line.id));
+    return lineView(await this.look.line(line.id, caller.poolIds));
   }
 
   @Post('import')
   @Allow('operator')
+  @FleetWide()
   @HttpCode(200)
   @ApiOperation({
     summary: 'Register every number that the provider lists and that is no line yet',
@@ -80,7 +81,7 @@ export class LinesController {
     @Body({ schema: importBody }) body: z.infer<typeof importBody>,
     @Caller() caller: Principal,
   ) {
-    const report = await this.register.importAll(body, actorOf(caller), caller.poolIds);
+    const report = await this.register.importAll(body, actorOf(caller));
     return {
       added: report.added.map(({ id, phoneNumber }) => ({ id, phoneNumber })),
       known: report.known,
@@ -94,9 +95,10 @@ export class LinesController {
   @Answers(200, 'The line; its version is the ETag', lineAnswer)
   async get(
     @Param('id', { schema: idParam }) id: string,
+    @Caller() caller: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const view = lineView(await this.look.line(id));
+    const view = lineView(await this.look.line(id, caller.poolIds));
     void reply.header('etag', `"${view.version}"`);
     return view;
   }
@@ -111,8 +113,9 @@ export class LinesController {
     @Headers('if-match') ifMatch: string | undefined,
     @Caller() caller: Principal,
   ) {
-    await this.changeLine.execute(id, { ...body, basedOn: versionOf(ifMatch) }, actorOf(caller));
-    return lineView(await this.look.line(id));
+    const edit = { ...body, basedOn: versionOf(ifMatch) };
+    await this.changeLine.execute(id, edit, actorOf(caller), caller.poolIds);
+    return lineView(await this.look.line(id, caller.poolIds));
   }
 
   @Get(':id/usage')
@@ -124,8 +127,9 @@ export class LinesController {
   async usage(
     @Param('id', { schema: idParam }) id: string,
     @Query({ schema: usageQuery }) { hours }: z.infer<typeof usageQuery>,
+    @Caller() caller: Principal,
   ) {
-    const usage = await this.look.usage(id, hours);
+    const usage = await this.look.usage(id, hours, caller.poolIds);
     return {
       now: instant(usage.now),
       hours: usage.hours.map(({ lineId: _line, hour, ...counts }) => ({
@@ -161,6 +165,6 @@ export class LinesController {
       verb,
       ...(deadline === undefined ? {} : { deadline: Date.parse(deadline) }),
     };
-    return stepView(await this.stepLine.execute(request, actorOf(caller)));
+    return stepView(await this.stepLine.execute(request, actorOf(caller), caller.poolIds));
   }
 }

@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { Authenticate, Refusal, type Role } from '@linekeeper/application';
-import { type AuthenticatedRequest, NEEDED_ROLE } from './principal';
+import { type AuthenticatedRequest, FLEET_WIDE, NEEDED_ROLE } from './principal';
 import { sessionTokenOf } from './session-cookie';
 
 /** Which roles satisfy a needed one. A route without a declared role is closed to everybody. */
@@ -33,8 +33,19 @@ export class AuthGuard implements CanActivate {
         role: principal.role,
       });
     }
+    if (principal.poolIds.length > 0 && this.isFleetWide(context)) {
+      throw new Refusal(
+        'auth.forbidden',
+        'This concerns the whole fleet, and the key is for pools',
+      );
+    }
     request.principal = principal;
     return true;
+  }
+
+  private isFleetWide(context: ExecutionContext): boolean {
+    const targets = [context.getHandler(), context.getClass()];
+    return this.reflector.getAllAndOverride<boolean | undefined>(FLEET_WIDE, targets) ?? false;
   }
 
   private async principalOf(request: AuthenticatedRequest) {

@@ -54,10 +54,15 @@ export interface AuditRecord {
 
 export abstract class AuditStore {
   abstract append(entry: AuditRecord): Promise<void>;
+  /**
+   * The newest first. With `poolIds` only deeds on lines, assignments, failovers and people of these pools; what
+   * concerns the whole fleet is left out.
+   */
   abstract list(page: {
     limit: number;
     after?: string;
     subjectId?: string;
+    poolIds?: readonly string[];
   }): Promise<AuditRecord[]>;
 }
 
@@ -73,6 +78,8 @@ export abstract class OutboxStore {
   abstract append(events: readonly OutboxRecord[]): Promise<void>;
   abstract since(seq: number, limit: number): Promise<(OutboxRecord & { seq: number })[]>;
   abstract lastSeq(): Promise<number>;
+  /** The pools each event concerns, by its seq: empty for one that concerns the whole fleet. */
+  abstract poolsOf(events: readonly { readonly seq: number }[]): Promise<Map<number, string[]>>;
 }
 
 export interface ApiKeyRecord {

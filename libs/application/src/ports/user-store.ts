@@ -75,9 +75,11 @@ export abstract class UserStore {
     at: EpochMs,
   ): Promise<void>;
   abstract keptOptOut(handleHash: string): Promise<EpochMs | null>;
+  /** Who is suppressed, of those with a place in one of `poolIds`; none named: of all. */
   abstract suppressed(page: {
     limit: number;
     after?: string;
+    poolIds?: readonly string[];
   }): Promise<{ userId: string; suppression: SuppressionRecord }[]>;
   /**
    * Takes a closed budget day into the rates of users assigned in the pool: those whose day is not closed yet, at most `limit`,

@@ -13,7 +13,16 @@ import {
   type UserRecord,
 } from '../../ports';
 import { Refusal } from '../../refusal';
-import { announce, type Decision, Decisions, poolFor, snapshotOf, Turns } from '../shared';
+import {
+  announce,
+  type Decision,
+  Decisions,
+  EVERY_POOL,
+  poolFor,
+  type PoolScope,
+  snapshotOf,
+  Turns,
+} from '../shared';
 import { codeHash, MAX_OPEN_CODES, newCode } from './codes';
 import { recallOptOut } from './suppression';
 import { planPlace, tieUser } from './tie';
@@ -58,7 +67,7 @@ export class OnboardUser {
     private readonly turns: Turns,
   ) {}
 
-  async execute(input: NewUser, actor: Actor, poolIds: readonly string[] = []): Promise<Onboarded> {
+  async execute(input: NewUser, actor: Actor, scope: PoolScope = EVERY_POOL): Promise<Onboarded> {
     const handle = this.parsed(input.handle);
     if (input.timeZone !== undefined && !isZone(input.timeZone)) {
       throw new Refusal('time_zone.invalid', `"${input.timeZone}" is not an IANA time zone`);
@@ -67,9 +76,7 @@ export class OnboardUser {
       try {
         return await this.turns.take(input.pool ?? '', async () => {
           const decision = await this.decisions.begin(actor);
-          return this.unitOfWork.run((stores) =>
-            this.once(stores, input, handle, poolIds, decision),
-          );
+          return this.unitOfWork.run((stores) => this.once(stores, input, handle, scope, decision));
         });
       } catch (error) {
         if (!(error instanceof LostRace)) throw error;
@@ -86,10 +93,10 @@ export class OnboardUser {
     stores: Stores,
     input: NewUser,
     handle: ParsedHandle | null,
-    poolIds: readonly string[],
+    scope: PoolScope,
     decision: Decision,
   ): Promise<Onboarded> {
-    const pool = await poolFor(stores, input.pool, poolIds);
+    const pool = await poolFor(stores, input.pool, scope);
     const before = await this.existing(stores, input, handle, pool, decision);
     if (before) return before;
     await stores.pools.lock(pool.id);

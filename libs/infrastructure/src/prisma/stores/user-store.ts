@@ -153,10 +153,15 @@ export class PrismaUserStore extends UserStore {
   async suppressed(page: {
     limit: number;
     after?: string;
+    poolIds?: readonly string[];
   }): Promise<{ userId: string; suppression: SuppressionRecord }[]> {
+    const { poolIds = [] } = page;
     const rows = await this.db.suppression.findMany({
       where: {
         suppressedAt: { not: null },
+        ...(poolIds.length === 0
+          ? {}
+          : { user: { assignments: { some: { poolId: { in: [...poolIds] } } } } }),
         ...(page.after === undefined ? {} : { userId: { gt: page.after } }),
       },
       orderBy: { userId: 'asc' },
