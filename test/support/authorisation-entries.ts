@@ -32,6 +32,7 @@ export const PUBLIC_ROUTES: Readonly<Record<string, string>> = {
   'GET /style.css': 'the page',
   'GET /icon.svg': 'the page',
   'GET /sign-in': 'takes a one-time link',
+  'POST /sign-out': 'ends the session of the cookie that comes along, and nothing else',
   'GET /docs': 'on loopback only',
   'GET /docs/': 'on loopback only',
   'GET /docs/*': 'on loopback only',

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import type { Redis } from 'ioredis';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   BudgetLedger,
@@ -41,6 +42,7 @@ export class TestService {
       readonly name?: string;
       readonly webhookSecrets?: readonly string[];
       readonly trustedProxies?: readonly string[];
+      readonly redis?: Redis;
     } = {},
   ): Promise<TestService> {
     const port = await freePort();
@@ -59,6 +61,7 @@ export class TestService {
           webhookSecrets: settings.webhookSecrets ?? [],
           processId: `test-${port}`,
         }),
+        redis: settings.redis,
         linq: { apiKey: simulator.token, baseUrl: simulator.apiUrl },
       }),
       { logLevel: 'error', trustedProxies: settings.trustedProxies ?? [] },

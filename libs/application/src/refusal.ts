@@ -11,6 +11,7 @@ export const REFUSALS = {
   'method.not_allowed': 'This address does not take that method',
   'auth.missing': 'No API key was given',
   'auth.invalid': 'The API key is unknown, expired or revoked',
+  'rate.limited': 'Too many requests, or too many failed tries',
   'auth.forbidden': 'The role of this key does not allow this',
   'handle.invalid':
     'The handle is neither a possible phone number in international form nor an email address',

@@ -11,14 +11,17 @@ import {
   MessagingProvider,
   Policies,
   ProviderEventReader,
+  PublicAddress,
   Random,
   Settings,
+  Throttle,
   UnitOfWork,
   UsageHistory,
   USE_CASES,
   WallClock,
   WebhookVerifier,
 } from '@linekeeper/application';
+import type { Redis } from 'ioredis';
 import { LinqEventReader } from './linq/linq-event-reader';
 import { LinqMessagingProvider } from './linq/linq-messaging-provider';
 import { StandardWebhookVerifier } from './linq/standard-webhook-verifier';
@@ -34,6 +37,7 @@ import { SystemClock } from './system/clock';
 import { NodeDigest, SecureRandom, UuidV7 } from './system/chance';
 import { LocalInboxSignal } from './system/inbox-signal';
 import { monotonicMs, wait } from './system/timers';
+import { RateLimiterThrottle } from './throttle/rate-limiter-throttle';
 
 /** What the adapters are made from: read once, in main. */
 export interface InfrastructureOptions {
@@ -43,6 +47,8 @@ export interface InfrastructureOptions {
   readonly settings: Settings;
   readonly publicUrl: string;
   readonly secretsKey: string;
+  /** What several processes share; without it this one counts alone. */
+  readonly redis?: Redis | undefined;
   readonly linq: { readonly apiKey: string; readonly baseUrl: string };
 }
 
@@ -54,6 +60,7 @@ export class InfrastructureModule {
     const adapters: Provider[] = [
       { provide: Clock, useValue: options.clock },
       { provide: WallClock, useFactory: (): WallClock => new SystemClock() },
+      { provide: PublicAddress, useValue: publicAddressOf(options.publicUrl) },
       { provide: ClockFollower, useValue: options.follower },
       { provide: Settings, useValue: options.settings },
       { provide: Ids, useFactory: (clock: Clock) => new UuidV7(clock), inject: [Clock] },
@@ -90,6 +97,10 @@ export class InfrastructureModule {
         provide: MessagingProvider,
         useFactory: () => new LinqMessagingProvider({ ...options.linq, wait }),
       },
+      {
+        provide: Throttle,
+        useFactory: () => new RateLimiterThrottle(options.redis ?? null),
+      },
       { provide: ProviderEventReader, useClass: LinqEventReader },
       { provide: WebhookVerifier, useClass: StandardWebhookVerifier },
       { provide: InboxSignal, useClass: LocalInboxSignal },
@@ -103,6 +114,7 @@ export class InfrastructureModule {
         Settings,
         Digest,
         Policies,
+        PublicAddress,
         UnitOfWork,
         BudgetLedger,
         InboxSignal,
@@ -111,4 +123,8 @@ export class InfrastructureModule {
       ],
     };
   }
+}
+
+function publicAddressOf(url: string): PublicAddress {
+  return { url: url.replace(/\/+$/, ''), isSecure: url.toLowerCase().startsWith('https:') };
 }

@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { Authenticate, Refusal, type Role } from '@linekeeper/application';
+import { addressOf } from './address';
 import { type AuthenticatedRequest, FLEET_WIDE, NEEDED_ROLE } from './principal';
 import { sessionTokenOf } from './session-cookie';
 
@@ -53,7 +54,7 @@ export class AuthGuard implements CanActivate {
     if (header !== undefined) {
       const key = /^Bearer ([\x21-\x7e]{1,256})$/i.exec(header)?.[1];
       if (key === undefined) throw new Refusal('auth.invalid', 'Expected "Bearer <key>"');
-      return this.authenticate.byKey(key);
+      return this.authenticate.byKey(key, addressOf(request));
     }
     const token = sessionTokenOf(request.headers.cookie);
     if (token !== null) {
@@ -61,7 +62,7 @@ export class AuthGuard implements CanActivate {
       if (!isSafe(request)) {
         throw new Refusal('auth.invalid', 'The page session cannot be used from another site');
       }
-      return this.authenticate.bySession(token);
+      return this.authenticate.bySession(token, addressOf(request));
     }
     throw new Refusal('auth.missing', 'Send the header "Authorization: Bearer <key>"');
   }
@@ -69,5 +70,10 @@ export class AuthGuard implements CanActivate {
 
 function isSafe(request: AuthenticatedRequest): boolean {
   if (request.method === 'GET' || request.method === 'HEAD') return true;
-  return request.headers['sec-fetch-site'] === 'same-origin';
+  return isOurPage(request);
+}
+
+/** Whether a browser says that our own page asks. */
+export function isOurPage({ headers }: Pick<AuthenticatedRequest, 'headers'>): boolean {
+  return headers['sec-fetch-site'] === 'same-origin';
 }

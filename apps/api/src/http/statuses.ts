@@ -11,6 +11,7 @@ export const STATUSES: Record<RefusalCode, number> = {
   'auth.missing': 401,
   'auth.invalid': 401,
   'auth.forbidden': 403,
+  'rate.limited': 429,
   'handle.invalid': 422,
   'handle.taken': 409,
   'handle.own_line': 422,

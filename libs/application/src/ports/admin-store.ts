@@ -114,6 +114,8 @@ export abstract class KeyStore {
   /** Takes an unused, unexpired link: single use. Null otherwise. */
   abstract takeLink(tokenHash: string, now: EpochMs): Promise<PageSessionRecord | null>;
   abstract session(tokenHash: string, now: EpochMs): Promise<PageSessionRecord | null>;
+  /** A session that runs ends at `now`. Idempotent. */
+  abstract endSession(tokenHash: string, now: EpochMs): Promise<void>;
 }
 
 export abstract class LeaseStore {
