@@ -43,6 +43,7 @@ export class TestService {
       readonly webhookSecrets?: readonly string[];
       readonly trustedProxies?: readonly string[];
       readonly redis?: Redis;
+      readonly publicUrl?: string;
     } = {},
   ): Promise<TestService> {
     const port = await freePort();
@@ -54,7 +55,7 @@ export class TestService {
         databaseUrl: database.url,
         clock,
         follower: new VirtualClockFollower(clock),
-        publicUrl: url,
+        publicUrl: settings.publicUrl ?? url,
         secretsKey: 'a secrets key of the tests, long enough',
         settings: new StaticSettings({
           webhookUrl: `${url}/webhooks/linq/v3`,

@@ -42,7 +42,11 @@ export class EventsController {
   ): Promise<void> {
     reply.hijack();
     const stream = reply.raw;
-    stream.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    stream.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-request-id': request.id,
+    });
     stream.write(': listening\n\n');
     const send = (event: AnnouncedEvent): void => void stream.write(frame(event));
     const from = await this.from(lastEventId, recent);

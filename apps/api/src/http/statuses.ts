@@ -5,6 +5,8 @@ export const STATUSES: Record<RefusalCode, number> = {
   'request.invalid': 422,
   'request.malformed': 400,
   'request.too_large': 413,
+  'request.headers_too_large': 431,
+  'request.timeout': 408,
   'request.unsupported_media_type': 415,
   'route.not_found': 404,
   'method.not_allowed': 405,
