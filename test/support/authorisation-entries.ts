@@ -243,6 +243,12 @@ export const GUARDED_ROUTES: Readonly<Record<string, GuardedRoute>> = {
     ok: [404],
   },
   'GET /v1/admin/inbox': { needs: 'viewer', reach: 'fleet', ok: [200] },
+  'POST /v1/admin/inbox/rotate-secret': {
+    needs: 'admin',
+    reach: 'fleet',
+    body: () => ({ reason }),
+    ok: [200],
+  },
   'POST /v1/admin/inbox/:eventId/replay': {
     needs: 'operator',
     reach: 'fleet',

@@ -18,6 +18,8 @@ export const ADMIN_KEY = 'lk_admin_key_of_the_tests_0123456789';
 export const APP_KEY = 'lk_app_key_of_the_tests_0123456789ab';
 export const VIEWER_KEY = 'lk_viewer_key_of_the_tests_01234567';
 
+export const SECRETS_KEY = 'a secrets key of the tests, long enough';
+
 /** The whole service in this process, on the simulator's clock and a database of its own. */
 export class TestService {
   readonly admin: Http;
@@ -44,8 +46,10 @@ export class TestService {
       readonly trustedProxies?: readonly string[];
       readonly redis?: Redis;
       readonly publicUrl?: string;
+      readonly secretsKeys?: readonly [string, ...string[]];
     } = {},
   ): Promise<TestService> {
+    const [secretsKey, ...previousSecretsKeys] = settings.secretsKeys ?? [SECRETS_KEY];
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const clock = new FollowedClock(simulator.url, settings.name ?? 'service');
@@ -56,7 +60,8 @@ export class TestService {
         clock,
         follower: new VirtualClockFollower(clock),
         publicUrl: settings.publicUrl ?? url,
-        secretsKey: 'a secrets key of the tests, long enough',
+        secretsKey,
+        previousSecretsKeys,
         settings: new StaticSettings({
           webhookUrl: `${url}/webhooks/linq/v3`,
           webhookSecrets: settings.webhookSecrets ?? [],

@@ -13,6 +13,7 @@ import {
   ProviderEventReader,
   PublicAddress,
   Random,
+  SecretBox,
   Settings,
   Throttle,
   UnitOfWork,
@@ -35,6 +36,7 @@ import { PrismaUnitOfWork } from './prisma/unit-of-work';
 import { PrismaUsageHistory } from './prisma/usage-history';
 import { SystemClock } from './system/clock';
 import { NodeDigest, SecureRandom, UuidV7 } from './system/chance';
+import { AesSecretBox } from './system/secret-box';
 import { LocalInboxSignal } from './system/inbox-signal';
 import { monotonicMs, wait } from './system/timers';
 import { RateLimiterThrottle } from './throttle/rate-limiter-throttle';
@@ -47,6 +49,8 @@ export interface InfrastructureOptions {
   readonly settings: Settings;
   readonly publicUrl: string;
   readonly secretsKey: string;
+  /** Keys that were SECRETS_KEY before: what they protect is still read. */
+  readonly previousSecretsKeys?: readonly string[] | undefined;
   /** What several processes share; without it this one counts alone. */
   readonly redis?: Redis | undefined;
   readonly linq: { readonly apiKey: string; readonly baseUrl: string };
@@ -57,6 +61,7 @@ export interface InfrastructureOptions {
 @Module({})
 export class InfrastructureModule {
   static register(options: InfrastructureOptions): DynamicModule {
+    const secretsKeys = [options.secretsKey, ...(options.previousSecretsKeys ?? [])] as const;
     const adapters: Provider[] = [
       { provide: Clock, useValue: options.clock },
       { provide: WallClock, useFactory: (): WallClock => new SystemClock() },
@@ -65,11 +70,12 @@ export class InfrastructureModule {
       { provide: Settings, useValue: options.settings },
       { provide: Ids, useFactory: (clock: Clock) => new UuidV7(clock), inject: [Clock] },
       { provide: Random, useClass: SecureRandom },
-      { provide: Digest, useFactory: () => new NodeDigest(options.secretsKey) },
+      { provide: Digest, useFactory: () => new NodeDigest(secretsKeys) },
+      { provide: SecretBox, useFactory: () => new AesSecretBox(secretsKeys) },
       { provide: HandleParser, useClass: LibphonenumberHandleParser },
       {
         provide: CardLinks,
-        useFactory: () => new SignedCardLinks(options.secretsKey, options.publicUrl),
+        useFactory: () => new SignedCardLinks(secretsKeys, options.publicUrl),
       },
       { provide: PrismaDatabase, useFactory: () => new PrismaDatabase(options.databaseUrl) },
       {
@@ -115,6 +121,7 @@ export class InfrastructureModule {
         Digest,
         Policies,
         PublicAddress,
+        SecretBox,
         UnitOfWork,
         BudgetLedger,
         InboxSignal,

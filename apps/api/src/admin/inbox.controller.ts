@@ -1,6 +1,12 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
-import { DeadLetters, type Principal } from '@linekeeper/application';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  DeadLetters,
+  type Principal,
+  Quarantine,
+  ReceiveWebhook,
+  RotateWebhookSecret,
+} from '@linekeeper/application';
 import { z } from 'zod';
 import { actorOf } from '../http/actor';
 import { Answers } from '../http/answers';
@@ -10,20 +16,35 @@ import { Allow, Caller, FleetWide } from '../http/principal';
 
 const replayBody = z.strictObject({ reason: z.string().trim().min(1).max(500) });
 
+const rotated = z.object({
+  renewed: z.boolean(),
+  quarantineUntil: z.string().nullable().describe('RFC 3339'),
+});
+
 /** The inbox of provider events: its backlog, and what could not be applied. */
 @ApiTags('Admin: inbox')
 @FleetWide()
 @Controller('v1/admin/inbox')
 export class InboxController {
-  constructor(private readonly deadLetters: DeadLetters) {}
+  constructor(
+    private readonly deadLetters: DeadLetters,
+    private readonly quarantine: Quarantine,
+    private readonly receiveWebhook: ReceiveWebhook,
+    private readonly rotateSecret: RotateWebhookSecret,
+  ) {}
 
   @Get()
   @Allow('viewer')
+  @ApiOperation({
+    summary:
+      'The backlog, dead letters, quarantined deliveries, and those this process rejected since its start',
+  })
   @Answers(200, 'Counts, and a page of dead letters (without their bodies)')
   async list(@Query({ schema: pageQuery }) query: z.infer<typeof pageQuery>) {
     const after = afterOf(query.cursor);
-    const [counts, rows] = await Promise.all([
+    const [counts, quarantined, rows] = await Promise.all([
       this.deadLetters.counts(),
+      this.quarantine.counts(),
       this.deadLetters.list({ limit: query.limit + 1, ...(after === undefined ? {} : { after }) }),
     ]);
     const page = pageFrom(
@@ -43,7 +64,32 @@ export class InboxController {
       pending: counts.pending,
       dead: counts.dead,
       oldestPendingAt: instantOrNull(counts.oldestPendingAt),
+      quarantined: { ...quarantined, oldestAt: instantOrNull(quarantined.oldestAt) },
+      rejected: this.receiveWebhook.rejections(),
     };
+  }
+
+  @Post('rotate-secret')
+  @Allow('admin')
+  @HttpCode(200)
+  @ApiOperation({
+    summary:
+      'A new webhook secret: by a new subscription, or, where it is set from outside, time to set it',
+  })
+  @Answers(
+    200,
+    'Whether it was renewed, and until when unknown signatures are quarantined',
+    rotated,
+  )
+  async rotate(
+    @Body({ schema: replayBody }) body: z.infer<typeof replayBody>,
+    @Caller() caller: Principal,
+  ): Promise<z.infer<typeof rotated>> {
+    const { renewed, quarantineUntil } = await this.rotateSecret.execute(
+      body.reason,
+      actorOf(caller),
+    );
+    return { renewed, quarantineUntil: instantOrNull(quarantineUntil) };
   }
 
   @Post(':eventId/replay')

@@ -6,7 +6,7 @@ import {
   SetMetadata,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { Clock, Digest, Refusal, UnitOfWork } from '@linekeeper/application';
+import { Clock, Digest, Refusal, SecretBox, UnitOfWork } from '@linekeeper/application';
 import type { FastifyReply } from 'fastify';
 import { from, lastValueFrom, type Observable, of } from 'rxjs';
 import type { AuthenticatedRequest } from './principal';
@@ -19,6 +19,7 @@ export const Idempotent = () => SetMetadata(IDEMPOTENT, true);
 /**
  * Keeps the answer of a request under (caller, key) for 24 hours. The key is claimed before the work begins, so
  * two at once never both do it; a refusal or fault gives the key back, so that the caller may mend and try again.
+ * An answer may hold what is shown once only, a new API key or a reservation's code, so it is kept encrypted.
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
@@ -27,6 +28,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly digest: Digest,
+    private readonly box: SecretBox,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -63,15 +65,26 @@ export class IdempotencyInterceptor implements NestInterceptor {
         });
       }
       void reply.status(earlier.status).header('idempotency-replayed', 'true');
-      return lastValueFrom(of(earlier.response));
+      return lastValueFrom(of(this.opened(earlier.response, key)));
     }
     try {
       const answer: unknown = await lastValueFrom(next.handle());
-      await records.answer(key, reply.statusCode, answer);
+      const kept = this.box.seal(JSON.stringify(answer ?? {}), purposeOf(key));
+      await records.answer(key, reply.statusCode, kept);
       return answer;
     } catch (error) {
       await records.forget(key);
       throw error;
     }
   }
+
+  /** Answers that were kept before there was encryption are kept as they are. */
+  private opened(kept: unknown, key: string): unknown {
+    if (typeof kept !== 'string') return kept;
+    const opened = this.box.open(kept, purposeOf(key));
+    if (opened) return JSON.parse(opened.plain) as unknown;
+    throw new Refusal('service.unavailable', 'SECRETS_KEY does not open the answer that was kept');
+  }
 }
+
+const purposeOf = (key: string): string => `idempotent-answer:${key}`;

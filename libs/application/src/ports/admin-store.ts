@@ -19,12 +19,15 @@ export interface EnvironmentRecord {
   readonly name: string;
   readonly frozenAt: EpochMs | null;
   readonly actuators: Readonly<Record<Actuator, ActuatorMode>>;
+  /** Until then an operator brings a new webhook secret in; null: nobody does. */
+  readonly webhookRotationUntil: EpochMs | null;
 }
 
 export abstract class EnvironmentStore {
   abstract get(): Promise<EnvironmentRecord | null>;
   abstract create(environment: EnvironmentRecord, at: EpochMs): Promise<void>;
   abstract setFrozen(at: EpochMs | null): Promise<void>;
+  abstract setWebhookRotation(until: EpochMs | null): Promise<void>;
   abstract setActuators(actuators: EnvironmentRecord['actuators']): Promise<void>;
 }
 
@@ -165,6 +168,7 @@ export abstract class IdempotencyStore {
 export interface SubscriptionRecord {
   readonly id: string;
   readonly targetUrl: string;
+  /** As the secret box sealed it. */
   readonly secret: string;
   readonly createdAt: EpochMs;
   readonly lastVerifiedAt: EpochMs | null;
@@ -172,8 +176,14 @@ export interface SubscriptionRecord {
 }
 
 export abstract class SubscriptionStore {
+  /** Not retired. */
   abstract active(): Promise<SubscriptionRecord[]>;
+  /** Not retired, or retired after `since`: deliveries that were signed before may still be on their way. */
+  abstract usable(since: EpochMs): Promise<SubscriptionRecord[]>;
   abstract insert(subscription: SubscriptionRecord): Promise<void>;
   abstract retire(id: string, at: EpochMs): Promise<void>;
-  abstract verified(at: EpochMs): Promise<void>;
+  /** The first delivery that its secret signed came. Idempotent. */
+  abstract verified(id: string, at: EpochMs): Promise<void>;
+  /** Puts a secret that was sealed anew in the place of `before`; nothing happens when another one stands there. */
+  abstract reseal(id: string, before: string, secret: string): Promise<void>;
 }

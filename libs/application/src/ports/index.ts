@@ -17,6 +17,8 @@ export * from './messaging-provider';
 export * from './policies';
 export * from './provider-events';
 export * from './public-address';
+export * from './quarantine-store';
+export * from './secret-box';
 export * from './send-store';
 export * from './settings';
 export * from './stores';

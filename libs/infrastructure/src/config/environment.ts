@@ -71,7 +71,12 @@ export const environmentSchema = z.object({
     .string()
     .min(32, 'at least 32 characters')
     .optional()
-    .describe('Signs card links; without it one is made and kept in DATA_DIR'),
+    .describe(
+      'Encrypts secrets in the database and signs card links; without it one is made and kept in DATA_DIR',
+    ),
+  SECRETS_KEY_PREVIOUS: list
+    .optional()
+    .describe('Comma-separated keys that SECRETS_KEY was before: what they protect is still read'),
   LINQ_API_KEY: z
     .string()
     .min(1)

@@ -1,5 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock, MessagingProvider, Settings, UnitOfWork } from '../../ports';
+import { Quarantine } from './quarantine';
+import { WebhookSecrets } from './webhook-secrets';
 
 /**
  * Sees to it that the provider delivers its events to us: the subscription is made once, with its secret kept
@@ -15,6 +17,8 @@ export class KeepSubscribed {
     private readonly provider: MessagingProvider,
     private readonly settings: Settings,
     private readonly clock: Clock,
+    private readonly secrets: WebhookSecrets,
+    private readonly quarantine: Quarantine,
   ) {}
 
   async execute(): Promise<'kept' | 'adopted' | 'created' | 'unreachable'> {
@@ -27,7 +31,9 @@ export class KeepSubscribed {
       ({ targetUrl, active, filtered }) =>
         active && !filtered && withoutQuery(targetUrl) === withoutQuery(target),
     );
-    if (ours.some(({ id }) => usable.some((each) => each.id === id))) return 'kept';
+    // One whose secret our keys do not open is as good as somebody else's.
+    const readable = ours.filter((each) => this.secrets.open(each) !== null);
+    if (readable.some(({ id }) => usable.some((each) => each.id === id))) return 'kept';
     if (usable.length > 0 && this.settings.webhookSecrets.length > 0) return 'adopted';
     // Nobody knows the secret of what stands there: it would only bring deliveries we must refuse.
     for (const { id } of usable) await this.provider.unsubscribe(id);
@@ -35,12 +41,14 @@ export class KeepSubscribed {
     await subscriptions.insert({
       id: created.id,
       targetUrl: target,
-      secret: created.secret,
+      secret: this.secrets.seal(created.id, created.secret),
       createdAt: this.clock.now(),
       lastVerifiedAt: null,
       retiredAt: null,
     });
     for (const { id } of ours) await subscriptions.retire(id, this.clock.now());
+    // What came before the secret did waits to be looked at again.
+    await this.quarantine.review();
     this.logger.log({ what: "Subscribed to the provider's events", subscriptionId: created.id });
     return 'created';
   }

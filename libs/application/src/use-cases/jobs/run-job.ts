@@ -5,6 +5,7 @@ import { Clock, type JobRunRecord, Settings, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
 import { DrainInbox } from '../inbox/drain-inbox';
 import { KeepSubscribed } from '../inbox/keep-subscribed';
+import { Quarantine } from '../inbox/quarantine';
 import { ReconcileLedger } from '../inbox/reconcile-ledger';
 import { AdvanceRamp } from '../lines/advance-ramp';
 import { CloseBudgetDay } from '../lines/close-budget-day';
@@ -37,6 +38,7 @@ export class RunJob {
     expireSends: ExpireSends,
     pollLines: PollLines,
     keepSubscribed: KeepSubscribed,
+    quarantine: Quarantine,
     shareCards: ShareCards,
     advanceRamp: AdvanceRamp,
     closeBudgetDay: CloseBudgetDay,
@@ -52,6 +54,7 @@ export class RunJob {
       }),
       'poll-lines': async () => ({
         subscription: await keepSubscribed.execute(),
+        quarantine: await quarantine.review(),
         ...(await pollLines.execute()),
       }),
       'share-contact-cards': () => shareCards.execute(),

@@ -87,8 +87,9 @@ export async function allowReplies(
   return record;
 }
 
-const hashOf = (handle: ParsedHandle, digest: Digest): string =>
-  digest.keyed(`opt-out:${handle.value}`);
+/** Under every secret key that is known: the wish outlasts the key it was kept under. */
+const hashesOf = (handle: ParsedHandle, digest: Digest): string[] =>
+  digest.keyedEver(`opt-out:${handle.value}`);
 
 /** What outlasts a person's data: a hash of the handles of whoever said stop, and of nobody else. */
 export async function keepOptOut(
@@ -97,7 +98,7 @@ export async function keepOptOut(
   digest: Digest,
   decision: Decision,
 ): Promise<void> {
-  const hashes = user.handles.map((handle) => hashOf(handle, digest));
+  const hashes = user.handles.flatMap((handle) => hashesOf(handle, digest));
   await stores.users.keepOptOuts(hashes, user.suppression?.suppressedAt ?? null, decision.now);
 }
 
@@ -109,7 +110,7 @@ export async function recallOptOut(
   digest: Digest,
   decision: Decision,
 ): Promise<UserRecord> {
-  const suppressedAt = await stores.users.keptOptOut(hashOf(handle, digest));
+  const suppressedAt = await stores.users.keptOptOut(hashesOf(handle, digest));
   if (suppressedAt === null) return user;
   const wish = {
     source: 'erased',

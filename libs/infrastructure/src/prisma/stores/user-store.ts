@@ -131,8 +131,11 @@ export class PrismaUserStore extends UserStore {
     });
   }
 
-  async keptOptOut(handleHash: string): Promise<EpochMs | null> {
-    const row = await this.db.erasedOptOut.findUnique({ where: { handleHash } });
+  async keptOptOut(handleHashes: readonly string[]): Promise<EpochMs | null> {
+    const row = await this.db.erasedOptOut.findFirst({
+      where: { handleHash: { in: [...handleHashes] } },
+      orderBy: { suppressedAt: 'desc' },
+    });
     return row && ms(row.suppressedAt);
   }
 
