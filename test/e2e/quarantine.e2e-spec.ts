@@ -16,6 +16,8 @@ interface InboxAnswer {
 
 const STRANGERS_SECRET = `whsec_${Buffer.from('a secret that is nobody of ours').toString('base64')}`;
 
+const OLD_SECRET = `whsec_${Buffer.from('a secret that is replaced soon').toString('base64')}`;
+
 /** Deliveries that nobody can verify yet are kept and asked for again, and no secret is kept in clear. */
 describe('Webhook secrets on their way', () => {
   let database: TestDatabase;
@@ -130,14 +132,17 @@ describe('Webhook secrets on their way', () => {
   });
 
   it('replaces the secret of our own subscription without losing what is on its way', async () => {
-    const { rows } = { rows: await database.query<{ id: string }>(SUBSCRIPTIONS) };
+    const before = await database.query<{ id: string }>(SUBSCRIPTIONS);
+    await database.query(`UPDATE webhook_subscriptions SET secret = $1`, [OLD_SECRET]);
+    expect((await deliver(OLD_SECRET)).status).toBe(202);
     const answer = await ok(
       service.admin.post<object>('/v1/admin/inbox/rotate-secret', { reason: 'it leaked' }),
     );
     expect(answer).toEqual({ renewed: true, quarantineUntil: null });
     const after = await database.query<{ id: string }>(SUBSCRIPTIONS);
     expect(after).toHaveLength(1);
-    expect(after).not.toEqual(rows);
+    expect(after).not.toEqual(before);
+    expect((await deliver(OLD_SECRET)).status).toBe(202);
     // Nobody knows yet whether the new one holds.
     expect(told(await deliver(TEST_SECRET))).toEqual(RETRY);
     await simulator.text(personNumber(3), lineNumbers(1)[0] ?? '', 'Hello');
@@ -147,7 +152,10 @@ describe('Webhook secrets on their way', () => {
     );
     expect(data).toHaveLength(1);
     expect(told(await deliver(TEST_SECRET))).toEqual(FINAL);
-    await simulator.advance(301);
+    await simulator.advance(34 * 60);
+    expect((await deliver(OLD_SECRET)).status).toBe(202);
+    await simulator.advance(60);
+    expect(told(await deliver(OLD_SECRET))).toEqual(FINAL);
     expect(await database.query<{ id: string }>(SUBSCRIPTIONS)).toEqual(after);
   });
 
