@@ -133,7 +133,9 @@ describe('Webhook secrets on their way', () => {
 
   it('replaces the secret of our own subscription without losing what is on its way', async () => {
     const before = await database.query<{ id: string }>(SUBSCRIPTIONS);
-    await database.query(`UPDATE webhook_subscriptions SET secret = $1`, [OLD_SECRET]);
+    await database.query(`UPDATE webhook_subscriptions SET secret = $1 WHERE retired_at IS NULL`, [
+      OLD_SECRET,
+    ]);
     expect((await deliver(OLD_SECRET)).status).toBe(202);
     const answer = await ok(
       service.admin.post<object>('/v1/admin/inbox/rotate-secret', { reason: 'it leaked' }),
@@ -152,14 +154,20 @@ describe('Webhook secrets on their way', () => {
     );
     expect(data).toHaveLength(1);
     expect(told(await deliver(TEST_SECRET))).toEqual(FINAL);
-    await simulator.advance(34 * 60);
+    await simulator.advance(33 * 60);
     expect((await deliver(OLD_SECRET)).status).toBe(202);
-    await simulator.advance(60);
+    await simulator.advance(6 * 60);
     expect(told(await deliver(OLD_SECRET))).toEqual(FINAL);
+    const [gone] = await database.query<{ secret: string }>(
+      `SELECT secret FROM webhook_subscriptions WHERE id = $1`,
+      [before[0]?.id],
+    );
+    expect(gone).toEqual({ secret: '' });
     expect(await database.query<{ id: string }>(SUBSCRIPTIONS)).toEqual(after);
   });
 
   it('gives an hour where the secrets are set from outside', async () => {
+    const [active] = await database.query<{ id: string }>(SUBSCRIPTIONS);
     await database.query(`UPDATE webhook_subscriptions SET retired_at = created_at`);
     const answer = await ok(
       service.admin.post<{ renewed: boolean; quarantineUntil: string }>(
@@ -170,7 +178,9 @@ describe('Webhook secrets on their way', () => {
     expect(answer.renewed).toBe(false);
     expect(Date.parse(answer.quarantineUntil)).toBe((await simulator.now()) + 3_600_000);
     expect(told(await deliver(TEST_SECRET))).toEqual(RETRY);
-    await database.query(`UPDATE webhook_subscriptions SET retired_at = NULL`);
+    await database.query(`UPDATE webhook_subscriptions SET retired_at = NULL WHERE id = $1`, [
+      active?.id,
+    ]);
   });
 
   it('is bounded by count, by bytes and by source, however many come at once', async () => {
@@ -213,7 +223,7 @@ describe('Webhook secrets on their way', () => {
   it('keeps no secret in clear, and seals what an earlier version kept', async () => {
     const [kept = ''] = await secrets();
     expect(kept).toMatch(/^lk1\./);
-    await database.query(`UPDATE webhook_subscriptions SET secret = $1, last_verified_at = NULL`, [
+    await database.query(`UPDATE webhook_subscriptions SET secret = $1 WHERE retired_at IS NULL`, [
       TEST_SECRET,
     ]);
     await service.stop();

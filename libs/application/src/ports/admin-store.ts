@@ -184,6 +184,8 @@ export abstract class SubscriptionStore {
   abstract retire(id: string, at: EpochMs): Promise<void>;
   /** The first delivery that its secret signed came. Idempotent. */
   abstract verified(id: string, at: EpochMs): Promise<void>;
+  /** Blanks the secrets of what was retired before: nothing is signed with them any more. Idempotent. */
+  abstract forgetSecrets(retiredBefore: EpochMs): Promise<void>;
   /** Puts a secret that was sealed anew in the place of `before`; nothing happens when another one stands there. */
   abstract reseal(id: string, before: string, secret: string): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock, MessagingProvider, Settings, UnitOfWork } from '../../ports';
 import { Quarantine } from './quarantine';
-import { WebhookSecrets } from './webhook-secrets';
+import { RETIRED_GRACE_MS, WebhookSecrets } from './webhook-secrets';
 
 /**
  * Sees to it that the provider delivers its events to us: the subscription is made once, with its secret kept
@@ -24,8 +24,9 @@ export class KeepSubscribed {
   async execute(): Promise<'kept' | 'adopted' | 'created' | 'unreachable'> {
     const target = this.settings.webhookUrl;
     if (target === null) return 'unreachable';
-    const there = await this.provider.subscriptions();
     const { subscriptions } = this.unitOfWork.read;
+    await subscriptions.forgetSecrets(this.clock.now() - RETIRED_GRACE_MS);
+    const there = await this.provider.subscriptions();
     const ours = await subscriptions.active();
     const usable = there.filter(
       ({ targetUrl, active, filtered }) =>

@@ -5,7 +5,7 @@ import { Clock, SecretBox, Settings, type SubscriptionRecord, UnitOfWork } from 
 /** New secrets come with a new subscription, so what is remembered is read again at the latest after this. */
 const CACHE_MS = 10_000;
 /** Retries of what was signed before a secret was replaced run for about 25 minutes. */
-const GRACE_MS = 35 * MINUTE_MS;
+export const RETIRED_GRACE_MS = 35 * MINUTE_MS;
 /** A subscription that brought nothing within a day is not about to bring its first delivery. */
 const CONNECTING_MS = DAY_MS;
 
@@ -78,7 +78,7 @@ export class WebhookSecrets {
 
   private async read(now: EpochMs): Promise<Remembered> {
     const { read } = this.unitOfWork;
-    const rows = await read.subscriptions.usable(now - GRACE_MS);
+    const rows = await read.subscriptions.usable(now - RETIRED_GRACE_MS);
     const environment = await read.environment.get();
     const opened = rows.map((row) => ({
       row,

@@ -55,6 +55,13 @@ export class PrismaSubscriptionStore extends SubscriptionStore {
     });
   }
 
+  async forgetSecrets(retiredBefore: EpochMs): Promise<void> {
+    await this.db.webhookSubscription.updateMany({
+      where: { retiredAt: { lte: date(retiredBefore) }, secret: { not: '' } },
+      data: { secret: '' },
+    });
+  }
+
   async reseal(id: string, before: string, secret: string): Promise<void> {
     await this.db.webhookSubscription.updateMany({
       where: { id, secret: before },
