@@ -8,6 +8,7 @@ import {
   personNumber,
   type Problem,
   raiseMatureFleet,
+  type SendAnswer,
 } from '../support/fleet';
 import { Http, ok } from '../support/http';
 import { TestService } from '../support/service';
@@ -119,6 +120,63 @@ describe('Onboarding', () => {
     expect((await userBy(personNumber(7)))?.id).not.toBe(reserved.user.id);
   });
 
+  it('answers a reservation that is asked for again with the same place and a new code', async () => {
+    const body = { startedBy: 'inbound', externalId: 'user-31' };
+    const first = await service.app.post<Onboarded>('/v1/users', body);
+    const again = await service.app.post<Onboarded>('/v1/users', body);
+    expect([first.status, again.status]).toEqual([201, 200]);
+    expect(again.body.user.id).toBe(first.body.user.id);
+    expect(again.body.assignment).toEqual(first.body.assignment);
+    expect(again.body.code).not.toBe(first.body.code);
+    const { phoneNumber } = first.body.assignment.line;
+    await simulator.text(personNumber(31), phoneNumber, `Hi ${first.body.code}`);
+    await simulator.text(personNumber(32), phoneNumber, `Hi ${again.body.code}`);
+    await simulator.advance(60);
+    expect((await userBy(personNumber(31)))?.id).not.toBe(first.body.user.id);
+    expect((await userBy(personNumber(32)))?.id).toBe(first.body.user.id);
+    // Claimed: the person is known by a handle now, and needs no code.
+    const claimed = await service.app.post<Onboarded>('/v1/users', body);
+    expect(claimed).toMatchObject({ status: 200, body: { user: { id: first.body.user.id } } });
+    expect(claimed.body.code).toBeUndefined();
+  });
+
+  it('reserves again for an external id whose reservation expired', async () => {
+    const body = { startedBy: 'outbound', externalId: 'user-33' };
+    const first = await ok(service.app.post<Onboarded>('/v1/users', body));
+    await simulator.advance(3 * HOUR, HOUR);
+    expect((await assignmentOf(first.user.id)).state).toBe('released');
+    const again = await service.app.post<Onboarded>('/v1/users', body);
+    expect(again).toMatchObject({
+      status: 201,
+      body: { user: { id: first.user.id }, assignment: { state: 'reserved' } },
+    });
+    const { phoneNumber } = again.body.assignment.line;
+    await simulator.text(personNumber(33), phoneNumber, `Hi ${again.body.code}`);
+    await simulator.advance(60);
+    expect((await userBy(personNumber(33)))?.id).toBe(first.user.id);
+  });
+
+  it('takes the handle of a reservation that was made without one', async () => {
+    const body = { startedBy: 'inbound', externalId: 'user-34' };
+    const reserved = await ok(service.app.post<Onboarded>('/v1/users', body));
+    const ownLine = { ...body, handle: lineNumbers(5)[0] };
+    expect((await service.app.post<Problem>('/v1/users', ownLine)).body.code).toBe(
+      'handle.own_line',
+    );
+    const told = await service.app.post<Onboarded>('/v1/users', {
+      ...body,
+      handle: personNumber(34),
+    });
+    expect(told.status).toBe(200);
+    expect(told.body.assignment).toEqual(reserved.assignment);
+    expect(told.body.code).toBeUndefined();
+    expect((await userBy(personNumber(34)))?.id).toBe(reserved.user.id);
+    const other = { ...body, handle: personNumber(35) };
+    expect((await service.app.post<Problem>('/v1/users', other)).body.code).toBe(
+      'external_id.taken',
+    );
+  });
+
   it('binds a stranger to the line they texted', async () => {
     const texted = lineNumbers(5)[3] ?? '';
     await simulator.text(personNumber(8), texted, 'Who is this?');
@@ -128,6 +186,68 @@ describe('Onboarding', () => {
     const assignment = await assignmentOf(stranger?.id ?? '');
     expect(assignment.line.phoneNumber).toBe(texted);
     expect(['confirmed', 'overflow']).toContain(assignment.state);
+  });
+
+  it('keeps what the app says of a person who wrote before it knew them', async () => {
+    const handle = personNumber(11);
+    await simulator.text(handle, lineNumbers(5)[2] ?? '', 'Hello?');
+    await simulator.advance(60);
+    const met = await userBy(handle);
+    const said = {
+      externalId: 'user-11',
+      timeZone: 'Asia/Tokyo',
+      labels: ['vip'],
+      consent: { source: 'form', at: '2026-03-01T00:00:00Z' },
+    };
+    const told = await service.app.post<{ user: object } & Onboarded>('/v1/users', {
+      handle,
+      startedBy: 'inbound',
+      ...said,
+    });
+    const { consent, ...shown } = said;
+    expect(told).toMatchObject({ status: 200, body: { user: { id: met?.id, ...shown } } });
+    const [row] = await database.query<{ consent: object }>(
+      'SELECT consent FROM users WHERE id = $1',
+      [met?.id],
+    );
+    expect(row?.consent).toEqual(consent);
+    expect(await ok(service.app.get('/v1/users?externalId=user-11'))).toMatchObject({
+      data: [{ id: met?.id, timeZone: 'Asia/Tokyo', discovered: true }],
+    });
+    // Ten in the morning in UTC is seven in the evening in Tokyo; three hours later it is night there.
+    await simulator.advance(3 * HOUR, HOUR);
+    const cold = await ok(
+      service.app.post<SendAnswer>('/v1/sends', { handle, class: 'proactive' }),
+    );
+    expect(cold.reasons.at(-1)?.code).toBe('quiet-hours');
+    // What was said stays, and is not a way to edit.
+    const again = await ok(
+      service.app.post('/v1/users', { handle, startedBy: 'inbound', timeZone: 'Europe/Paris' }),
+    );
+    expect(again).toMatchObject({ user: shown });
+  });
+
+  it('refuses an external id and a handle that are of two people, and changes neither', async () => {
+    await onboard(service, personNumber(12), { externalId: 'user-12' });
+    await onboard(service, personNumber(13));
+    const before = await userBy(personNumber(13));
+    const conflicts: [object, string][] = [
+      [
+        { handle: personNumber(13), externalId: 'user-12', timeZone: 'Asia/Tokyo' },
+        'external_id.taken',
+      ],
+      [{ handle: personNumber(12), externalId: 'user-13' }, 'handle.taken'],
+      [{ handle: personNumber(14), externalId: 'user-12' }, 'external_id.taken'],
+    ];
+    for (const [body, code] of conflicts) {
+      const answer = await service.app.post<Problem>('/v1/users', {
+        startedBy: 'inbound',
+        ...body,
+      });
+      expect({ status: answer.status, code: answer.body.code }).toEqual({ status: 409, code });
+    }
+    expect(await userBy(personNumber(13))).toEqual(before);
+    expect(await userBy(personNumber(14))).toBeUndefined();
   });
 
   it.each([

@@ -10,7 +10,7 @@ import { WebhookCatcher } from '../support/webhook-catcher';
 
 interface InboxAnswer {
   readonly dead: number;
-  readonly rejected: number;
+  readonly rejectedSinceStart: number;
   readonly quarantined: { readonly count: number; readonly bytes: number };
 }
 
@@ -82,10 +82,10 @@ describe('Webhook secrets on their way', () => {
   it('before the first one has held, asks for them again and keeps each once', async () => {
     expect(told(await deliver(STRANGERS_SECRET, 'early'))).toEqual(RETRY);
     expect(told(await deliver(STRANGERS_SECRET, 'early'))).toEqual(RETRY);
-    const { quarantined, rejected } = await inbox();
+    const { quarantined, rejectedSinceStart } = await inbox();
     expect(quarantined).toMatchObject({ count: 1 });
     expect(quarantined.bytes).toBeGreaterThan(100);
-    expect(rejected).toBe(0);
+    expect(rejectedSinceStart).toBe(0);
     expect(await stored('early')).toEqual([]);
   });
 
@@ -98,9 +98,12 @@ describe('Webhook secrets on their way', () => {
   it('after the first one has held, refuses for good and counts', async () => {
     await simulator.text(personNumber(2), lineNumbers(1)[0] ?? '', 'Hello');
     await simulator.advance(60);
-    const { rejected, quarantined } = await inbox();
+    const { rejectedSinceStart, quarantined } = await inbox();
     expect(told(await deliver(STRANGERS_SECRET))).toEqual(FINAL);
-    expect(await inbox()).toMatchObject({ rejected: rejected + 1, quarantined });
+    expect(await inbox()).toMatchObject({
+      rejectedSinceStart: rejectedSinceStart + 1,
+      quarantined,
+    });
   });
 
   it('takes them in, once, when their secret is known', async () => {

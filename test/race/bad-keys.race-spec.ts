@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { Authenticate, Refusal, type Stores, UnitOfWork } from '@linekeeper/application';
-import { Redis } from 'ioredis';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { Http } from '../support/http';
 import { TestRedis } from '../support/redis';
@@ -16,7 +14,6 @@ describe('A hundred thousand bad keys', () => {
   let database: TestDatabase;
   let simulator: TestSimulator;
   let server: TestRedis;
-  let redis: Redis;
   let service: TestService;
   let authenticate: Authenticate;
   let looked = 0;
@@ -27,13 +24,9 @@ describe('A hundred thousand bad keys', () => {
       TestSimulator.start(),
       TestRedis.start(),
     ]);
-    // As the service connects: a command fails at once while Redis is away.
-    redis = new Redis(server.url, { maxRetriesPerRequest: 0, enableOfflineQueue: false });
-    redis.on('error', () => undefined);
-    await once(redis, 'ready');
     service = await TestService.start(database, simulator, {
       trustedProxies: ['127.0.0.1'],
-      redis,
+      redisUrl: server.url,
     });
     authenticate = service.nest.get(Authenticate);
     // Every key that is looked at is looked up in the database, and nothing else looks keys up.
@@ -51,7 +44,6 @@ describe('A hundred thousand bad keys', () => {
 
   afterAll(async () => {
     await service.stop();
-    redis.disconnect();
     await server.stop();
     await simulator.stop();
     await database.drop();
@@ -151,7 +143,10 @@ describe('A hundred thousand bad keys', () => {
   });
 
   it('are counted for all processes: another one knows who is locked out', async () => {
-    const other = await TestService.start(database, simulator, { name: 'other', redis });
+    const other = await TestService.start(database, simulator, {
+      name: 'other',
+      redisUrl: server.url,
+    });
     await expect(
       other.nest.get(Authenticate).byKey(`lk_fresh-${'z'.repeat(30)}`, '10.1.0.1'),
     ).rejects.toMatchObject({ code: 'auth.invalid' });

@@ -1,5 +1,4 @@
 import { createServer } from 'node:net';
-import type { Redis } from 'ioredis';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   BudgetLedger,
@@ -9,6 +8,7 @@ import {
 } from '@linekeeper/application';
 import { FollowedClock, StaticSettings, VirtualClockFollower } from '@linekeeper/infrastructure';
 import { createApp } from '../../apps/api/src/create-app';
+import { connectRedis, reachRedis } from '../../libs/infrastructure/src/redis/connection';
 import { StandaloneModule } from '../../apps/standalone/src/standalone.module';
 import type { TestDatabase } from './database';
 import { Http } from './http';
@@ -44,11 +44,17 @@ export class TestService {
       readonly name?: string;
       readonly webhookSecrets?: readonly string[];
       readonly trustedProxies?: readonly string[];
-      readonly redis?: Redis;
+      /** Given, it counts and holds what several processes share. */
+      readonly redisUrl?: string;
       readonly publicUrl?: string;
       readonly secretsKeys?: readonly [string, ...string[]];
     } = {},
   ): Promise<TestService> {
+    const redis =
+      settings.redisUrl === undefined
+        ? null
+        : { client: connectRedis(settings.redisUrl), prefix: 'linekeeper:test' };
+    if (redis) await reachRedis(redis.client, 5_000);
     const [secretsKey, ...previousSecretsKeys] = settings.secretsKeys ?? [SECRETS_KEY];
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
@@ -67,8 +73,8 @@ export class TestService {
           webhookSecrets: settings.webhookSecrets ?? [],
           processId: `test-${port}`,
         }),
-        redis: settings.redis,
         linq: { apiKey: simulator.token, baseUrl: simulator.apiUrl },
+        redis,
       }),
       { logLevel: 'error', trustedProxies: settings.trustedProxies ?? [] },
     );

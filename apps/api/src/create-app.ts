@@ -4,9 +4,11 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import { PublicAddress } from '@linekeeper/application';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { addBodyParsers, BODY_LIMIT } from './http/body-parser';
 import { addBounds, answerBroken, REQUEST_TIMEOUT_MS, SERVER_BOUNDS } from './http/bounds';
 import { addLoopbackOnly } from './http/loopback';
+import { ProblemFilter } from './http/problem.filter';
 import { addSecurityHeaders, isDocs } from './http/security-headers';
 import { addPage } from './dashboard/page';
 import { openApiOf } from './openapi';
@@ -15,21 +17,30 @@ export interface AppOptions {
   readonly logLevel: LogLevel;
   /** Addresses, also as CIDR blocks, whose X-Forwarded-For is believed; none: nobody's. */
   readonly trustedProxies: readonly string[];
+  /** Whether it serves the page and the documentation too; a worker does not. */
+  readonly pages?: boolean;
 }
 
 /** The Nest application on Fastify, with everything that is not a controller. It does not listen yet. */
 export async function createApp(
   module: Type | DynamicModule,
-  { logLevel, trustedProxies }: AppOptions,
+  { logLevel, trustedProxies, pages = true }: AppOptions,
 ): Promise<NestFastifyApplication> {
+  const problems = new ProblemFilter();
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     http: SERVER_BOUNDS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     clientErrorHandler: answerBroken,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
-    forceCloseConnections: true,
+    // When the process stops, requests under way are finished and only idle connections are cut.
+    forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
+    // What the router refuses comes past Nest and every hook.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      addCommonHeaders(request, reply);
+      problems.answer(error, request, reply);
+    },
   });
   const logger = new ConsoleLogger({ json: true, logLevels: levelsFrom(logLevel) });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
@@ -38,19 +49,24 @@ export async function createApp(
   });
   const server = adapter.getInstance();
   server.addHook('onRequest', (request, reply, done) => {
-    void reply.header('x-request-id', request.id);
+    addCommonHeaders(request, reply);
     done();
   });
   await addSecurityHeaders(server, app.get(PublicAddress).isSecure);
   addBounds(server);
   addLoopbackOnly(server, isDocs);
   addBodyParsers(server);
+  if (!pages) return app;
   await addPage(server);
   SwaggerModule.setup('docs', app, () => openApiOf(app), {
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',
   });
   return app;
+}
+
+function addCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
 }
 
 const LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];

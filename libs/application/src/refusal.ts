@@ -9,6 +9,8 @@ export const REFUSALS = {
   'request.headers_too_large': 'The headers are larger or more than allowed',
   'request.timeout': 'The request did not arrive in time',
   'request.unsupported_media_type': 'The body must be JSON, and not compressed',
+  'request.url_malformed': 'The address is not a valid URL',
+  'request.url_too_long': 'A part of the address is longer than allowed',
   'route.not_found': 'There is nothing at this address',
   'method.not_allowed': 'This address does not take that method',
   'auth.missing': 'No API key was given',

@@ -32,8 +32,13 @@ import { LibphonenumberHandleParser } from './people/handle-parser';
 import { CloseDatabase } from './prisma/close-database';
 import { PrismaDatabase } from './prisma/database';
 import { StoredPolicies } from './prisma/policies';
+import { PostgresBudgetLedger } from './prisma/postgres-budget-ledger';
 import { PrismaUnitOfWork } from './prisma/unit-of-work';
 import { PrismaUsageHistory } from './prisma/usage-history';
+import { BudgetLedgerWithFallback } from './redis/budget-ledger-with-fallback';
+import { CloseRedis } from './redis/close-redis';
+import { RedisInboxSignal } from './redis/inbox-signal';
+import { RedisBudgetLedger } from './redis/redis-budget-ledger';
 import { SystemClock } from './system/clock';
 import { NodeDigest, SecureRandom, UuidV7 } from './system/chance';
 import { AesSecretBox } from './system/secret-box';
@@ -51,9 +56,39 @@ export interface InfrastructureOptions {
   readonly secretsKey: string;
   /** Keys that were SECRETS_KEY before: what they protect is still read. */
   readonly previousSecretsKeys?: readonly string[] | undefined;
-  /** What several processes share; without it this one counts alone. */
-  readonly redis?: Redis | undefined;
   readonly linq: { readonly apiKey: string; readonly baseUrl: string };
+  /** For several processes; null: this is the only one, and keeps in memory what it may lose. */
+  readonly redis: { readonly client: Redis; readonly prefix: string } | null;
+}
+
+/** What a single process keeps to itself. */
+function ofOneProcess(): Provider[] {
+  return [
+    {
+      provide: BudgetLedger,
+      useFactory: (history: UsageHistory) => new InMemoryBudgetLedger(history),
+      inject: [UsageHistory],
+    },
+    { provide: InboxSignal, useClass: LocalInboxSignal },
+  ];
+}
+
+/** What several processes share. */
+function ofSeveralProcesses({ client, prefix }: { client: Redis; prefix: string }): Provider[] {
+  return [
+    {
+      provide: BudgetLedger,
+      useFactory: (history: UsageHistory, random: Random, database: PrismaDatabase) =>
+        new BudgetLedgerWithFallback(
+          new RedisBudgetLedger(client, prefix, history, random),
+          new PostgresBudgetLedger(database),
+          monotonicMs,
+        ),
+      inject: [UsageHistory, Random, PrismaDatabase],
+    },
+    { provide: InboxSignal, useFactory: () => new RedisInboxSignal(client, prefix) },
+    { provide: CloseRedis, useFactory: () => new CloseRedis(client) },
+  ];
 }
 
 /** Port to adapter, on one screen; and the use-cases, which stand on the ports alone. */
@@ -91,25 +126,20 @@ export class InfrastructureModule {
       },
       {
         provide: UsageHistory,
-        useFactory: (database: PrismaDatabase) => new PrismaUsageHistory(database),
+        useFactory: (database: PrismaDatabase) => new PrismaUsageHistory(database.client),
         inject: [PrismaDatabase],
       },
-      {
-        provide: BudgetLedger,
-        useFactory: (history: UsageHistory) => new InMemoryBudgetLedger(history),
-        inject: [UsageHistory],
-      },
+      ...(options.redis === null ? ofOneProcess() : ofSeveralProcesses(options.redis)),
       {
         provide: MessagingProvider,
         useFactory: () => new LinqMessagingProvider({ ...options.linq, wait }),
       },
       {
         provide: Throttle,
-        useFactory: () => new RateLimiterThrottle(options.redis ?? null),
+        useFactory: () => new RateLimiterThrottle(options.redis),
       },
       { provide: ProviderEventReader, useClass: LinqEventReader },
       { provide: WebhookVerifier, useClass: StandardWebhookVerifier },
-      { provide: InboxSignal, useClass: LocalInboxSignal },
     ];
     return {
       module: InfrastructureModule,

@@ -4,14 +4,14 @@ import {
   DeadLetters,
   type Principal,
   Quarantine,
-  ReceiveWebhook,
   RotateWebhookSecret,
+  WebhookHealth,
 } from '@linekeeper/application';
 import { z } from 'zod';
 import { actorOf } from '../http/actor';
 import { Answers } from '../http/answers';
 import { instant, instantOrNull } from '../http/instants';
-import { afterOf, pageFrom, pageQuery } from '../http/pagination';
+import { afterEventOf, pageFrom, pageQuery } from '../http/pagination';
 import { Allow, Caller, FleetWide } from '../http/principal';
 
 const replayBody = z.strictObject({ reason: z.string().trim().min(1).max(500) });
@@ -28,22 +28,22 @@ const rotated = z.object({
 export class InboxController {
   constructor(
     private readonly deadLetters: DeadLetters,
+    private readonly webhooks: WebhookHealth,
     private readonly quarantine: Quarantine,
-    private readonly receiveWebhook: ReceiveWebhook,
     private readonly rotateSecret: RotateWebhookSecret,
   ) {}
 
   @Get()
   @Allow('viewer')
-  @ApiOperation({
-    summary:
-      'The backlog, dead letters, quarantined deliveries, and those this process rejected since its start',
-  })
-  @Answers(200, 'Counts, and a page of dead letters (without their bodies)')
+  @Answers(
+    200,
+    'Counts, what the door let in, turned away and keeps in quarantine, and a page of dead letters (without their bodies)',
+  )
   async list(@Query({ schema: pageQuery }) query: z.infer<typeof pageQuery>) {
-    const after = afterOf(query.cursor);
-    const [counts, quarantined, rows] = await Promise.all([
+    const after = afterEventOf(query.cursor);
+    const [counts, webhooks, quarantined, rows] = await Promise.all([
       this.deadLetters.counts(),
+      this.webhooks.look(),
       this.quarantine.counts(),
       this.deadLetters.list({ limit: query.limit + 1, ...(after === undefined ? {} : { after }) }),
     ]);
@@ -64,8 +64,9 @@ export class InboxController {
       pending: counts.pending,
       dead: counts.dead,
       oldestPendingAt: instantOrNull(counts.oldestPendingAt),
+      lastVerifiedAt: instantOrNull(webhooks.lastVerifiedAt),
+      rejectedSinceStart: webhooks.rejectedSinceStart,
       quarantined: { ...quarantined, oldestAt: instantOrNull(quarantined.oldestAt) },
-      rejected: this.receiveWebhook.rejections(),
     };
   }
 

@@ -1,15 +1,19 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { type AnnouncedEvent, type PoolScope, ReadEvents } from '@linekeeper/application';
 
 /** How often the outbox is looked at while somebody listens. */
 const POLL_MS = 500;
 const PAGE = 500;
 
-type Listener = (event: AnnouncedEvent) => void;
+interface Listener {
+  readonly take: (event: AnnouncedEvent) => void;
+  /** The process stops: a stream that never ends by itself would hold it up. */
+  readonly end: () => void;
+}
 
 /** One reader of the outbox for all who listen: its cost does not grow with them. */
 @Injectable()
-export class EventFeed implements OnApplicationShutdown {
+export class EventFeed implements BeforeApplicationShutdown {
   private readonly logger = new Logger('Events');
   private readonly listeners = new Map<Listener, PoolScope>();
   private timer: NodeJS.Timeout | null = null;
@@ -29,8 +33,9 @@ export class EventFeed implements OnApplicationShutdown {
     };
   }
 
-  onApplicationShutdown(): void {
+  beforeApplicationShutdown(): void {
     this.stop();
+    for (const { end } of this.listeners.keys()) end();
   }
 
   private stop(): void {
@@ -45,10 +50,10 @@ export class EventFeed implements OnApplicationShutdown {
       const page = await this.events.since(this.seen, PAGE);
       const within = this.events.narrowing(page);
       const parts = await Promise.all(
-        [...this.listeners].map(async ([listen, scope]) => ({ listen, part: await within(scope) })),
+        [...this.listeners].map(async ([{ take }, scope]) => ({ take, part: await within(scope) })),
       );
       this.seen = page.at(-1)?.seq ?? this.seen;
-      for (const { listen, part } of parts) for (const event of part) listen(event);
+      for (const { take, part } of parts) for (const event of part) take(event);
     } catch (error) {
       this.logger.warn(error instanceof Error ? error.message : String(error));
     } finally {

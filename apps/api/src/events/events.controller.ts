@@ -54,7 +54,8 @@ export class EventsController {
       const missed = await this.events.since(from, MAX_CATCH_UP);
       for (const event of await this.events.narrowing(missed)(caller.poolIds)) send(event);
     }
-    const stop = await this.feed.listen(send, caller.poolIds);
+    const listener = { take: send, end: () => stream.end() };
+    const stop = await this.feed.listen(listener, caller.poolIds);
     request.raw.once('close', stop);
   }
 

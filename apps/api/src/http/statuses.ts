@@ -8,6 +8,8 @@ export const STATUSES: Record<RefusalCode, number> = {
   'request.headers_too_large': 431,
   'request.timeout': 408,
   'request.unsupported_media_type': 415,
+  'request.url_malformed': 400,
+  'request.url_too_long': 414,
   'route.not_found': 404,
   'method.not_allowed': 405,
   'auth.missing': 401,

@@ -183,7 +183,9 @@ export abstract class SubscriptionStore {
   abstract insert(subscription: SubscriptionRecord): Promise<void>;
   abstract retire(id: string, at: EpochMs): Promise<void>;
   /** The first delivery that its secret signed came. Idempotent. */
-  abstract verified(id: string, at: EpochMs): Promise<void>;
+  abstract proved(id: string, at: EpochMs): Promise<void>;
+  /** Deliveries still come: noted for every active subscription whose secret has proved itself. */
+  abstract verified(at: EpochMs): Promise<void>;
   /** Blanks the secrets of what was retired before: nothing is signed with them any more. Idempotent. */
   abstract forgetSecrets(retiredBefore: EpochMs): Promise<void>;
   /** Puts a secret that was sealed anew in the place of `before`; nothing happens when another one stands there. */

@@ -32,6 +32,7 @@ export type LineChange = Partial<
     | 'adminStateBy'
     | 'adminReason'
     | 'health'
+    | 'healthBy'
     | 'healthReason'
     | 'providerStatus'
     | 'providerStatusAt'

@@ -49,11 +49,11 @@ export const inMemory: Counter = (name, points, seconds) =>
   new RateLimiterMemory({ keyPrefix: name, points, duration: seconds });
 
 /** Counters that all processes share; while Redis is away, counters of this process stand in. */
-export function inRedis(redis: Redis): Counter {
+export function inRedis(client: Redis, prefix: string): Counter {
   return (name, points, seconds) =>
     new RateLimiterRedis({
-      storeClient: redis,
-      keyPrefix: `linekeeper:throttle:${name}`,
+      storeClient: client,
+      keyPrefix: `${prefix}:throttle:${name}`,
       points,
       duration: seconds,
       // A command that waits for the connection would hold up its caller.

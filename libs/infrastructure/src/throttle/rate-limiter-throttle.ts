@@ -17,8 +17,8 @@ export class RateLimiterThrottle extends Throttle {
   private readonly lockouts = new Map<string, Stores>();
   private readonly rates = new Map<string, RateLimiterMemory>();
 
-  /** Without Redis this process counts alone. */
-  constructor(private readonly redis: Redis | null) {
+  /** Without Redis this process counts alone; with it, under keys that begin with `prefix`. */
+  constructor(private readonly redis: { readonly client: Redis; readonly prefix: string } | null) {
     super();
   }
 
@@ -61,7 +61,7 @@ export class RateLimiterThrottle extends Throttle {
     if (!stores) {
       stores = {
         own: new Lockout(rule, inMemory),
-        shared: this.redis && new Lockout(rule, inRedis(this.redis)),
+        shared: this.redis && new Lockout(rule, inRedis(this.redis.client, this.redis.prefix)),
       };
       this.lockouts.set(rule.name, stores);
     }

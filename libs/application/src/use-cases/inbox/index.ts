@@ -8,6 +8,7 @@ import { ReconcileLedger } from './reconcile-ledger';
 import { RotateWebhookSecret } from './rotate-webhook-secret';
 import { TakeIn } from './take-in';
 import { WebhookSecrets } from './webhook-secrets';
+import { WebhookHealth } from './webhook-health';
 
 export * from './dead-letters';
 export * from './drain-inbox';
@@ -16,10 +17,12 @@ export * from './receive-webhook';
 export { Quarantine } from './quarantine';
 export * from './reconcile-ledger';
 export * from './rotate-webhook-secret';
+export * from './webhook-health';
 
 export const INBOX_USE_CASES = [
   Intake,
   DrainInbox,
+  WebhookHealth,
   ReceiveWebhook,
   DeadLetters,
   ReconcileLedger,

@@ -3,6 +3,7 @@ import { Clock, UnitOfWork, type Verification, WebhookVerifier } from '../../por
 import { Refusal } from '../../refusal';
 import { Quarantine } from './quarantine';
 import { TakeIn } from './take-in';
+import { WebhookHealth } from './webhook-health';
 import { type KnownSecrets, WebhookSecrets } from './webhook-secrets';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -13,8 +14,6 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
  */
 @Injectable()
 export class ReceiveWebhook {
-  private rejected = 0;
-
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly secrets: WebhookSecrets,
@@ -22,6 +21,7 @@ export class ReceiveWebhook {
     private readonly takeIn: TakeIn,
     private readonly quarantine: Quarantine,
     private readonly clock: Clock,
+    private readonly health: WebhookHealth,
   ) {}
 
   /** `source` is the address that the delivery came from. */
@@ -32,7 +32,7 @@ export class ReceiveWebhook {
         await this.orUnavailable(() => this.quarantine.keep(rawBody, headers, source));
         throw new Refusal('webhook.unavailable', 'Its secret is not known here yet; send it again');
       }
-      this.rejected += 1;
+      this.health.noteRejected();
       throw new Refusal('webhook.signature', `The delivery was rejected: ${verification.why}`);
     }
     await this.orUnavailable(async () => {
@@ -40,11 +40,7 @@ export class ReceiveWebhook {
       const proved = await this.secrets.prove((secret) => this.holds(rawBody, headers, [secret]));
       if (proved) await this.quarantine.review();
     });
-  }
-
-  /** Deliveries whose signature did not hold and never will, since this process began. */
-  rejections(): number {
-    return this.rejected;
+    await this.health.noteVerified(this.clock.now());
   }
 
   /** A secret that came a moment ago may be unknown here still: before a rejection the list is read again. */

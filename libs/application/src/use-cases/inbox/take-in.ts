@@ -31,7 +31,7 @@ export class TakeIn {
   }
 
   private recordOf(body: string, now: EpochMs): InboxRecord {
-    const read = this.reader.read(body);
+    const read = this.reader.read(body, now);
     const readable = read.kind === 'event';
     const eventId = readable
       ? read.event.eventId

@@ -61,7 +61,7 @@ export class WebhookSecrets {
       ({ id, secret }) => unproven.includes(id) && signedWith(secret),
     );
     for (const { id } of now) {
-      await this.unitOfWork.read.subscriptions.verified(id, this.clock.now());
+      await this.unitOfWork.read.subscriptions.proved(id, this.clock.now());
     }
     if (now.length > 0) this.remembered = null;
     return first || now.length > 0;

@@ -48,7 +48,9 @@ export class StepLine {
     const decision = await this.decisions.begin(actor);
     await lineOr404(this.unitOfWork.read, request.lineId, scope);
     // A line that goes into service shows a name and not a bare number.
-    if (request.verb === 'activate' && !request.dryRun) await this.lineCards.ensure(request.lineId);
+    if (request.verb === 'activate' && !request.dryRun) {
+      await this.lineCards.ensure(request.lineId, decision);
+    }
     return this.unitOfWork.run((stores) => stepLine(stores, request, decision));
   }
 }

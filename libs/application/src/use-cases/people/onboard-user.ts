@@ -1,13 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { type FleetSnapshot, isZone, type PlacementPlan, whyNoNewUsers } from '@linekeeper/domain';
+import {
+  DAY_MS,
+  type FleetSnapshot,
+  isZone,
+  type PlacementPlan,
+  whyNoNewUsers,
+} from '@linekeeper/domain';
 import type { Actor } from '../../actor';
 import {
+  type AssignmentRecord,
   CardLinks,
   Digest,
   HandleParser,
   type ParsedHandle,
   type PoolRecord,
-  Random,
   type Stores,
   UnitOfWork,
   type UserRecord,
@@ -23,25 +29,24 @@ import {
   snapshotOf,
   Turns,
 } from '../shared';
-import { codeHash, MAX_OPEN_CODES, newCode } from './codes';
+import { codeOf } from './codes';
+import { knownPerson, newsOf, type Said } from './known-person';
+import { reserveCode } from './reserve-code';
 import { recallOptOut } from './suppression';
 import { planPlace, tieUser } from './tie';
 import { type UserView, viewUser } from './user-view';
 
-export interface NewUser {
+export interface NewUser extends Said {
   readonly handle?: string | undefined;
-  readonly externalId?: string | undefined;
-  readonly timeZone?: string | undefined;
   readonly pool?: string | undefined;
   readonly startedBy: 'inbound' | 'outbound';
-  readonly expectedMessagesPerDay?: number | undefined;
-  readonly labels?: readonly string[] | undefined;
-  readonly consent?: { readonly source: string; readonly at: string } | undefined;
+  /** A UUID for the user that this request makes without a handle; a repetition within a day answers with that user. */
+  readonly workId?: string | undefined;
 }
 
 export interface Onboarded extends UserView {
   readonly created: boolean;
-  /** In clear, once: only its hash is kept. */
+  /** In clear, to whom made the reservation: only its hash is kept. */
   readonly code: string | null;
 }
 
@@ -53,7 +58,7 @@ class LostRace extends Error {}
 
 /**
  * Places a new user: primary and fallbacks at once, in one short transaction under the pool's lock. The same
- * handle again gets the same assignment. Refuses `fleet.no_capacity` with the reasons and when capacity is due.
+ * handle again gets the same assignment, and what the app says of a person whom we met before it did is kept. Refuses `fleet.no_capacity` with the reasons and when capacity is due.
  */
 @Injectable()
 export class OnboardUser {
@@ -62,7 +67,6 @@ export class OnboardUser {
     private readonly decisions: Decisions,
     private readonly handles: HandleParser,
     private readonly links: CardLinks,
-    private readonly random: Random,
     private readonly digest: Digest,
     private readonly turns: Turns,
   ) {}
@@ -97,14 +101,16 @@ export class OnboardUser {
     decision: Decision,
   ): Promise<Onboarded> {
     const pool = await poolFor(stores, input.pool, scope);
-    const before = await this.existing(stores, input, handle, pool, decision);
-    if (before) return before;
+    const asBefore = await this.asBefore(stores, input, handle, pool, decision);
+    if (asBefore) return asBefore;
     await stores.pools.lock(pool.id);
-    // Whoever held the lock before us may have placed this very handle.
-    const meanwhile = await this.existing(stores, input, handle, pool, decision);
-    if (meanwhile) return meanwhile;
+    // Whoever held the lock before us may have placed this very person.
+    const met = await knownPerson(stores, handle, input.externalId);
+    const known = met && (await this.completed(stores, met, input, handle, decision));
+    const place = known && (await placeIn(stores, known, pool));
+    if (known && place) return this.again(stores, known, pool, place, decision);
     await this.refuseWhenFrozen(stores);
-    const user = await this.userFor(stores, input, handle, decision);
+    const user = known ?? (await this.newUser(stores, input, handle, decision));
     const snapshot = await snapshotOf(stores, pool, decision);
     const plan = planPlace(user, snapshot, decision);
     const lineId = await this.lineOf(stores, plan, snapshot);
@@ -116,7 +122,7 @@ export class OnboardUser {
       snapshot,
       decision,
     );
-    const code = handle ? null : await this.reserveCode(stores, assignment, decision);
+    const code = await this.codeFor(stores, user, assignment, decision);
     await announce(stores, decision, 'user.onboarded', {
       userId: user.id,
       assignmentId: assignment.id,
@@ -137,28 +143,90 @@ export class OnboardUser {
     );
   }
 
-  /** The same handle again, with a place in this pool: the same answer. */
-  private async existing(
+  /** The same person again, of whom nothing new is said: the same answer, without waiting for the pool. */
+  private async asBefore(
     stores: Stores,
     input: NewUser,
     handle: ParsedHandle | null,
     pool: PoolRecord,
     decision: Decision,
   ): Promise<Onboarded | null> {
-    if (!handle) return null;
-    const user = await stores.users.byHandle(handle.value);
-    if (!user) return null;
-    if (
-      input.externalId !== undefined &&
-      user.externalId !== null &&
-      user.externalId !== input.externalId
-    ) {
-      throw new Refusal('handle.taken', 'The handle belongs to a user with another external id');
+    if (!handle && input.workId !== undefined) {
+      const made = await this.made(stores, input.workId, pool, decision);
+      if (made) return made;
     }
-    const assignment = await stores.assignments.of(user.id, pool.id);
+    const user = await knownPerson(stores, handle, input.externalId);
+    if (!user || user.handles.length === 0) return null;
+    if (Object.keys(newsOf(user, input)).length > 0) return null;
+    const place = await placeIn(stores, user, pool);
+    return place && this.again(stores, user, pool, place, decision);
+  }
+
+  private async again(
+    stores: Stores,
+    user: UserRecord,
+    pool: PoolRecord,
+    assignment: AssignmentRecord,
+    decision: Decision,
+  ): Promise<Onboarded> {
+    const code = await this.codeFor(stores, user, assignment, decision);
+    const view = await viewUser(stores, this.links, decision, { user, pool, assignment });
+    return { ...view, created: false, code };
+  }
+
+  /** Whom nobody knows by a handle yet is let in by a code. */
+  private codeFor(
+    stores: Stores,
+    user: UserRecord,
+    assignment: AssignmentRecord,
+    decision: Decision,
+  ): Promise<string> | null {
+    return user.handles.length > 0 ? null : reserveCode(stores, assignment, this.digest, decision);
+  }
+
+  /** Somebody of whom we knew less before: by a handle alone, or by the app's id of them alone. */
+  private async completed(
+    stores: Stores,
+    user: UserRecord,
+    input: NewUser,
+    handle: ParsedHandle | null,
+    decision: Decision,
+  ): Promise<UserRecord> {
+    const news = newsOf(user, input);
+    if (Object.keys(news).length > 0) await stores.users.fill(user.id, news);
+    const told = { ...user, ...news };
+    const isNew = handle && !user.handles.some(({ value }) => value === handle.value);
+    return isNew ? this.withHandle(stores, told, handle, decision) : told;
+  }
+
+  private async withHandle(
+    stores: Stores,
+    user: UserRecord,
+    handle: ParsedHandle,
+    decision: Decision,
+  ): Promise<UserRecord> {
+    if (await stores.lines.byPhoneNumber(handle.value)) {
+      throw new Refusal('handle.own_line', 'That number is one of our own lines');
+    }
+    if (!(await stores.users.addHandle(user.id, handle, decision.now))) throw new LostRace();
+    const known = { ...user, handles: [...user.handles, handle] };
+    return recallOptOut(stores, known, handle, this.digest, decision);
+  }
+
+  /** What this very request made before, if its answer was lost: the first answer again. */
+  private async made(
+    stores: Stores,
+    workId: string,
+    pool: PoolRecord,
+    decision: Decision,
+  ): Promise<Onboarded | null> {
+    const user = await stores.users.byId(workId);
+    // After a day the caller's key is free again, and means somebody else.
+    const isRecent = user !== null && user.createdAt > decision.now - DAY_MS;
+    const assignment = isRecent && (await stores.assignments.of(user.id, pool.id));
     if (!assignment || assignment.state === 'released') return null;
     const view = await viewUser(stores, this.links, decision, { user, pool, assignment });
-    return { ...view, created: false, code: null };
+    return { ...view, created: true, code: codeOf(this.digest, assignment) };
   }
 
   private async refuseWhenFrozen(stores: Stores): Promise<void> {
@@ -171,25 +239,17 @@ export class OnboardUser {
     }
   }
 
-  private async userFor(
+  private async newUser(
     stores: Stores,
     input: NewUser,
     handle: ParsedHandle | null,
     decision: Decision,
   ): Promise<UserRecord> {
-    const known = handle && (await stores.users.byHandle(handle.value));
-    if (known) return known;
-    if (handle && (await stores.lines.byPhoneNumber(handle.value))) {
-      throw new Refusal('handle.own_line', 'That number is one of our own lines');
-    }
-    if (input.externalId !== undefined && (await stores.users.byExternalId(input.externalId))) {
-      throw new Refusal(
-        'external_id.taken',
-        `"${input.externalId}" belongs to a user with another handle`,
-      );
-    }
+    const named = handle ? undefined : input.workId;
+    // One that is there already is over: it was let go or erased since.
+    const id = named !== undefined && !(await stores.users.byId(named)) ? named : decision.newId();
     const user: UserRecord = {
-      id: decision.newId(),
+      id,
       externalId: input.externalId ?? null,
       timeZone: input.timeZone ?? null,
       labels: input.labels ?? [],
@@ -202,10 +262,7 @@ export class OnboardUser {
       suppression: null,
     };
     await stores.users.insert(user);
-    if (handle && !(await stores.users.addHandle(user.id, handle, decision.now)))
-      throw new LostRace();
-    if (!handle) return user;
-    return recallOptOut(stores, { ...user, handles: [handle] }, handle, this.digest, decision);
+    return handle ? this.withHandle(stores, user, handle, decision) : user;
   }
 
   /** The best candidate; in observe also the least used line that is open, since nothing may be refused there. */
@@ -230,27 +287,14 @@ export class OnboardUser {
       nextCapacityAt: nextCapacityAt === null ? null : new Date(nextCapacityAt).toISOString(),
     });
   }
+}
 
-  private async reserveCode(
-    stores: Stores,
-    assignment: { readonly id: string; readonly expiresAt: number | null },
-    decision: Decision,
-  ): Promise<string> {
-    const keyId =
-      decision.by.kind === 'app' || decision.by.kind === 'operator' ? decision.by.id : null;
-    if ((await stores.assignments.openCodes(keyId, decision.now)) >= MAX_OPEN_CODES) {
-      throw new Refusal('code.too_many_open', `${MAX_OPEN_CODES} codes of this key are open`, {
-        retryAfterSeconds: 60,
-      });
-    }
-    const code = newCode(this.random);
-    await stores.assignments.insertCode({
-      codeHash: codeHash(this.digest, code),
-      assignmentId: assignment.id,
-      keyId,
-      createdAt: decision.now,
-      expiresAt: assignment.expiresAt ?? decision.now,
-    });
-    return code;
-  }
+/** Where the person stands in the pool; null when nowhere, or no more. */
+async function placeIn(
+  stores: Stores,
+  user: UserRecord,
+  pool: PoolRecord,
+): Promise<AssignmentRecord | null> {
+  const assignment = await stores.assignments.of(user.id, pool.id);
+  return assignment && assignment.state !== 'released' ? assignment : null;
 }

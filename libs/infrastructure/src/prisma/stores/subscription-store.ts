@@ -48,9 +48,16 @@ export class PrismaSubscriptionStore extends SubscriptionStore {
     });
   }
 
-  async verified(id: string, at: EpochMs): Promise<void> {
+  async proved(id: string, at: EpochMs): Promise<void> {
     await this.db.webhookSubscription.updateMany({
       where: { id, lastVerifiedAt: null },
+      data: { lastVerifiedAt: date(at) },
+    });
+  }
+
+  async verified(at: EpochMs): Promise<void> {
+    await this.db.webhookSubscription.updateMany({
+      where: { retiredAt: null, lastVerifiedAt: { not: null } },
       data: { lastVerifiedAt: date(at) },
     });
   }
