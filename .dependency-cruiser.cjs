@@ -39,11 +39,11 @@ module.exports = {
         "One adapter does not lean on another vendor's adapter; only the module names them all.",
       severity: 'error',
       from: {
-        path: '^libs/infrastructure/src/(linq|memory|people|prisma|config)/',
+        path: '^libs/infrastructure/src/(linq|memory|people|prisma|config|throttle)/',
         pathNot: 'spec\\.ts$',
       },
       to: {
-        path: '^libs/infrastructure/src/(linq|memory|people|prisma|config|postgres)/',
+        path: '^libs/infrastructure/src/(linq|memory|people|prisma|config|throttle|postgres)/',
         pathNot: '^libs/infrastructure/src/$1/',
       },
     },

@@ -29,6 +29,10 @@ if (chromiumPath === undefined) {
       await onboard(service, personNumber(1));
       page = await browser.newPage();
       page.on('pageerror', (error) => faults.push(error.message));
+      page.on('console', (message) => {
+        // What the content security policy refuses is told here and nowhere else.
+        if (message.text().includes('Content Security Policy')) faults.push(message.text());
+      });
     });
 
     afterAll(async () => {
@@ -65,6 +69,24 @@ if (chromiumPath === undefined) {
       await ok(simulator.control.post(`/lines/${flagged}/status`, { status: 'FLAGGED' }));
       await simulator.advance(60);
       await page.locator('#lines tr').filter({ hasText: 'flagged' }).waitFor();
+      expect(faults).toEqual([]);
+    });
+
+    it('signs out, and the cookie is worth nothing any more', async () => {
+      const [cookie] = await page.context().cookies();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.locator('#notice').filter({ hasText: 'Signed out' }).waitFor();
+      expect(await page.context().cookies()).toEqual([]);
+      const answer = await fetch(`${service.url}/v1/admin/fleet`, {
+        headers: { cookie: `${cookie?.name}=${cookie?.value}` },
+      });
+      expect(answer.status).toBe(401);
+    });
+
+    it('has the description of the API beside it, within its own policy', async () => {
+      await page.goto(`${service.url}/docs`);
+      await page.getByRole('heading', { name: 'Linekeeper' }).waitFor();
+      await page.getByText('/v1/users/{id}/opt-out').waitFor();
       expect(faults).toEqual([]);
     });
   });

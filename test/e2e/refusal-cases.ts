@@ -261,6 +261,22 @@ export const BAD_BODIES: readonly Refused[] = [
     key: ADMIN_KEY,
   },
   {
+    what: 'a key that has expired before it is made',
+    path: '/v1/admin/keys',
+    body: { name: 'late', role: 'viewer', expiresAt: '2020-01-01T00:00:00Z', reason: 'none' },
+    status: 422,
+    code: 'request.invalid',
+    key: ADMIN_KEY,
+  },
+  {
+    what: 'a key for a pool that is none',
+    path: '/v1/admin/keys',
+    body: { name: 'lost', role: 'viewer', poolIds: [nobody], reason: 'none' },
+    status: 404,
+    code: 'pool.not_found',
+    key: ADMIN_KEY,
+  },
+  {
     what: 'a job that is none',
     path: '/v1/admin/jobs/make-coffee/run',
     body: { reason: 'tired' },

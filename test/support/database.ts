@@ -8,6 +8,8 @@ export interface TestDatabase {
   query<T extends object>(sql: string, values?: readonly unknown[]): Promise<T[]>;
   /** How many rows each table has. */
   rowCounts(): Promise<Record<string, number>>;
+  /** What changes with every insert, update and delete: the rows of each table and the newest version among them. */
+  rowVersions(): Promise<Record<string, string>>;
   drop(): Promise<void>;
 }
 
@@ -20,6 +22,13 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const url = databaseAt(server, name);
   const client = new Client({ connectionString: url });
   await client.connect();
+  const tableNames = async (): Promise<string[]> => {
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT table_name AS name FROM information_schema.tables
+       WHERE table_schema = 'public' AND table_name NOT LIKE '\\_prisma%' ORDER BY 1`,
+    );
+    return rows.map(({ name: table }) => table);
+  };
   const query = async <T extends object>(
     sql: string,
     values: readonly unknown[] = [],
@@ -28,15 +37,19 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     url,
     query,
     async rowCounts() {
-      const tables = await query<{ name: string }>(
-        `SELECT table_name AS name FROM information_schema.tables
-         WHERE table_schema = 'public' AND table_name NOT LIKE '\\_prisma%' ORDER BY 1`,
-      );
-      const counts = tables.map(
-        ({ name: table }) => `SELECT '${table}' AS name, count(*)::int AS n FROM "${table}"`,
+      const counts = (await tableNames()).map(
+        (table) => `SELECT '${table}' AS name, count(*)::int AS n FROM "${table}"`,
       );
       const rows = await query<{ name: string; n: number }>(counts.join(' UNION ALL '));
       return Object.fromEntries(rows.map((row) => [row.name, row.n]));
+    },
+    async rowVersions() {
+      const versions = (await tableNames()).map(
+        (table) =>
+          `SELECT '${table}' AS name, count(*) || ' ' || coalesce(max(xmin::text::bigint), 0) AS v FROM "${table}"`,
+      );
+      const rows = await query<{ name: string; v: string }>(versions.join(' UNION ALL '));
+      return Object.fromEntries(rows.map((row) => [row.name, row.v]));
     },
     async drop() {
       await client.end();

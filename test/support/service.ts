@@ -8,6 +8,7 @@ import {
 } from '@linekeeper/application';
 import { FollowedClock, StaticSettings, VirtualClockFollower } from '@linekeeper/infrastructure';
 import { createApp } from '../../apps/api/src/create-app';
+import { connectRedis, reachRedis } from '../../libs/infrastructure/src/redis/connection';
 import { StandaloneModule } from '../../apps/standalone/src/standalone.module';
 import type { TestDatabase } from './database';
 import { Http } from './http';
@@ -16,6 +17,8 @@ import type { TestSimulator } from './simulator';
 export const ADMIN_KEY = 'lk_admin_key_of_the_tests_0123456789';
 export const APP_KEY = 'lk_app_key_of_the_tests_0123456789ab';
 export const VIEWER_KEY = 'lk_viewer_key_of_the_tests_01234567';
+
+export const SECRETS_KEY = 'a secrets key of the tests, long enough';
 
 /** The whole service in this process, on the simulator's clock and a database of its own. */
 export class TestService {
@@ -40,8 +43,19 @@ export class TestService {
       readonly timeZone?: string;
       readonly name?: string;
       readonly webhookSecrets?: readonly string[];
+      readonly trustedProxies?: readonly string[];
+      /** Given, it counts and holds what several processes share. */
+      readonly redisUrl?: string;
+      readonly publicUrl?: string;
+      readonly secretsKeys?: readonly [string, ...string[]];
     } = {},
   ): Promise<TestService> {
+    const redis =
+      settings.redisUrl === undefined
+        ? null
+        : { client: connectRedis(settings.redisUrl), prefix: 'linekeeper:test' };
+    if (redis) await reachRedis(redis.client, 5_000);
+    const [secretsKey, ...previousSecretsKeys] = settings.secretsKeys ?? [SECRETS_KEY];
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const clock = new FollowedClock(simulator.url, settings.name ?? 'service');
@@ -51,17 +65,18 @@ export class TestService {
         databaseUrl: database.url,
         clock,
         follower: new VirtualClockFollower(clock),
-        publicUrl: url,
-        secretsKey: 'a secrets key of the tests, long enough',
+        publicUrl: settings.publicUrl ?? url,
+        secretsKey,
+        previousSecretsKeys,
         settings: new StaticSettings({
           webhookUrl: `${url}/webhooks/linq/v3`,
           webhookSecrets: settings.webhookSecrets ?? [],
           processId: `test-${port}`,
         }),
         linq: { apiKey: simulator.token, baseUrl: simulator.apiUrl },
-        redis: null,
+        redis,
       }),
-      { logLevel: 'error', trustedProxies: [] },
+      { logLevel: 'error', trustedProxies: settings.trustedProxies ?? [] },
     );
     await nest.get(PrepareEnvironment).execute({
       name: 'test',

@@ -3,22 +3,23 @@ import { ConsoleLogger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
+import { PublicAddress } from '@linekeeper/application';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { addBodyParsers, BODY_LIMIT } from './http/body-parser';
+import { addBounds, answerBroken, REQUEST_TIMEOUT_MS, SERVER_BOUNDS } from './http/bounds';
+import { addLoopbackOnly } from './http/loopback';
 import { ProblemFilter } from './http/problem.filter';
+import { addSecurityHeaders, isDocs } from './http/security-headers';
 import { addPage } from './dashboard/page';
 import { openApiOf } from './openapi';
 
 export interface AppOptions {
   readonly logLevel: LogLevel;
-  /** Addresses whose X-Forwarded-For is believed; none: nobody's. */
+  /** Addresses, also as CIDR blocks, whose X-Forwarded-For is believed; none: nobody's. */
   readonly trustedProxies: readonly string[];
   /** Whether it serves the page and the documentation too; a worker does not. */
   readonly pages?: boolean;
 }
-
-/** A slow sender holds a connection for no longer than this. */
-const REQUEST_TIMEOUT_MS = 10_000;
 
 /** The Nest application on Fastify, with everything that is not a controller. It does not listen yet. */
 export async function createApp(
@@ -28,7 +29,9 @@ export async function createApp(
   const problems = new ProblemFilter();
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
+    http: SERVER_BOUNDS,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    clientErrorHandler: answerBroken,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     // When the process stops, requests under way are finished and only idle connections are cut.
     forceCloseConnections: 'idle',
@@ -45,15 +48,14 @@ export async function createApp(
     logger,
   });
   const server = adapter.getInstance();
-  addBodyParsers(server);
   server.addHook('onRequest', (request, reply, done) => {
     addCommonHeaders(request, reply);
-    if (isForLoopbackOnly(request.url) && !isLoopback(request.ip)) {
-      void reply.status(404).send();
-      return;
-    }
     done();
   });
+  await addSecurityHeaders(server, app.get(PublicAddress).isSecure);
+  addBounds(server);
+  addLoopbackOnly(server, isDocs);
+  addBodyParsers(server);
   if (!pages) return app;
   await addPage(server);
   SwaggerModule.setup('docs', app, () => openApiOf(app), {
@@ -71,12 +73,4 @@ const LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', '
 
 function levelsFrom(least: LogLevel): LogLevel[] {
   return LEVELS.slice(0, LEVELS.indexOf(least) + 1);
-}
-
-function isForLoopbackOnly(url: string): boolean {
-  return url.startsWith('/docs') || url.startsWith('/openapi.');
-}
-
-function isLoopback(ip: string): boolean {
-  return ip === '::1' || ip.startsWith('127.') || ip.startsWith('::ffff:127.');
 }

@@ -61,6 +61,7 @@ function total(name, value, tone = '') {
 
 function show(fleet) {
   element('fleet').hidden = false;
+  element('sign-out').hidden = false;
   element('clock').textContent = `${fleet.now.slice(0, 19).replace('T', ' ')} UTC`;
   element('notice').textContent = fleet.frozenAt ? 'The fleet is frozen: replies only.' : '';
   element('totals').replaceChildren(
@@ -96,6 +97,7 @@ async function refresh() {
   const response = await fetch('/v1/admin/fleet').catch(() => null);
   if (response?.ok) return show(await response.json());
   element('fleet').hidden = response === null || response.status === 401;
+  element('sign-out').hidden = element('fleet').hidden;
   element('notice').textContent =
     response?.status === 401
       ? 'Signed out. Use the sign-in link that was printed at the start.'
@@ -130,6 +132,10 @@ const TOLD = [
   'fleet.contagion',
   'inbox.dead-letter',
 ];
+element('sign-out').addEventListener('click', async () => {
+  await fetch('/sign-out', { method: 'POST' });
+  location.reload();
+});
 const stream = new EventSource('/v1/events?recent=300');
 for (const type of TOLD) stream.addEventListener(type, tell);
 

@@ -90,6 +90,7 @@ async function main(): Promise<void> {
       follower,
       publicUrl,
       secretsKey: secrets.secretsKey,
+      previousSecretsKeys: environment.SECRETS_KEY_PREVIOUS,
       settings: new StaticSettings({
         webhookUrl: reachable ? `${publicUrl}/webhooks/linq/v3` : null,
         webhookSecrets: environment.LINQ_WEBHOOK_SECRETS ?? [],

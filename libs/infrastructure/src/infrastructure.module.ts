@@ -11,8 +11,11 @@ import {
   MessagingProvider,
   Policies,
   ProviderEventReader,
+  PublicAddress,
   Random,
+  SecretBox,
   Settings,
+  Throttle,
   UnitOfWork,
   UsageHistory,
   USE_CASES,
@@ -38,8 +41,10 @@ import { RedisInboxSignal } from './redis/inbox-signal';
 import { RedisBudgetLedger } from './redis/redis-budget-ledger';
 import { SystemClock } from './system/clock';
 import { NodeDigest, SecureRandom, UuidV7 } from './system/chance';
+import { AesSecretBox } from './system/secret-box';
 import { LocalInboxSignal } from './system/inbox-signal';
 import { monotonicMs, wait } from './system/timers';
+import { RateLimiterThrottle } from './throttle/rate-limiter-throttle';
 
 /** What the adapters are made from: read once, in main. */
 export interface InfrastructureOptions {
@@ -49,6 +54,8 @@ export interface InfrastructureOptions {
   readonly settings: Settings;
   readonly publicUrl: string;
   readonly secretsKey: string;
+  /** Keys that were SECRETS_KEY before: what they protect is still read. */
+  readonly previousSecretsKeys?: readonly string[] | undefined;
   readonly linq: { readonly apiKey: string; readonly baseUrl: string };
   /** For several processes; null: this is the only one, and keeps in memory what it may lose. */
   readonly redis: { readonly client: Redis; readonly prefix: string } | null;
@@ -89,18 +96,21 @@ function ofSeveralProcesses({ client, prefix }: { client: Redis; prefix: string 
 @Module({})
 export class InfrastructureModule {
   static register(options: InfrastructureOptions): DynamicModule {
+    const secretsKeys = [options.secretsKey, ...(options.previousSecretsKeys ?? [])] as const;
     const adapters: Provider[] = [
       { provide: Clock, useValue: options.clock },
       { provide: WallClock, useFactory: (): WallClock => new SystemClock() },
+      { provide: PublicAddress, useValue: publicAddressOf(options.publicUrl) },
       { provide: ClockFollower, useValue: options.follower },
       { provide: Settings, useValue: options.settings },
       { provide: Ids, useFactory: (clock: Clock) => new UuidV7(clock), inject: [Clock] },
       { provide: Random, useClass: SecureRandom },
-      { provide: Digest, useFactory: () => new NodeDigest(options.secretsKey) },
+      { provide: Digest, useFactory: () => new NodeDigest(secretsKeys) },
+      { provide: SecretBox, useFactory: () => new AesSecretBox(secretsKeys) },
       { provide: HandleParser, useClass: LibphonenumberHandleParser },
       {
         provide: CardLinks,
-        useFactory: () => new SignedCardLinks(options.secretsKey, options.publicUrl),
+        useFactory: () => new SignedCardLinks(secretsKeys, options.publicUrl),
       },
       { provide: PrismaDatabase, useFactory: () => new PrismaDatabase(options.databaseUrl) },
       {
@@ -124,6 +134,10 @@ export class InfrastructureModule {
         provide: MessagingProvider,
         useFactory: () => new LinqMessagingProvider({ ...options.linq, wait }),
       },
+      {
+        provide: Throttle,
+        useFactory: () => new RateLimiterThrottle(options.redis),
+      },
       { provide: ProviderEventReader, useClass: LinqEventReader },
       { provide: WebhookVerifier, useClass: StandardWebhookVerifier },
     ];
@@ -136,6 +150,8 @@ export class InfrastructureModule {
         Settings,
         Digest,
         Policies,
+        PublicAddress,
+        SecretBox,
         UnitOfWork,
         BudgetLedger,
         InboxSignal,
@@ -144,4 +160,8 @@ export class InfrastructureModule {
       ],
     };
   }
+}
+
+function publicAddressOf(url: string): PublicAddress {
+  return { url: url.replace(/\/+$/, ''), isSecure: url.toLowerCase().startsWith('https:') };
 }

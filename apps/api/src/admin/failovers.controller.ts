@@ -27,10 +27,14 @@ export class FailoversController {
   @Get()
   @Allow('viewer')
   @Answers(200, 'A page of failovers, the newest first')
-  async list(@Query({ schema: listQuery }) query: z.infer<typeof listQuery>) {
+  async list(
+    @Query({ schema: listQuery }) query: z.infer<typeof listQuery>,
+    @Caller() caller: Principal,
+  ) {
     const after = afterOf(query.cursor);
     const rows = await this.failovers.list({
       limit: query.limit + 1,
+      poolIds: caller.poolIds,
       ...(after === undefined ? {} : { after }),
       ...(query.state === undefined ? {} : { states: [query.state] }),
     });
@@ -40,8 +44,8 @@ export class FailoversController {
   @Get(':id')
   @Allow('viewer')
   @Answers(200, 'The failover and its first moves')
-  async get(@Param('id', { schema: idParam }) id: string) {
-    const { failover, moves } = await this.failovers.byId(id);
+  async get(@Param('id', { schema: idParam }) id: string, @Caller() caller: Principal) {
+    const { failover, moves } = await this.failovers.byId(id, caller.poolIds);
     return {
       ...failoverView(failover),
       moves: moves.map(({ failoverId: _failover, ...move }) => ({
@@ -63,7 +67,7 @@ export class FailoversController {
     @Body({ schema: verbBody }) body: z.infer<typeof verbBody>,
     @Caller() caller: Principal,
   ) {
-    return failoverView(await this.failovers.step(id, verb, body, actorOf(caller)));
+    return failoverView(await this.failovers.step(id, verb, body, actorOf(caller), caller.poolIds));
   }
 }
 

@@ -13,7 +13,7 @@ import { Answers } from '../http/answers';
 import { instant, instantOrNull } from '../http/instants';
 import { verbBody } from '../http/operator-body';
 import { afterOf, pageFrom, pageQuery } from '../http/pagination';
-import { Allow, Caller } from '../http/principal';
+import { Allow, Caller, FleetWide } from '../http/principal';
 import { failoverView } from './failovers.controller';
 import { lineView } from './line.views';
 
@@ -53,6 +53,7 @@ export class FleetController {
 
   @Post('fleet/:verb')
   @Allow('operator')
+  @FleetWide()
   @HttpCode(200)
   @ApiOperation({
     summary: 'The red button: while frozen only replies leave, nobody is placed or moved',
@@ -77,6 +78,7 @@ export class FleetController {
 
   @Post('rebalance')
   @Allow('operator')
+  @FleetWide()
   @HttpCode(200)
   @ApiOperation({ summary: 'Propose what would relieve lines beyond their cap. Moves nobody' })
   @Answers(200, 'Remedies and moves, with reasons')
@@ -89,6 +91,7 @@ export class FleetController {
 
   @Get('rebalance')
   @Allow('viewer')
+  @FleetWide()
   @Answers(200, 'The newest proposal, or null')
   async latest() {
     const proposal = await this.rebalance.latest();
@@ -98,10 +101,14 @@ export class FleetController {
   @Get('suppressions')
   @Allow('viewer')
   @Answers(200, 'A page of users who said stop')
-  async suppressions(@Query({ schema: pageQuery }) query: z.infer<typeof pageQuery>) {
+  async suppressions(
+    @Query({ schema: pageQuery }) query: z.infer<typeof pageQuery>,
+    @Caller() caller: Principal,
+  ) {
     const after = afterOf(query.cursor);
     const rows = await this.optOuts.list({
       limit: query.limit + 1,
+      poolIds: caller.poolIds,
       ...(after === undefined ? {} : { after }),
     });
     return pageFrom(

@@ -31,7 +31,7 @@ import { versionOf } from '../http/if-match';
 import { instant, instantOrNull } from '../http/instants';
 import { idParam } from '../http/operator-body';
 import { afterOf, pageFrom, pageOfAll, pageQuery } from '../http/pagination';
-import { Allow, Caller } from '../http/principal';
+import { Allow, Caller, FleetWide } from '../http/principal';
 
 const reason = z.string().trim().min(1).max(500);
 const policyBody = z.strictObject({
@@ -74,6 +74,7 @@ export class GovernanceController {
 
   @Put('policy')
   @Allow('admin')
+  @FleetWide()
   @ApiOperation({ summary: 'A new version of the whole policy; every decision after it names it' })
   @Answers(200, 'The new version')
   @Answers(422, 'policy.invalid or policy.crossed: naming the keys')
@@ -94,6 +95,7 @@ export class GovernanceController {
 
   @Put('actuators')
   @Allow('admin')
+  @FleetWide()
   @Answers(200, 'The modes after the change')
   async setModes(
     @Body({ schema: actuatorsBody }) body: z.infer<typeof actuatorsBody>,
@@ -104,6 +106,7 @@ export class GovernanceController {
 
   @Get('keys')
   @Allow('admin')
+  @FleetWide()
   @Answers(200, 'A page of keys, never in clear')
   async listKeys(@Query({ schema: pageQuery }) query: z.infer<typeof pageQuery>) {
     return pageOfAll(await this.keys.list(), query, ({ id }) => id, keyView);
@@ -111,6 +114,7 @@ export class GovernanceController {
 
   @Post('keys')
   @Allow('admin')
+  @FleetWide()
   @Idempotent()
   @Answers(201, 'The key in clear, this once')
   async createKey(
@@ -126,6 +130,7 @@ export class GovernanceController {
 
   @Delete('keys/:id')
   @Allow('admin')
+  @FleetWide()
   @HttpCode(204)
   async revokeKey(
     @Param('id', { schema: idParam }) id: string,
@@ -137,10 +142,14 @@ export class GovernanceController {
   @Get('audit')
   @Allow('viewer')
   @Answers(200, 'A page of deeds, the newest first')
-  async audit(@Query({ schema: auditQuery }) query: z.infer<typeof auditQuery>) {
+  async audit(
+    @Query({ schema: auditQuery }) query: z.infer<typeof auditQuery>,
+    @Caller() caller: Principal,
+  ) {
     const after = afterOf(query.cursor);
     const rows = await this.readAudit.execute({
       limit: query.limit + 1,
+      poolIds: caller.poolIds,
       ...(after === undefined ? {} : { after }),
       ...(query.subjectId === undefined ? {} : { subjectId: query.subjectId }),
     });

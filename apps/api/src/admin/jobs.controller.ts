@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { actorOf } from '../http/actor';
 import { Answers } from '../http/answers';
 import { instant, instantOrNull } from '../http/instants';
-import { Allow, Caller } from '../http/principal';
+import { Allow, Caller, FleetWide } from '../http/principal';
 
 const DEFAULT_REASON = 'asked for through the API';
 const runBody = z.strictObject({
@@ -14,6 +14,7 @@ const runBody = z.strictObject({
 
 /** Scheduled jobs: when each ran last, and running one now. */
 @ApiTags('Admin: jobs')
+@FleetWide()
 @Controller('v1/admin/jobs')
 export class JobsController {
   constructor(private readonly runJob: RunJob) {}

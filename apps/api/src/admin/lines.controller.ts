@@ -28,7 +28,7 @@ import { versionOf } from '../http/if-match';
 import { instant } from '../http/instants';
 import { idParam } from '../http/operator-body';
 import { pageOf, pageOfAll, pageQuery } from '../http/pagination';
-import { Allow, Caller } from '../http/principal';
+import { Allow, Caller, FleetWide } from '../http/principal';
 import {
   importBody,
   lineAnswer,
@@ -71,11 +71,12 @@ export class LinesController {
     @Caller() caller: Principal,
   ) {
     const line = await this.register.register(body, actorOf(caller), caller.poolIds);
-    return lineView(await this.look.line(line.id));
+    return lineView(await this.look.line(line.id, caller.poolIds));
   }
 
   @Post('import')
   @Allow('operator')
+  @FleetWide()
   @HttpCode(200)
   @ApiOperation({
     summary: 'Register every number that the provider lists and that is no line yet',
@@ -85,7 +86,7 @@ export class LinesController {
     @Body({ schema: importBody }) body: z.infer<typeof importBody>,
     @Caller() caller: Principal,
   ) {
-    const report = await this.register.importAll(body, actorOf(caller), caller.poolIds);
+    const report = await this.register.importAll(body, actorOf(caller));
     return {
       added: report.added.map(({ id, phoneNumber }) => ({ id, phoneNumber })),
       known: report.known,
@@ -99,9 +100,10 @@ export class LinesController {
   @Answers(200, 'The line; its version is the ETag', lineAnswer)
   async get(
     @Param('id', { schema: idParam }) id: string,
+    @Caller() caller: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const view = lineView(await this.look.line(id));
+    const view = lineView(await this.look.line(id, caller.poolIds));
     void reply.header('etag', `"${view.version}"`);
     return view;
   }
@@ -116,8 +118,9 @@ export class LinesController {
     @Headers('if-match') ifMatch: string | undefined,
     @Caller() caller: Principal,
   ) {
-    await this.changeLine.execute(id, { ...body, basedOn: versionOf(ifMatch) }, actorOf(caller));
-    return lineView(await this.look.line(id));
+    const edit = { ...body, basedOn: versionOf(ifMatch) };
+    await this.changeLine.execute(id, edit, actorOf(caller), caller.poolIds);
+    return lineView(await this.look.line(id, caller.poolIds));
   }
 
   @Get(':id/usage')
@@ -129,8 +132,9 @@ export class LinesController {
   async usage(
     @Param('id', { schema: idParam }) id: string,
     @Query({ schema: usageQuery }) { hours }: z.infer<typeof usageQuery>,
+    @Caller() caller: Principal,
   ) {
-    const usage = await this.look.usage(id, hours);
+    const usage = await this.look.usage(id, hours, caller.poolIds);
     return {
       now: instant(usage.now),
       hours: usage.hours.map(({ lineId: _line, hour, ...counts }) => ({
@@ -166,6 +170,6 @@ export class LinesController {
       verb,
       ...(deadline === undefined ? {} : { deadline: Date.parse(deadline) }),
     };
-    return stepView(await this.stepLine.execute(request, actorOf(caller)));
+    return stepView(await this.stepLine.execute(request, actorOf(caller), caller.poolIds));
   }
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
+import { PAGE_POLICY } from '../http/security-headers';
 
 /** The page is static files that talk to the public API like anybody else. */
 export async function addPage(server: FastifyInstance): Promise<void> {
@@ -11,7 +12,7 @@ export async function addPage(server: FastifyInstance): Promise<void> {
     wildcard: false,
     decorateReply: false,
     setHeaders: (response) => {
-      void response.header('content-security-policy', "default-src 'self'; frame-ancestors 'none'");
+      void response.header('content-security-policy', PAGE_POLICY);
     },
   });
 }

@@ -1,5 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
-import { type AnnouncedEvent, ReadEvents } from '@linekeeper/application';
+import { type AnnouncedEvent, type PoolScope, ReadEvents } from '@linekeeper/application';
 
 /** How often the outbox is looked at while somebody listens. */
 const POLL_MS = 500;
@@ -15,17 +15,17 @@ interface Listener {
 @Injectable()
 export class EventFeed implements BeforeApplicationShutdown {
   private readonly logger = new Logger('Events');
-  private readonly listeners = new Set<Listener>();
+  private readonly listeners = new Map<Listener, PoolScope>();
   private timer: NodeJS.Timeout | null = null;
   private seen = 0;
   private reading = false;
 
   constructor(private readonly events: ReadEvents) {}
 
-  /** Calls with every event from now on, until the returned function is called. */
-  async listen(listener: Listener): Promise<() => void> {
+  /** Calls with every event of the scope from now on, until the returned function is called. */
+  async listen(listener: Listener, scope: PoolScope): Promise<() => void> {
     if (this.listeners.size === 0) this.seen = await this.events.lastSeq();
-    this.listeners.add(listener);
+    this.listeners.set(listener, scope);
     this.timer ??= setInterval(() => void this.poll(), POLL_MS);
     return () => {
       this.listeners.delete(listener);
@@ -35,7 +35,7 @@ export class EventFeed implements BeforeApplicationShutdown {
 
   beforeApplicationShutdown(): void {
     this.stop();
-    for (const { end } of this.listeners) end();
+    for (const { end } of this.listeners.keys()) end();
   }
 
   private stop(): void {
@@ -47,10 +47,13 @@ export class EventFeed implements BeforeApplicationShutdown {
     if (this.reading) return;
     this.reading = true;
     try {
-      for (const event of await this.events.since(this.seen, PAGE)) {
-        this.seen = event.seq;
-        for (const { take } of this.listeners) take(event);
-      }
+      const page = await this.events.since(this.seen, PAGE);
+      const within = this.events.narrowing(page);
+      const parts = await Promise.all(
+        [...this.listeners].map(async ([{ take }, scope]) => ({ take, part: await within(scope) })),
+      );
+      this.seen = page.at(-1)?.seq ?? this.seen;
+      for (const { take, part } of parts) for (const event of part) take(event);
     } catch (error) {
       this.logger.warn(error instanceof Error ? error.message : String(error));
     } finally {

@@ -1,10 +1,10 @@
 import { Controller, Get, Headers, Query, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { type AnnouncedEvent, ReadEvents } from '@linekeeper/application';
+import { type AnnouncedEvent, type Principal, ReadEvents } from '@linekeeper/application';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { instant } from '../http/instants';
-import { Allow } from '../http/principal';
+import { Allow, Caller } from '../http/principal';
 import { EventFeed } from './event-feed';
 
 /** A reader that comes back may have missed so many events at most; more are read from the lists. */
@@ -36,17 +36,26 @@ export class EventsController {
   async stream(
     @Headers('last-event-id') lastEventId: string | undefined,
     @Query({ schema: eventsQuery }) { recent }: z.infer<typeof eventsQuery>,
+    @Caller() caller: Principal,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     reply.hijack();
     const stream = reply.raw;
-    stream.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    stream.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-request-id': request.id,
+    });
     stream.write(': listening\n\n');
     const send = (event: AnnouncedEvent): void => void stream.write(frame(event));
     const from = await this.from(lastEventId, recent);
-    if (from !== null) for (const event of await this.events.since(from, MAX_CATCH_UP)) send(event);
-    const stop = await this.feed.listen({ take: send, end: () => stream.end() });
+    if (from !== null) {
+      const missed = await this.events.since(from, MAX_CATCH_UP);
+      for (const event of await this.events.narrowing(missed)(caller.poolIds)) send(event);
+    }
+    const listener = { take: send, end: () => stream.end() };
+    const stop = await this.feed.listen(listener, caller.poolIds);
     request.raw.once('close', stop);
   }
 

@@ -1,7 +1,8 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { Authenticate, Refusal, type Role } from '@linekeeper/application';
-import { type AuthenticatedRequest, NEEDED_ROLE } from './principal';
+import { addressOf } from './address';
+import { type AuthenticatedRequest, FLEET_WIDE, NEEDED_ROLE } from './principal';
 import { sessionTokenOf } from './session-cookie';
 
 /** Which roles satisfy a needed one. A route without a declared role is closed to everybody. */
@@ -33,8 +34,19 @@ export class AuthGuard implements CanActivate {
         role: principal.role,
       });
     }
+    if (principal.poolIds.length > 0 && this.isFleetWide(context)) {
+      throw new Refusal(
+        'auth.forbidden',
+        'This concerns the whole fleet, and the key is for pools',
+      );
+    }
     request.principal = principal;
     return true;
+  }
+
+  private isFleetWide(context: ExecutionContext): boolean {
+    const targets = [context.getHandler(), context.getClass()];
+    return this.reflector.getAllAndOverride<boolean | undefined>(FLEET_WIDE, targets) ?? false;
   }
 
   private async principalOf(request: AuthenticatedRequest) {
@@ -42,7 +54,7 @@ export class AuthGuard implements CanActivate {
     if (header !== undefined) {
       const key = /^Bearer ([\x21-\x7e]{1,256})$/i.exec(header)?.[1];
       if (key === undefined) throw new Refusal('auth.invalid', 'Expected "Bearer <key>"');
-      return this.authenticate.byKey(key);
+      return this.authenticate.byKey(key, addressOf(request));
     }
     const token = sessionTokenOf(request.headers.cookie);
     if (token !== null) {
@@ -50,7 +62,7 @@ export class AuthGuard implements CanActivate {
       if (!isSafe(request)) {
         throw new Refusal('auth.invalid', 'The page session cannot be used from another site');
       }
-      return this.authenticate.bySession(token);
+      return this.authenticate.bySession(token, addressOf(request));
     }
     throw new Refusal('auth.missing', 'Send the header "Authorization: Bearer <key>"');
   }
@@ -58,5 +70,10 @@ export class AuthGuard implements CanActivate {
 
 function isSafe(request: AuthenticatedRequest): boolean {
   if (request.method === 'GET' || request.method === 'HEAD') return true;
-  return request.headers['sec-fetch-site'] === 'same-origin';
+  return isOurPage(request);
+}
+
+/** Whether a browser says that our own page asks. */
+export function isOurPage({ headers }: Pick<AuthenticatedRequest, 'headers'>): boolean {
+  return headers['sec-fetch-site'] === 'same-origin';
 }

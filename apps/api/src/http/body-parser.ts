@@ -43,7 +43,7 @@ export function addBodyParsers(app: FastifyInstance): void {
 }
 
 function isWebhook(request: FastifyRequest): boolean {
-  return request.url.startsWith('/webhooks/');
+  return request.routeOptions.url?.startsWith('/webhooks/') === true;
 }
 
 function refusal(code: string, message: string, statusCode: number): Error {

@@ -8,7 +8,7 @@ import {
   SetMetadata,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { Clock, Digest, Refusal, UnitOfWork } from '@linekeeper/application';
+import { Clock, Digest, Refusal, SecretBox, UnitOfWork } from '@linekeeper/application';
 import type { FastifyReply } from 'fastify';
 import { from, lastValueFrom, type Observable, of } from 'rxjs';
 import type { AuthenticatedRequest } from './principal';
@@ -34,7 +34,8 @@ export const WorkId = createParamDecorator(
 /**
  * Keeps the answer of a request under (caller, key) for 24 hours. The key is claimed before the work begins, so
  * two at once never both do it; a refusal or fault gives the key back, so that the caller may mend and try again.
- * Work that was done is never given back: if its answer cannot be kept, a repetition finds the work by its id.
+ * Work that was done is never given back: if its answer cannot be kept, a repetition finds the work by its id. An
+ * answer may hold what is shown once only, a new API key or a reservation's code, so it is kept encrypted.
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
@@ -45,6 +46,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly digest: Digest,
+    private readonly box: SecretBox,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -81,11 +83,12 @@ export class IdempotencyInterceptor implements NestInterceptor {
         });
       }
       void reply.status(earlier.status).header('idempotency-replayed', 'true');
-      return lastValueFrom(of(earlier.response));
+      return lastValueFrom(of(this.opened(earlier.response, key)));
     }
     request.workId = uuidFrom(this.digest.keyed(`work:${key}:${hash}`));
     const answer = await this.work(key, next);
-    await records.answer(key, reply.statusCode, answer).catch((error: unknown) => {
+    const kept = this.box.seal(JSON.stringify(answer ?? {}), purposeOf(key));
+    await records.answer(key, reply.statusCode, kept).catch((error: unknown) => {
       this.logger.error(
         { what: 'An answer could not be kept for repetitions', requestId: request.id },
         error instanceof Error ? error.stack : String(error),
@@ -102,8 +105,17 @@ export class IdempotencyInterceptor implements NestInterceptor {
       throw error;
     }
   }
+
+  /** Answers that were kept before there was encryption are kept as they are. */
+  private opened(kept: unknown, key: string): unknown {
+    if (typeof kept !== 'string') return kept;
+    const opened = this.box.open(kept, purposeOf(key));
+    if (opened) return JSON.parse(opened.plain) as unknown;
+    throw new Refusal('service.unavailable', 'SECRETS_KEY does not open the answer that was kept');
+  }
 }
 
+const purposeOf = (key: string): string => `idempotent-answer:${key}`;
 /** A UUID of version 8, the one for bits of one's own, out of a digest in hex. */
 function uuidFrom(hex: string): string {
   const part = (from: number, to: number): string => hex.slice(from, to);

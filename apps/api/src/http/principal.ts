@@ -14,6 +14,11 @@ export const NEEDED_ROLE = 'linekeeper:needed-role';
  */
 export const Allow = (role: Role) => SetMetadata(NEEDED_ROLE, role);
 
+export const FLEET_WIDE = 'linekeeper:fleet-wide';
+
+/** A route about the whole fleet: a key that is held to pools is forbidden it, whatever its role. */
+export const FleetWide = () => SetMetadata(FLEET_WIDE, true);
+
 /** A route that needs no key. */
 export const Public = () => SetMetadata(NEEDED_ROLE, 'public');
 

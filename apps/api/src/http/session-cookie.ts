@@ -9,7 +9,11 @@ export function sessionTokenOf(header: string | undefined): string | null {
   return null;
 }
 
-/** The Set-Cookie value of a session: no script reads it, no other site sends it along. */
-export function sessionCookie(token: string, maxAgeSeconds: number): string {
-  return `${SESSION_COOKIE}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}`;
+/**
+ * The Set-Cookie value of a session: no script reads it, no other site sends it along, and where the service is reached
+ * by TLS it never leaves in clear. A lifetime of 0 takes it away.
+ */
+export function sessionCookie(token: string, maxAgeSeconds: number, secure: boolean): string {
+  const attributes = `Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}`;
+  return `${SESSION_COOKIE}=${token}; ${attributes}${secure ? '; Secure' : ''}`;
 }

@@ -115,7 +115,9 @@ export class SendsController {
     @Body({ schema: settleBody }) body: z.infer<typeof settleBody>,
     @Caller() caller: Principal,
   ) {
-    return reservationView(await this.settleSend.execute(id, body, actorOf(caller)));
+    return reservationView(
+      await this.settleSend.execute(id, body, actorOf(caller), caller.poolIds),
+    );
   }
 
   @Post(':id/release')
@@ -124,7 +126,7 @@ export class SendsController {
   @ApiOperation({ summary: 'The message was not sent after all' })
   @Answers(200, 'The reservation', reservationAnswer)
   async release(@Param('id', { schema: idParam }) id: string, @Caller() caller: Principal) {
-    return reservationView(await this.settleSend.release(id, actorOf(caller)));
+    return reservationView(await this.settleSend.release(id, actorOf(caller), caller.poolIds));
   }
 }
 

@@ -75,8 +75,8 @@ export class UsersController {
   @Get(':id')
   @Allow('app')
   @Answers(200, 'The user with their assignments', userDetail)
-  async get(@Param('id', { schema: idParam }) id: string) {
-    const { user, assignments } = await this.getUsers.byId(id);
+  async get(@Param('id', { schema: idParam }) id: string, @Caller() caller: Principal) {
+    const { user, assignments } = await this.getUsers.byId(id, caller.poolIds);
     return {
       ...userView(user),
       assignments: assignments.map(({ id: assignmentId, lineId, state }) => ({
@@ -95,7 +95,7 @@ export class UsersController {
     @Param('id', { schema: idParam }) id: string,
     @Caller() caller: Principal,
   ): Promise<void> {
-    await this.eraseUser.execute(id, 'asked for through the API', actorOf(caller));
+    await this.eraseUser.execute(id, 'asked for through the API', actorOf(caller), caller.poolIds);
   }
 
   @Post(':id/opt-out')
@@ -107,7 +107,8 @@ export class UsersController {
     @Body({ schema: reasonBody.optional() }) body: z.infer<typeof reasonBody> | undefined,
     @Caller() caller: Principal,
   ) {
-    return userView(await this.optOuts.optOut(id, body?.reason ?? DEFAULT_REASON, actorOf(caller)));
+    const reason = body?.reason ?? DEFAULT_REASON;
+    return userView(await this.optOuts.optOut(id, reason, actorOf(caller), caller.poolIds));
   }
 
   @Post(':id/opt-in')
@@ -119,7 +120,8 @@ export class UsersController {
     @Body({ schema: reasonBody.optional() }) body: z.infer<typeof reasonBody> | undefined,
     @Caller() caller: Principal,
   ) {
-    return userView(await this.optOuts.optIn(id, body?.reason ?? DEFAULT_REASON, actorOf(caller)));
+    const reason = body?.reason ?? DEFAULT_REASON;
+    return userView(await this.optOuts.optIn(id, reason, actorOf(caller), caller.poolIds));
   }
 }
 

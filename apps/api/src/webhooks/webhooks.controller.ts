@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ReceiveWebhook } from '@linekeeper/application';
 import type { FastifyRequest } from 'fastify';
+import { addressOf } from '../http/address';
 import { Public } from '../http/principal';
 
 /** Where the provider delivers its events: signed, so no key is needed. */
@@ -16,6 +17,6 @@ export class WebhooksController {
   @ApiOperation({ summary: 'Stored durably once answered; processed after' })
   async receive(@Body() body: unknown, @Req() request: FastifyRequest): Promise<void> {
     const raw = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
-    await this.receiveWebhook.execute(raw, request.headers);
+    await this.receiveWebhook.execute(raw, request.headers, addressOf(request));
   }
 }

@@ -19,12 +19,15 @@ export interface EnvironmentRecord {
   readonly name: string;
   readonly frozenAt: EpochMs | null;
   readonly actuators: Readonly<Record<Actuator, ActuatorMode>>;
+  /** Until then an operator brings a new webhook secret in; null: nobody does. */
+  readonly webhookRotationUntil: EpochMs | null;
 }
 
 export abstract class EnvironmentStore {
   abstract get(): Promise<EnvironmentRecord | null>;
   abstract create(environment: EnvironmentRecord, at: EpochMs): Promise<void>;
   abstract setFrozen(at: EpochMs | null): Promise<void>;
+  abstract setWebhookRotation(until: EpochMs | null): Promise<void>;
   abstract setActuators(actuators: EnvironmentRecord['actuators']): Promise<void>;
 }
 
@@ -54,10 +57,15 @@ export interface AuditRecord {
 
 export abstract class AuditStore {
   abstract append(entry: AuditRecord): Promise<void>;
+  /**
+   * The newest first. With `poolIds` only deeds on lines, assignments, failovers and people of these pools; what
+   * concerns the whole fleet is left out.
+   */
   abstract list(page: {
     limit: number;
     after?: string;
     subjectId?: string;
+    poolIds?: readonly string[];
   }): Promise<AuditRecord[]>;
 }
 
@@ -73,6 +81,8 @@ export abstract class OutboxStore {
   abstract append(events: readonly OutboxRecord[]): Promise<void>;
   abstract since(seq: number, limit: number): Promise<(OutboxRecord & { seq: number })[]>;
   abstract lastSeq(): Promise<number>;
+  /** The pools each event concerns, by its seq: empty for one that concerns the whole fleet. */
+  abstract poolsOf(events: readonly { readonly seq: number }[]): Promise<Map<number, string[]>>;
 }
 
 export interface ApiKeyRecord {
@@ -107,6 +117,8 @@ export abstract class KeyStore {
   /** Takes an unused, unexpired link: single use. Null otherwise. */
   abstract takeLink(tokenHash: string, now: EpochMs): Promise<PageSessionRecord | null>;
   abstract session(tokenHash: string, now: EpochMs): Promise<PageSessionRecord | null>;
+  /** A session that runs ends at `now`. Idempotent. */
+  abstract endSession(tokenHash: string, now: EpochMs): Promise<void>;
 }
 
 export abstract class LeaseStore {
@@ -156,6 +168,7 @@ export abstract class IdempotencyStore {
 export interface SubscriptionRecord {
   readonly id: string;
   readonly targetUrl: string;
+  /** As the secret box sealed it. */
   readonly secret: string;
   readonly createdAt: EpochMs;
   readonly lastVerifiedAt: EpochMs | null;
@@ -163,9 +176,18 @@ export interface SubscriptionRecord {
 }
 
 export abstract class SubscriptionStore {
+  /** Not retired. */
   abstract active(): Promise<SubscriptionRecord[]>;
+  /** Not retired, or retired after `since`: deliveries that were signed before may still be on their way. */
+  abstract usable(since: EpochMs): Promise<SubscriptionRecord[]>;
   abstract insert(subscription: SubscriptionRecord): Promise<void>;
   abstract retire(id: string, at: EpochMs): Promise<void>;
-  /** A delivery under one of the active subscriptions was verified; which one is not told apart. */
+  /** The first delivery that its secret signed came. Idempotent. */
+  abstract proved(id: string, at: EpochMs): Promise<void>;
+  /** Deliveries still come: noted for every active subscription whose secret has proved itself. */
   abstract verified(at: EpochMs): Promise<void>;
+  /** Blanks the secrets of what was retired before: nothing is signed with them any more. Idempotent. */
+  abstract forgetSecrets(retiredBefore: EpochMs): Promise<void>;
+  /** Puts a secret that was sealed anew in the place of `before`; nothing happens when another one stands there. */
+  abstract reseal(id: string, before: string, secret: string): Promise<void>;
 }

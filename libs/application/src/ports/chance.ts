@@ -17,6 +17,8 @@ export abstract class Digest {
   abstract sha256(text: string): string;
   /** HMAC-SHA-256 of the UTF-8 text under the service's secret key, lowercase hex. */
   abstract keyed(text: string): string;
+  /** {@link keyed} under the present secret key first, then under each that was used before and is still known. */
+  abstract keyedEver(text: string): string[];
   /** Compares two texts in time that depends on their lengths only. */
   abstract equal(a: string, b: string): boolean;
 }

@@ -49,6 +49,8 @@ export abstract class FailoverStore {
     after?: string;
     states?: readonly FailoverState[];
     lineId?: string;
+    /** Failovers of lines in these pools; none named: of all. */
+    poolIds?: readonly string[];
   }): Promise<FailoverRecord[]>;
   abstract change(
     id: string,

@@ -41,7 +41,7 @@ export interface GateRow {
   readonly transactionalToday: number;
   /** Events of this person's threads that came in and are not processed yet: perhaps a wish to be left alone. */
   readonly eventsPending: boolean;
-  readonly environment: EnvironmentRecord;
+  readonly environment: Pick<EnvironmentRecord, 'name' | 'frozenAt' | 'actuators'>;
   /** Ejections of the last 24 hours and lines in use, for the contagion rule. */
   readonly recentlyEjected: number;
   readonly linesInUse: number;

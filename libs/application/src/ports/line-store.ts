@@ -26,6 +26,7 @@ export interface LineRecord extends Line {
 export type LineChange = Partial<
   Pick<
     LineRecord,
+    | 'poolId'
     | 'managed'
     | 'adminState'
     | 'adminStateBy'

@@ -15,6 +15,7 @@ import type { ConversationStore } from './conversation-store';
 import type { FailoverStore } from './failover-store';
 import type { GateStore } from './gate-store';
 import type { InboxStore } from './inbox-store';
+import type { QuarantineStore } from './quarantine-store';
 import type { LineStore } from './line-store';
 import type { MessageStore } from './message-store';
 import type { SendStore } from './send-store';
@@ -35,6 +36,7 @@ export interface Stores {
   readonly cards: CardStore;
   readonly usage: UsageStore;
   readonly inbox: InboxStore;
+  readonly quarantine: QuarantineStore;
   readonly outbox: OutboxStore;
   readonly failovers: FailoverStore;
   readonly policies: PolicyStore;

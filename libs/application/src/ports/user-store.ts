@@ -83,10 +83,13 @@ export abstract class UserStore {
     suppressedAt: EpochMs | null,
     at: EpochMs,
   ): Promise<void>;
-  abstract keptOptOut(handleHash: string): Promise<EpochMs | null>;
+  /** Since when whoever one of these hashes stands for was suppressed, at the latest; null: none is remembered. */
+  abstract keptOptOut(handleHashes: readonly string[]): Promise<EpochMs | null>;
+  /** Who is suppressed, of those with a place in one of `poolIds`; none named: of all. */
   abstract suppressed(page: {
     limit: number;
     after?: string;
+    poolIds?: readonly string[];
   }): Promise<{ userId: string; suppression: SuppressionRecord }[]>;
   /**
    * Takes a closed budget day into the rates of users assigned in the pool before it ended, at `dayEndsAt`: those whose

@@ -12,6 +12,7 @@ export * from './inbox';
 export * from './lines';
 export * from './jobs';
 export * from './access';
+export type { PoolScope } from './shared';
 
 /** Every use-case, for the module that provides them. */
 export const USE_CASES = [

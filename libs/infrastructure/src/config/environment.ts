@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { isZone } from '@linekeeper/domain';
 import { z } from 'zod';
 
@@ -8,6 +9,19 @@ const list = z.string().transform((text) =>
     .map((each) => each.trim())
     .filter((each) => each !== ''),
 );
+
+const PROXY_FORM =
+  'each must be an address or a block such as 10.0.0.0/8 (at least /8, for IPv6 /32): whoever is in it may claim to be anybody';
+
+/** A named proxy. A block of half the world would be no name. */
+function isProxy(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  if (bits === undefined) return true;
+  const [least, most] = version === 4 ? [8, 32] : [32, 128];
+  return /^\d{1,3}$/.test(bits) && Number(bits) >= least && Number(bits) <= most;
+}
 
 /** Every environment variable that is read, with what it is for. An empty one counts as not set. */
 export const environmentSchema = z.object({
@@ -43,8 +57,11 @@ export const environmentSchema = z.object({
     .optional()
     .describe('How the outside reaches this service: for webhooks and card links'),
   TRUSTED_PROXIES: list
+    .refine((proxies) => proxies.every(isProxy), PROXY_FORM)
     .optional()
-    .describe('Comma-separated addresses whose X-Forwarded-For is believed'),
+    .describe(
+      'Comma-separated addresses or CIDR blocks of proxies whose X-Forwarded-For is believed',
+    ),
   FLEET_TIME_ZONE: z
     .string()
     .refine(isZone, 'must be an IANA time zone such as Europe/Berlin')
@@ -54,7 +71,12 @@ export const environmentSchema = z.object({
     .string()
     .min(32, 'at least 32 characters')
     .optional()
-    .describe('Signs card links; without it one is made and kept in DATA_DIR'),
+    .describe(
+      'Encrypts secrets in the database and signs card links; without it one is made and kept in DATA_DIR',
+    ),
+  SECRETS_KEY_PREVIOUS: list
+    .optional()
+    .describe('Comma-separated keys that SECRETS_KEY was before: what they protect is still read'),
   LINQ_API_KEY: z
     .string()
     .min(1)

@@ -11,7 +11,7 @@ const VERSION_BYTES = 8;
  */
 export class SignedCardLinks extends CardLinks {
   constructor(
-    private readonly secret: string,
+    private readonly secrets: readonly [string, ...string[]],
     private readonly publicUrl: string,
   ) {
     super();
@@ -21,7 +21,9 @@ export class SignedCardLinks extends CardLinks {
     const content = Buffer.alloc(VERSION_BYTES + 6);
     content.write(version, 0, 'hex');
     content.writeUIntBE(Math.ceil(expiresAt / 1_000), VERSION_BYTES, 6);
-    const token = Buffer.concat([content, this.sign(content)]).toString('base64url');
+    const token = Buffer.concat([content, this.sign(content, this.secrets[0])]).toString(
+      'base64url',
+    );
     return `${this.publicUrl}/cards/${token}.vcf`;
   }
 
@@ -29,12 +31,15 @@ export class SignedCardLinks extends CardLinks {
     const bytes = Buffer.from(token, 'base64url');
     if (bytes.length !== VERSION_BYTES + 6 + SIGNATURE_BYTES) return null;
     const content = bytes.subarray(0, VERSION_BYTES + 6);
-    if (!timingSafeEqual(this.sign(content), bytes.subarray(VERSION_BYTES + 6))) return null;
+    const signature = bytes.subarray(VERSION_BYTES + 6);
+    // Links that were signed under a key on its way out still open.
+    const holds = this.secrets.filter((key) => timingSafeEqual(this.sign(content, key), signature));
+    if (holds.length === 0) return null;
     if (content.readUIntBE(VERSION_BYTES, 6) * 1_000 <= now) return null;
     return content.subarray(0, VERSION_BYTES).toString('hex');
   }
 
-  private sign(content: Buffer): Buffer {
-    return createHmac('sha256', this.secret).update(content).digest().subarray(0, SIGNATURE_BYTES);
+  private sign(content: Buffer, secret: string): Buffer {
+    return createHmac('sha256', secret).update(content).digest().subarray(0, SIGNATURE_BYTES);
   }
 }

@@ -16,6 +16,7 @@ import { PrismaAuditStore, PrismaOutboxStore } from './stores/log-stores';
 import { PrismaMessageStore } from './stores/message-store';
 import { PrismaPolicyStore } from './stores/policy-store';
 import { PrismaPoolStore } from './stores/pool-store';
+import { PrismaQuarantineStore } from './stores/quarantine-store';
 import { PrismaSendStore } from './stores/send-store';
 import { PrismaSubscriptionStore } from './stores/subscription-store';
 import { PrismaUsageStore } from './stores/usage-store';
@@ -36,6 +37,7 @@ export function prismaStores(db: Db): Stores {
     cards: new PrismaCardStore(db),
     usage: new PrismaUsageStore(db),
     inbox: new PrismaInboxStore(db),
+    quarantine: new PrismaQuarantineStore(db),
     outbox: new PrismaOutboxStore(db),
     failovers: new PrismaFailoverStore(db),
     policies: new PrismaPolicyStore(db),

@@ -53,8 +53,12 @@ export class SecureRandom extends Random {
 }
 
 export class NodeDigest extends Digest {
-  constructor(private readonly secretsKey: string) {
+  private readonly secretsKeys: readonly [string, ...string[]];
+
+  /** The first key is used for what is new, the others to find again what is old. */
+  constructor(secretsKeys: readonly [string, ...string[]]) {
     super();
+    this.secretsKeys = secretsKeys;
   }
 
   sha256(text: string): string {
@@ -62,7 +66,11 @@ export class NodeDigest extends Digest {
   }
 
   keyed(text: string): string {
-    return createHmac('sha256', this.secretsKey).update(text, 'utf8').digest('hex');
+    return hmac(this.secretsKeys[0], text);
+  }
+
+  keyedEver(text: string): string[] {
+    return this.secretsKeys.map((key) => hmac(key, text));
   }
 
   equal(a: string, b: string): boolean {
@@ -70,4 +78,8 @@ export class NodeDigest extends Digest {
     const right = Buffer.from(b);
     return left.length === right.length && timingSafeEqual(left, right);
   }
+}
+
+function hmac(key: string, text: string): string {
+  return createHmac('sha256', key).update(text, 'utf8').digest('hex');
 }

@@ -1,6 +1,7 @@
 import { Actuators } from './actuators';
 import { Authenticate } from './authenticate';
 import { ChangePolicy } from './change-policy';
+import { Doorkeeper } from './doorkeeper';
 import { ManageKeys } from './keys';
 import { PageSignIn } from './page-sign-in';
 import { PrepareEnvironment } from './prepare-environment';
@@ -18,6 +19,7 @@ export * from './read-audit';
 export type * from './principal';
 
 export const ACCESS_USE_CASES = [
+  Doorkeeper,
   Authenticate,
   ManageKeys,
   PageSignIn,

@@ -36,9 +36,13 @@ export class ManageKeys {
     private readonly authenticate: Authenticate,
   ) {}
 
+  /** Refuses an expiry that has passed as `request.invalid` and an unknown pool as `pool.not_found`. */
   async create(input: NewKey, actor: Actor): Promise<{ key: string; record: ApiKeyRecord }> {
     const key = newKey(this.random);
     const record = this.recordOf(key, input);
+    if (record.expiresAt !== null && record.expiresAt <= record.createdAt) {
+      throw new Refusal('request.invalid', 'expiresAt: that instant has passed already');
+    }
     const { version } = await this.policies.active();
     await this.unitOfWork.run(async (stores) => {
       for (const poolId of input.poolIds) {
@@ -55,7 +59,12 @@ export class ManageKeys {
         subjectType: 'key',
         subjectId: record.id,
         reason: input.reason,
-        change: { name: record.name, role: record.role, poolIds: record.poolIds },
+        change: {
+          name: record.name,
+          role: record.role,
+          poolIds: record.poolIds,
+          expiresAt: record.expiresAt === null ? null : new Date(record.expiresAt).toISOString(),
+        },
         policyVersion: version,
       });
     });

@@ -54,7 +54,10 @@ export class PrepareEnvironment {
           setup.mode === 'observe' ? 'observe' : defaultMode(actuator),
         ]),
       ) as Record<Actuator, ActuatorMode>;
-      await stores.environment.create({ name: setup.name, frozenAt: null, actuators }, at);
+      await stores.environment.create(
+        { name: setup.name, frozenAt: null, actuators, webhookRotationUntil: null },
+        at,
+      );
       await stores.pools.insert({
         id: this.ids.uuid(),
         slug: 'default',

@@ -1,19 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import {
-  Clock,
-  Digest,
-  InboxSignal,
-  ProviderEventReader,
-  Settings,
-  UnitOfWork,
-  type Verification,
-  WebhookVerifier,
-} from '../../ports';
+import { Clock, UnitOfWork, type Verification, WebhookVerifier } from '../../ports';
 import { Refusal } from '../../refusal';
+import { Quarantine } from './quarantine';
+import { TakeIn } from './take-in';
 import { WebhookHealth } from './webhook-health';
+import { type KnownSecrets, WebhookSecrets } from './webhook-secrets';
 
-/** New secrets come with a new subscription, so what is remembered is read again at the latest after this. */
-const SECRETS_CACHE_MS = 10_000;
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /**
  * Takes a webhook in: verified, durable, then acknowledged; processed later. A known event id is acknowledged
@@ -21,83 +14,65 @@ const SECRETS_CACHE_MS = 10_000;
  */
 @Injectable()
 export class ReceiveWebhook {
-  private secrets: { readonly list: readonly string[]; readonly readAt: number } | null = null;
-
   constructor(
     private readonly unitOfWork: UnitOfWork,
+    private readonly secrets: WebhookSecrets,
     private readonly verifier: WebhookVerifier,
-    private readonly reader: ProviderEventReader,
-    private readonly signal: InboxSignal,
+    private readonly takeIn: TakeIn,
+    private readonly quarantine: Quarantine,
     private readonly clock: Clock,
-    private readonly digest: Digest,
-    private readonly settings: Settings,
     private readonly health: WebhookHealth,
   ) {}
 
-  async execute(
-    rawBody: Buffer,
-    headers: Readonly<Record<string, string | string[] | undefined>>,
-  ): Promise<void> {
-    const verification = await this.verify(rawBody, headers);
+  /** `source` is the address that the delivery came from. */
+  async execute(rawBody: Buffer, headers: Headers, source: string): Promise<void> {
+    const { verification, known } = await this.verify(rawBody, headers);
     if (verification.kind === 'rejected') {
+      if (verification.why === 'no-matching-signature' && known.doubtful) {
+        await this.orUnavailable(() => this.quarantine.keep(rawBody, headers, source));
+        throw new Refusal('webhook.unavailable', 'Its secret is not known here yet; send it again');
+      }
       this.health.noteRejected();
       throw new Refusal('webhook.signature', `The delivery was rejected: ${verification.why}`);
     }
-    const now = this.clock.now();
-    const body = rawBody.toString('utf8');
-    const read = this.reader.read(body, now);
-    const readable = read.kind === 'event';
-    const eventId = readable
-      ? read.event.eventId
-      : (read.eventId ?? `unreadable:${this.digest.sha256(body)}`);
-    try {
-      const added = await this.unitOfWork.read.inbox.insert([
-        {
-          eventId,
-          eventType: readable ? read.event.eventType : (read.eventType ?? 'unknown'),
-          orderKey: readable ? read.orderKey : `event:${eventId}`,
-          // PostgreSQL's text holds no NUL; a body with one is unreadable anyway.
-          body: body.replaceAll('\u0000', '\ufffd'),
-          receivedAt: now,
-          state: readable ? 'pending' : 'dead',
-          attempts: 0,
-          nextAttemptAt: now,
-          processedAt: readable ? null : now,
-          lastError: readable ? null : read.why,
-        },
-      ]);
-      if (added > 0) this.signal.notify();
-    } catch (error) {
-      throw new Refusal('webhook.unavailable', 'The event could not be stored; send it again', {
-        cause: error instanceof Error ? error.name : 'unknown',
-      });
-    }
-    await this.health.noteVerified(now);
+    await this.orUnavailable(async () => {
+      if ((await this.takeIn.store(this.unitOfWork.read, [rawBody])) > 0) this.takeIn.notify();
+      const proved = await this.secrets.prove((secret) => this.holds(rawBody, headers, [secret]));
+      if (proved) await this.quarantine.review();
+    });
+    await this.health.noteVerified(this.clock.now());
   }
 
   /** A secret that came a moment ago may be unknown here still: before a rejection the list is read again. */
   private async verify(
     rawBody: Buffer,
-    headers: Readonly<Record<string, string | string[] | undefined>>,
-  ): Promise<Verification> {
+    headers: Headers,
+  ): Promise<{ verification: Verification; known: KnownSecrets }> {
     const now = this.clock.now();
-    const remembered = await this.knownSecrets(false);
-    const first = this.verifier.verify({ rawBody, headers, secrets: remembered, now });
-    if (first.kind === 'verified' || first.why !== 'no-matching-signature') return first;
-    const reread = await this.knownSecrets(true);
-    if (reread.join() === remembered.join()) return first;
-    return this.verifier.verify({ rawBody, headers, secrets: reread, now });
+    const remembered = await this.orUnavailable(() => this.secrets.known());
+    const first = this.verifier.verify({ rawBody, headers, secrets: remembered.list, now });
+    if (first.kind === 'verified' || first.why !== 'no-matching-signature') {
+      return { verification: first, known: remembered };
+    }
+    const known = await this.orUnavailable(() => this.secrets.known(true));
+    if (known.list.join() === remembered.list.join()) return { verification: first, known };
+    const secrets = known.list;
+    return { verification: this.verifier.verify({ rawBody, headers, secrets, now }), known };
   }
 
-  private async knownSecrets(again: boolean): Promise<readonly string[]> {
+  private holds(rawBody: Buffer, headers: Headers, secrets: readonly string[]): boolean {
     const now = this.clock.now();
-    const fresh = this.secrets !== null && now - this.secrets.readAt < SECRETS_CACHE_MS;
-    if (this.secrets && fresh && !again) return this.secrets.list;
-    const subscriptions = await this.unitOfWork.read.subscriptions.active().catch(() => {
-      throw new Refusal('webhook.unavailable', 'The secrets cannot be read now; send it again');
-    });
-    const list = [...this.settings.webhookSecrets, ...subscriptions.map(({ secret }) => secret)];
-    this.secrets = { list, readAt: now };
-    return list;
+    return this.verifier.verify({ rawBody, headers, secrets, now }).kind === 'verified';
+  }
+
+  /** Whatever fails here is ours to mend: the sender shall try again. */
+  private async orUnavailable<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw new Refusal('webhook.unavailable', 'The event could not be stored; send it again', {
+        cause: error instanceof Error ? error.name : 'unknown',
+      });
+    }
   }
 }

@@ -5,6 +5,7 @@ import { Clock, type JobRunRecord, Settings, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
 import { DrainInbox } from '../inbox/drain-inbox';
 import { KeepSubscribed } from '../inbox/keep-subscribed';
+import { Quarantine } from '../inbox/quarantine';
 import { ReconcileLedger } from '../inbox/reconcile-ledger';
 import { AdvanceRamp } from '../lines/advance-ramp';
 import { CloseBudgetDay } from '../lines/close-budget-day';
@@ -39,6 +40,7 @@ export class RunJob {
     expireSends: ExpireSends,
     pollLines: PollLines,
     keepSubscribed: KeepSubscribed,
+    quarantine: Quarantine,
     shareCards: ShareCards,
     advanceRamp: AdvanceRamp,
     closeBudgetDay: CloseBudgetDay,
@@ -55,9 +57,10 @@ export class RunJob {
       'poll-lines': async () => {
         // The lines are looked at also when the subscription cannot be mended: then nothing else tells of them.
         const [subscribing] = await Promise.allSettled([keepSubscribed.execute()]);
+        const quarantined = await quarantine.review();
         const lines = await pollLines.execute();
         if (subscribing.status === 'rejected') throw subscribing.reason;
-        return { subscription: subscribing.value, ...lines };
+        return { subscription: subscribing.value, quarantine: quarantined, ...lines };
       },
       'share-contact-cards': () => shareCards.execute(),
       'advance-ramp': () => advanceRamp.execute(),

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { advanceHealth, type EpochMs } from '@linekeeper/domain';
 import { automation } from '../../actor';
 import { type LineRecord, UnitOfWork } from '../../ports';
-import { announce, Decisions } from '../shared';
+import { announce, Decisions, EVERY_POOL } from '../shared';
 import { StepLine } from './step-line';
 
 /** What time alone brings about: bans end, and warmed lines go into service. A line that fails holds up no other. */
@@ -40,7 +40,7 @@ export class AdvanceRamp {
 
   private async activate(lineId: string): Promise<void> {
     const request = { lineId, verb: 'activate', reason: 'warming is over', dryRun: false } as const;
-    await this.stepLine.execute(request, automation('advance-ramp'));
+    await this.stepLine.execute(request, automation('advance-ramp'), EVERY_POOL);
   }
 
   private async recover({ id: lineId, poolId }: LineRecord): Promise<boolean> {

@@ -3,7 +3,7 @@ import { goodDaysForCap, rampCap } from '@linekeeper/domain';
 import type { Actor } from '../../actor';
 import { type LineChange, type LineRecord, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
-import { audit, announce, Decisions, lineOr404 } from '../shared';
+import { audit, announce, Decisions, lineOr404, type PoolScope } from '../shared';
 
 export interface LineEdit {
   readonly budgetPerDay?: number | undefined;
@@ -21,10 +21,15 @@ export class ChangeLine {
     private readonly decisions: Decisions,
   ) {}
 
-  async execute(lineId: string, edit: LineEdit, actor: Actor): Promise<LineRecord> {
+  async execute(
+    lineId: string,
+    edit: LineEdit,
+    actor: Actor,
+    scope: PoolScope,
+  ): Promise<LineRecord> {
     const decision = await this.decisions.begin(actor);
     return this.unitOfWork.run(async (stores) => {
-      const { poolId } = await lineOr404(stores, lineId);
+      const { poolId } = await lineOr404(stores, lineId, scope);
       await stores.pools.lock(poolId);
       const line = await lineOr404(stores, lineId);
       if (edit.basedOn !== null && edit.basedOn !== line.epoch) {

@@ -4,10 +4,11 @@ import {
   type FailoverMoveRecord,
   type FailoverRecord,
   type FailoverState,
+  type Stores,
   UnitOfWork,
 } from '../../ports';
 import { Refusal } from '../../refusal';
-import { announce, audit, Decisions } from '../shared';
+import { announce, audit, Decisions, type PoolScope, sees } from '../shared';
 
 export const FAILOVER_VERBS = ['pause', 'resume', 'cancel'] as const;
 export type FailoverVerb = (typeof FAILOVER_VERBS)[number];
@@ -31,13 +32,16 @@ export class Failovers {
     limit: number;
     after?: string;
     states?: readonly FailoverState[];
+    poolIds: PoolScope;
   }): Promise<FailoverRecord[]> {
     return this.unitOfWork.read.failovers.list(page);
   }
 
-  async byId(id: string): Promise<{ failover: FailoverRecord; moves: FailoverMoveRecord[] }> {
-    const failover = await this.unitOfWork.read.failovers.byId(id);
-    if (!failover) throw new Refusal('failover.not_found', `There is no failover ${id}`);
+  async byId(
+    id: string,
+    scope: PoolScope,
+  ): Promise<{ failover: FailoverRecord; moves: FailoverMoveRecord[] }> {
+    const failover = await failoverOr404(this.unitOfWork.read, id, scope);
     return {
       failover,
       moves: await this.unitOfWork.read.failovers.moves(id, { limit: MAX_MOVES_SHOWN }),
@@ -49,11 +53,11 @@ export class Failovers {
     verb: FailoverVerb,
     options: { readonly reason: string; readonly dryRun: boolean },
     actor: Actor,
+    scope: PoolScope,
   ): Promise<FailoverRecord> {
     const decision = await this.decisions.begin(actor);
     return this.unitOfWork.run(async (stores) => {
-      const failover = await stores.failovers.byId(id);
-      if (!failover) throw new Refusal('failover.not_found', `There is no failover ${id}`);
+      const failover = await failoverOr404(stores, id, scope);
       const { from, to } = STEPS[verb];
       if (!from.includes(failover.state)) {
         throw new Refusal(
@@ -82,6 +86,20 @@ export class Failovers {
       return { ...next, finishedAt };
     });
   }
+}
+
+/** A failover of a line that the caller may see. */
+async function failoverOr404(
+  stores: Stores,
+  id: string,
+  scope: PoolScope,
+): Promise<FailoverRecord> {
+  const failover = await stores.failovers.byId(id);
+  const line = failover && (await stores.lines.byId(failover.lineId));
+  if (!failover || !line || !sees(scope, line.poolId)) {
+    throw new Refusal('failover.not_found', `There is no failover ${id}`);
+  }
+  return failover;
 }
 
 /** The first page of moves comes with the failover. */

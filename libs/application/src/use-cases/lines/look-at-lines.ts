@@ -20,7 +20,15 @@ import {
   UnitOfWork,
   type UsageHour,
 } from '../../ports';
-import { type Decision, Decisions, lineOr404, viewsOf } from '../shared';
+import {
+  type Decision,
+  Decisions,
+  EVERY_POOL,
+  lineOr404,
+  type PoolScope,
+  sees,
+  viewsOf,
+} from '../shared';
 
 export interface LineState {
   readonly line: LineRecord;
@@ -46,7 +54,8 @@ export interface FleetState {
   readonly needsIntroduction: number;
   readonly coverage: Coverage;
   readonly failovers: readonly FailoverRecord[];
-  readonly inbox: { readonly pending: number; readonly dead: number };
+  /** Of the whole fleet, so null for whoever may see a part of it only. */
+  readonly inbox: { readonly pending: number; readonly dead: number } | null;
 }
 
 /** Coverage is computed over pages of this size, and over at most so many pages. */
@@ -62,14 +71,14 @@ export class LookAtLines {
     private readonly ledger: BudgetLedger,
   ) {}
 
-  async lines(poolIds: readonly string[] = []): Promise<LineState[]> {
+  async lines(poolIds: PoolScope = EVERY_POOL): Promise<LineState[]> {
     const decision = await this.decisions.begin(PROVIDER_ACTOR);
     return this.states(poolIds, decision);
   }
 
-  async line(id: string): Promise<LineState> {
+  async line(id: string, scope: PoolScope): Promise<LineState> {
     const decision = await this.decisions.begin(PROVIDER_ACTOR);
-    const { poolId } = await lineOr404(this.unitOfWork.read, id);
+    const { poolId } = await lineOr404(this.unitOfWork.read, id, scope);
     const states = await this.states([poolId], decision);
     const state = states.find(({ line }) => line.id === id);
     return state ?? Promise.reject(new Error(`The line ${id} vanished while it was read`));
@@ -78,9 +87,10 @@ export class LookAtLines {
   async usage(
     id: string,
     hours: number,
+    scope: PoolScope,
   ): Promise<{ hours: UsageHour[]; days: LineDayRecord[]; now: EpochMs }> {
     const { now } = await this.decisions.begin(PROVIDER_ACTOR);
-    await lineOr404(this.unitOfWork.read, id);
+    await lineOr404(this.unitOfWork.read, id, scope);
     const to = epochHour(now);
     return {
       now,
@@ -89,13 +99,13 @@ export class LookAtLines {
     };
   }
 
-  async fleet(poolIds: readonly string[] = []): Promise<FleetState> {
+  async fleet(poolIds: PoolScope = EVERY_POOL): Promise<FleetState> {
     const decision = await this.decisions.begin(PROVIDER_ACTOR);
     const { read } = this.unitOfWork;
     const [environment, lines, failovers, inbox, coverage] = await Promise.all([
       read.environment.get(),
       this.states(poolIds, decision),
-      read.failovers.list({ limit: 20, states: ['planned', 'running', 'paused'] }),
+      read.failovers.list({ limit: 20, states: ['planned', 'running', 'paused'], poolIds }),
       read.inbox.counts(),
       this.coverage(poolIds),
     ]);
@@ -110,13 +120,13 @@ export class LookAtLines {
       needsIntroduction: coverage.needsIntroduction,
       coverage: coverage.coverage,
       failovers,
-      inbox: { pending: inbox.pending, dead: inbox.dead },
+      inbox: poolIds.length > 0 ? null : { pending: inbox.pending, dead: inbox.dead },
     };
   }
 
   /** Who could be reached if their line were lost now, over everybody who has a place. */
   async coverage(
-    poolIds: readonly string[] = [],
+    poolIds: PoolScope = EVERY_POOL,
   ): Promise<{ coverage: Coverage; needsIntroduction: number }> {
     const decision = await this.decisions.begin(PROVIDER_ACTOR);
     const { read } = this.unitOfWork;
@@ -135,9 +145,7 @@ export class LookAtLines {
         ...(after === undefined ? {} : { after }),
       });
       after = placed.at(-1)?.id;
-      const visible = placed.filter(
-        (each) => poolIds.length === 0 || poolIds.includes(each.poolId),
-      );
+      const visible = placed.filter((each) => sees(poolIds, each.poolId));
       const known = await read.cards.known(visible.map(({ userId }) => userId));
       const byUser = new Map<string, typeof known>();
       for (const each of known) byUser.set(each.userId, [...(byUser.get(each.userId) ?? []), each]);
@@ -167,11 +175,9 @@ export class LookAtLines {
     };
   }
 
-  private async states(poolIds: readonly string[], decision: Decision): Promise<LineState[]> {
+  private async states(poolIds: PoolScope, decision: Decision): Promise<LineState[]> {
     const { read } = this.unitOfWork;
-    const pools = (await read.pools.list()).filter(
-      ({ id }) => poolIds.length === 0 || poolIds.includes(id),
-    );
+    const pools = (await read.pools.list()).filter(({ id }) => sees(poolIds, id));
     const states: LineState[] = [];
     for (const pool of pools) {
       const views = await viewsOf(read, pool, decision);

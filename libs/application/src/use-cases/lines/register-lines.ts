@@ -11,7 +11,16 @@ import {
   UnitOfWork,
 } from '../../ports';
 import { Refusal } from '../../refusal';
-import { announce, audit, type Decision, Decisions, poolFor } from '../shared';
+import {
+  announce,
+  audit,
+  type Decision,
+  Decisions,
+  EVERY_POOL,
+  poolFor,
+  type PoolScope,
+  sees,
+} from '../shared';
 
 export interface NewLine {
   readonly phoneNumber: string;
@@ -37,11 +46,7 @@ export class RegisterLines {
   ) {}
 
   /** Only a number that the provider lists as ours. Refuses `line.exists` and `line.not_at_provider`. */
-  async register(
-    input: NewLine,
-    actor: Actor,
-    poolIds: readonly string[] = [],
-  ): Promise<LineRecord> {
+  async register(input: NewLine, actor: Actor, scope: PoolScope = EVERY_POOL): Promise<LineRecord> {
     const parsed = this.handles.parse(input.phoneNumber);
     if (parsed?.kind !== 'phone') {
       throw new Refusal('handle.invalid', 'phoneNumber: not a phone number like +14155550123');
@@ -57,10 +62,11 @@ export class RegisterLines {
     }
     const decision = await this.decisions.begin(actor);
     return this.unitOfWork.run(async (stores) => {
-      const pool = await poolFor(stores, input.pool, poolIds);
+      const pool = await poolFor(stores, input.pool, scope);
       await stores.pools.lock(pool.id);
       const known = await stores.lines.byPhoneNumber(listed.phoneNumber);
-      if (known && (known.managed || !input.managed)) {
+      // Whoever is held to pools takes no line over that is watched in another one.
+      if (known && (known.managed || !input.managed || !sees(scope, known.poolId))) {
         throw new Refusal('line.exists', 'That number is a line of the fleet already');
       }
       return known
@@ -73,12 +79,11 @@ export class RegisterLines {
   async importAll(
     options: Omit<NewLine, 'phoneNumber'> & { readonly dryRun: boolean },
     actor: Actor,
-    poolIds: readonly string[] = [],
   ): Promise<{ added: LineRecord[]; known: number; wouldAdd: string[] }> {
     const listed = await this.provider.listLines();
     const decision = await this.decisions.begin(actor);
     return this.unitOfWork.run(async (stores) => {
-      const pool = await poolFor(stores, options.pool, poolIds);
+      const pool = await poolFor(stores, options.pool);
       await stores.pools.lock(pool.id);
       const lines = new Map((await stores.lines.list()).map((line) => [line.phoneNumber, line]));
       const fresh = listed.filter(({ phoneNumber }) => {
@@ -169,7 +174,10 @@ export async function addLine(
   return line;
 }
 
-/** A line that was only watched so far goes into management, with its history. */
+/**
+ * A line that was only watched so far goes into management, with its history, and into the pool that was named. Where
+ * people stand on it already they stay in theirs, so it cannot leave: refuses `line.exists`.
+ */
 async function takeOver(
   stores: Stores,
   pool: PoolRecord,
@@ -178,8 +186,15 @@ async function takeOver(
   decision: Decision,
 ): Promise<LineRecord> {
   const { columns, carried } = beginning(input, decision);
-  await stores.lines.change(line.id, columns, { at: decision.now, raiseEpoch: true });
-  const taken = { ...line, ...columns, epoch: line.epoch + 1 };
+  if (line.poolId !== pool.id && line.users + line.fallbackUsers > 0) {
+    throw new Refusal('line.exists', 'That number is watched in another pool, with people on it');
+  }
+  await stores.lines.change(
+    line.id,
+    { ...columns, poolId: pool.id },
+    { at: decision.now, raiseEpoch: true },
+  );
+  const taken = { ...line, ...columns, poolId: pool.id, epoch: line.epoch + 1 };
   await told(stores, pool, taken, input, carried, decision);
   return taken;
 }

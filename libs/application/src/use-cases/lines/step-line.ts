@@ -10,7 +10,7 @@ import {
 import type { Actor } from '../../actor';
 import { type LineChange, type LineRecord, type Stores, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
-import { announce, audit, type Decision, Decisions, lineOr404 } from '../shared';
+import { announce, audit, type Decision, Decisions, lineOr404, type PoolScope } from '../shared';
 import { LineCards } from './line-cards';
 import { afterEjection } from './line-status';
 import { startFailover } from './start-failover';
@@ -44,8 +44,9 @@ export class StepLine {
   ) {}
 
   /** Refuses an illegal step as `line.illegal_step` with the allowed ones. */
-  async execute(request: StepRequest, actor: Actor): Promise<StepReport> {
+  async execute(request: StepRequest, actor: Actor, scope: PoolScope): Promise<StepReport> {
     const decision = await this.decisions.begin(actor);
+    await lineOr404(this.unitOfWork.read, request.lineId, scope);
     // A line that goes into service shows a name and not a bare number.
     if (request.verb === 'activate' && !request.dryRun) {
       await this.lineCards.ensure(request.lineId, decision);

@@ -3,7 +3,17 @@ import { whyNoNewUsers } from '@linekeeper/domain';
 import type { Actor } from '../../actor';
 import { type AssignmentRecord, CardLinks, Digest, type Stores, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
-import { audit, changeContext, type Decision, Decisions, lineOr404, snapshotOf } from '../shared';
+import {
+  anyUserOr404,
+  audit,
+  changeContext,
+  type Decision,
+  Decisions,
+  lineOr404,
+  type PoolScope,
+  sees,
+  snapshotOf,
+} from '../shared';
 import { type Placed, placeOf } from './find-user';
 import { moveAssignment } from './move';
 import { keepOptOut } from './suppression';
@@ -13,7 +23,7 @@ import { type UserView, viewUser } from './user-view';
 export interface AssignmentRequest {
   readonly userId: string;
   readonly pool?: string | undefined;
-  readonly poolIds: readonly string[];
+  readonly poolIds: PoolScope;
   readonly reason: string;
 }
 
@@ -135,12 +145,22 @@ export class EraseUser {
     private readonly digest: Digest,
   ) {}
 
-  async execute(userId: string, reason: string, actor: Actor): Promise<void> {
+  /**
+   * Idempotent. A caller who is held to pools may not erase somebody who has a place elsewhere too: refuses
+   * `auth.forbidden`.
+   */
+  async execute(userId: string, reason: string, actor: Actor, scope: PoolScope): Promise<void> {
     const decision = await this.decisions.begin(actor);
     await this.unitOfWork.run(async (stores) => {
-      const user = await stores.users.byId(userId);
-      if (!user) throw new Refusal('user.not_found', `There is no user ${userId}`);
+      const user = await anyUserOr404(stores, userId, scope);
       if (user.erasedAt !== null) return;
+      const places = await stores.assignments.ofUsers([userId]);
+      if (!places.every(({ poolId }) => sees(scope, poolId))) {
+        throw new Refusal(
+          'auth.forbidden',
+          'The user has a place in a pool that this key is not for',
+        );
+      }
       for (const pool of await stores.pools.list()) {
         await stores.pools.lock(pool.id);
         const assignment = await stores.assignments.of(userId, pool.id);

@@ -3,7 +3,7 @@ import type { Actor } from '../../actor';
 import { PROVIDER_ACTOR } from '../../actor';
 import { CardLinks, type CardRecord, type Sureness, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
-import { Decisions } from '../shared';
+import { Decisions, type PoolScope } from '../shared';
 import { cardFor, cardLines } from './card';
 import { placeOf } from './find-user';
 
@@ -13,7 +13,7 @@ export const CARD_CHANNELS = ['chat', 'link', 'email', 'other'] as const;
 export interface CardSentReport {
   readonly userId: string;
   readonly pool?: string | undefined;
-  readonly poolIds: readonly string[];
+  readonly poolIds: PoolScope;
   readonly version: string;
   readonly channel: (typeof CARD_CHANNELS)[number];
   /** The app is sure that the person saved it. */
@@ -29,14 +29,10 @@ export class ContactCards {
     private readonly links: CardLinks,
   ) {}
 
-  async of(
-    userId: string,
-    pool: string | undefined,
-    poolIds: readonly string[],
-  ): Promise<CardRecord> {
+  async of(userId: string, pool: string | undefined, scope: PoolScope): Promise<CardRecord> {
     const { read } = this.unitOfWork;
     const decision = await this.decisions.begin(PROVIDER_ACTOR);
-    const placed = await placeOf(read, userId, pool, poolIds);
+    const placed = await placeOf(read, userId, pool, scope);
     return cardFor(read, placed.pool, await cardLines(read, placed.assignment), decision);
   }
 

@@ -1,13 +1,6 @@
 import type { AssignmentRecord, PoolRecord, Stores, UserRecord } from '../../ports';
 import { Refusal } from '../../refusal';
-import { poolFor, poolOf } from '../shared';
-
-export async function userOr404(stores: Stores, id: string): Promise<UserRecord> {
-  const user = await stores.users.byId(id);
-  if (!user) throw new Refusal('user.not_found', `There is no user ${id}`);
-  if (user.erasedAt !== null) throw new Refusal('user.erased', `The user ${id} was erased`);
-  return user;
-}
+import { EVERY_POOL, poolFor, poolOf, type PoolScope, sees, userOr404 } from '../shared';
 
 export interface Placed {
   readonly user: UserRecord;
@@ -20,14 +13,12 @@ export async function placeOf(
   stores: Stores,
   userId: string,
   poolSlug: string | undefined,
-  poolIds: readonly string[] = [],
+  scope: PoolScope = EVERY_POOL,
 ): Promise<Placed> {
-  const user = await userOr404(stores, userId);
-  const wanted = poolSlug === undefined ? null : await poolFor(stores, poolSlug, poolIds);
+  const user = await userOr404(stores, userId, scope);
+  const wanted = poolSlug === undefined ? null : await poolFor(stores, poolSlug, scope);
   const assignments = (await stores.assignments.ofUsers([userId])).filter(
-    ({ poolId }) =>
-      (wanted === null || poolId === wanted.id) &&
-      (poolIds.length === 0 || poolIds.includes(poolId)),
+    ({ poolId }) => (wanted === null || poolId === wanted.id) && sees(scope, poolId),
   );
   const [only] = assignments;
   if (!only) throw new Refusal('assignment.not_found', `The user ${userId} has no assignment`);

@@ -10,8 +10,8 @@ import {
 } from '../../ports';
 import { PROVIDER_ACTOR } from '../../actor';
 import { Refusal } from '../../refusal';
-import { Decisions } from '../shared';
-import { placeOf, userOr404 } from './find-user';
+import { Decisions, type PoolScope, sees, userOr404 } from '../shared';
+import { placeOf } from './find-user';
 import { type UserView, viewUser } from './user-view';
 
 /** Looks users up and explains their places. Changes nothing but the cache of cards. */
@@ -24,10 +24,15 @@ export class GetUsers {
     private readonly handles: HandleParser,
   ) {}
 
-  async byId(id: string): Promise<{ user: UserRecord; assignments: AssignmentRecord[] }> {
+  /** The user with those of their places that the caller may see. */
+  async byId(
+    id: string,
+    scope: PoolScope,
+  ): Promise<{ user: UserRecord; assignments: AssignmentRecord[] }> {
     const { read } = this.unitOfWork;
-    const user = await userOr404(read, id);
-    return { user, assignments: await read.assignments.ofUsers([id]) };
+    const user = await userOr404(read, id, scope);
+    const assignments = await read.assignments.ofUsers([id]);
+    return { user, assignments: assignments.filter(({ poolId }) => sees(scope, poolId)) };
   }
 
   /** A handle in the filter may be written in any form that can be parsed. */
@@ -38,24 +43,20 @@ export class GetUsers {
     return this.unitOfWork.read.users.list({ ...filter, handle: handle.value });
   }
 
-  async assignment(
-    userId: string,
-    pool: string | undefined,
-    poolIds: readonly string[],
-  ): Promise<UserView> {
+  async assignment(userId: string, pool: string | undefined, scope: PoolScope): Promise<UserView> {
     const { read } = this.unitOfWork;
     const decision = await this.decisions.begin(PROVIDER_ACTOR);
-    return viewUser(read, this.links, decision, await placeOf(read, userId, pool, poolIds));
+    return viewUser(read, this.links, decision, await placeOf(read, userId, pool, scope));
   }
 
   /** Why the user is where they are: the plan as it was made, and every change since. */
   async explain(
     userId: string,
     pool: string | undefined,
-    poolIds: readonly string[],
+    scope: PoolScope,
   ): Promise<{ assignment: AssignmentRecord; history: AssignmentHistoryEntry[] }> {
     const { read } = this.unitOfWork;
-    const { assignment } = await placeOf(read, userId, pool, poolIds);
+    const { assignment } = await placeOf(read, userId, pool, scope);
     return { assignment, history: await read.assignments.history(assignment.id) };
   }
 }

@@ -19,7 +19,16 @@ import {
   type UserRecord,
 } from '../../ports';
 import { Refusal } from '../../refusal';
-import { announce, type Decision, Decisions, poolFor, snapshotOf, Turns } from '../shared';
+import {
+  announce,
+  type Decision,
+  Decisions,
+  EVERY_POOL,
+  poolFor,
+  type PoolScope,
+  snapshotOf,
+  Turns,
+} from '../shared';
 import { codeOf } from './codes';
 import { knownPerson, newsOf, type Said } from './known-person';
 import { reserveCode } from './reserve-code';
@@ -62,7 +71,7 @@ export class OnboardUser {
     private readonly turns: Turns,
   ) {}
 
-  async execute(input: NewUser, actor: Actor, poolIds: readonly string[] = []): Promise<Onboarded> {
+  async execute(input: NewUser, actor: Actor, scope: PoolScope = EVERY_POOL): Promise<Onboarded> {
     const handle = this.parsed(input.handle);
     if (input.timeZone !== undefined && !isZone(input.timeZone)) {
       throw new Refusal('time_zone.invalid', `"${input.timeZone}" is not an IANA time zone`);
@@ -71,9 +80,7 @@ export class OnboardUser {
       try {
         return await this.turns.take(input.pool ?? '', async () => {
           const decision = await this.decisions.begin(actor);
-          return this.unitOfWork.run((stores) =>
-            this.once(stores, input, handle, poolIds, decision),
-          );
+          return this.unitOfWork.run((stores) => this.once(stores, input, handle, scope, decision));
         });
       } catch (error) {
         if (!(error instanceof LostRace)) throw error;
@@ -90,10 +97,10 @@ export class OnboardUser {
     stores: Stores,
     input: NewUser,
     handle: ParsedHandle | null,
-    poolIds: readonly string[],
+    scope: PoolScope,
     decision: Decision,
   ): Promise<Onboarded> {
-    const pool = await poolFor(stores, input.pool, poolIds);
+    const pool = await poolFor(stores, input.pool, scope);
     const asBefore = await this.asBefore(stores, input, handle, pool, decision);
     if (asBefore) return asBefore;
     await stores.pools.lock(pool.id);

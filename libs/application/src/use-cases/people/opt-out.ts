@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../actor';
 import { type SuppressionRecord, UnitOfWork, type UserRecord } from '../../ports';
-import { Decisions } from '../shared';
-import { userOr404 } from './find-user';
+import { Decisions, type PoolScope, userOr404 } from '../shared';
 import { liftSuppression, suppressUser } from './suppression';
 
 /** Opt-out and opt-in by the app, and the list of who is suppressed. */
@@ -13,17 +12,18 @@ export class OptOuts {
     private readonly decisions: Decisions,
   ) {}
 
-  optOut(userId: string, reason: string, actor: Actor): Promise<UserRecord> {
-    return this.change(userId, reason, actor, suppressUser);
+  optOut(userId: string, reason: string, actor: Actor, scope: PoolScope): Promise<UserRecord> {
+    return this.change(userId, reason, actor, scope, suppressUser);
   }
 
-  optIn(userId: string, reason: string, actor: Actor): Promise<UserRecord> {
-    return this.change(userId, reason, actor, liftSuppression);
+  optIn(userId: string, reason: string, actor: Actor, scope: PoolScope): Promise<UserRecord> {
+    return this.change(userId, reason, actor, scope, liftSuppression);
   }
 
   list(page: {
     limit: number;
     after?: string;
+    poolIds?: PoolScope;
   }): Promise<{ userId: string; suppression: SuppressionRecord }[]> {
     return this.unitOfWork.read.users.suppressed(page);
   }
@@ -32,11 +32,12 @@ export class OptOuts {
     userId: string,
     reason: string,
     actor: Actor,
+    scope: PoolScope,
     how: typeof suppressUser | typeof liftSuppression,
   ): Promise<UserRecord> {
     const decision = await this.decisions.begin(actor);
     return this.unitOfWork.run(async (stores) => {
-      const user = await userOr404(stores, userId);
+      const user = await userOr404(stores, userId, scope);
       const wish = { source: 'api', reason, at: decision.now } as const;
       return { ...user, suppression: await how(stores, user, wish, decision) };
     });

@@ -106,8 +106,9 @@ async function change(
   return record;
 }
 
-const hashOf = (handle: ParsedHandle, digest: Digest): string =>
-  digest.keyed(`opt-out:${handle.value}`);
+/** Under every secret key that is known: the wish outlasts the key it was kept under. */
+const hashesOf = (handle: ParsedHandle, digest: Digest): string[] =>
+  digest.keyedEver(`opt-out:${handle.value}`);
 
 /**
  * What is kept of whom we keep nothing else of: a hash of the handles of whoever said stop, and of nobody else.
@@ -119,7 +120,7 @@ export async function keepOptOut(
   digest: Digest,
   decision: Decision,
 ): Promise<void> {
-  const hashes = person.handles.map((handle) => hashOf(handle, digest));
+  const hashes = person.handles.flatMap((handle) => hashesOf(handle, digest));
   await stores.users.keepOptOuts(hashes, person.suppressedAt, decision.now);
 }
 
@@ -131,7 +132,7 @@ export async function recallOptOut(
   digest: Digest,
   decision: Decision,
 ): Promise<UserRecord> {
-  const suppressedAt = await stores.users.keptOptOut(hashOf(handle, digest));
+  const suppressedAt = await stores.users.keptOptOut(hashesOf(handle, digest));
   if (suppressedAt === null) return user;
   const wish = {
     source: 'erased',

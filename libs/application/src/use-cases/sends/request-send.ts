@@ -26,7 +26,7 @@ import {
 } from '../../ports';
 import { Refusal } from '../../refusal';
 import { DrainInbox } from '../inbox/drain-inbox';
-import { announce, type Decision, Decisions } from '../shared';
+import { announce, type Decision, Decisions, poolFor, type PoolScope, sees } from '../shared';
 import { answerAgain, withoutOwnHold } from './answer-again';
 import { lineToSendFrom, snapshotFrom } from './gate-snapshot';
 import { LEDGER_WORDS, nothingHeld, type SendAnswer, UNLIMITED } from './send-answer';
@@ -35,7 +35,7 @@ export interface SendRequest extends GateRequest {
   readonly userId?: string | undefined;
   readonly handle?: string | undefined;
   readonly pool?: string | undefined;
-  readonly poolIds: readonly string[];
+  readonly poolIds: PoolScope;
   /** A UUID for the hold that this request makes, if it makes one; a repetition within a day answers with that hold. */
   readonly workId?: string | undefined;
 }
@@ -120,20 +120,21 @@ export class RequestSend {
       ejectedAfter: now - DAY_MS,
     };
     const rows = await this.unitOfWork.read.gate.look(this.who(request), since);
+    // A pool that is named must be one of the caller's, and the user must be in it.
+    const named =
+      request.pool === undefined
+        ? null
+        : await poolFor(this.unitOfWork.read, request.pool, request.poolIds);
     const visible = rows.filter(
-      ({ poolId }) => request.poolIds.length === 0 || request.poolIds.includes(poolId),
+      ({ poolId }) => sees(request.poolIds, poolId) && (named === null || poolId === named.id),
     );
     const [row] = visible;
     if (!row)
       throw new Refusal('user.not_found', 'There is no such user, or they were never placed');
     if (row.erased) throw new Refusal('user.erased', 'The user was erased');
-    if (visible.length === 1) return row;
-    const pool =
-      request.pool === undefined ? null : await this.unitOfWork.read.pools.bySlug(request.pool);
-    const named = visible.find(({ poolId }) => poolId === pool?.id);
-    if (!named)
+    if (visible.length > 1)
       throw new Refusal('pool.ambiguous', 'The user has places in several pools: name one');
-    return named;
+    return row;
   }
 
   private who({ userId, handle }: SendRequest): { userId: string } | { handle: string } {

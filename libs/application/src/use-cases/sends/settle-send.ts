@@ -3,7 +3,7 @@ import type { Actor } from '../../actor';
 import { BudgetLedger, type SendRecord, type Stores, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
 import { Intake } from '../inbox/intake';
-import { type Decision, Decisions, lineOr404 } from '../shared';
+import { type Decision, Decisions, EVERY_POOL, lineOr404, type PoolScope, sees } from '../shared';
 
 export interface SendOutcome {
   readonly outcome: 'accepted' | 'failed' | 'unknown';
@@ -25,25 +25,31 @@ export class SettleSend {
     private readonly intake: Intake,
   ) {}
 
-  async execute(id: string, outcome: SendOutcome, actor: Actor): Promise<SendRecord> {
+  async execute(
+    id: string,
+    outcome: SendOutcome,
+    actor: Actor,
+    scope: PoolScope,
+  ): Promise<SendRecord> {
     const decision = await this.decisions.begin(actor);
-    if (outcome.outcome === 'accepted') return this.accepted(id, outcome, decision);
-    return this.closed(id, outcome.outcome === 'failed' ? 'released' : 'unknown', decision);
+    if (outcome.outcome === 'accepted') return this.accepted(id, outcome, decision, scope);
+    return this.closed(id, outcome.outcome === 'failed' ? 'released' : 'unknown', decision, scope);
   }
 
   /** The message was never sent: its hold and its first-message mark have no effect any more. */
-  async release(id: string, actor: Actor): Promise<SendRecord> {
-    return this.closed(id, 'released', await this.decisions.begin(actor));
+  async release(id: string, actor: Actor, scope: PoolScope): Promise<SendRecord> {
+    return this.closed(id, 'released', await this.decisions.begin(actor), scope);
   }
 
   private async accepted(
     id: string,
     outcome: SendOutcome,
     decision: Decision,
+    scope: PoolScope,
   ): Promise<SendRecord> {
     const { messageId, chatId } = outcome;
     const effects = await this.unitOfWork.run(async (stores) => {
-      const send = await sendOr404(stores, id);
+      const send = await sendOr404(stores, id, scope);
       if (send.state === 'released') throw closed(send);
       if (messageId === undefined || chatId === undefined) return null;
       const line = await lineOr404(stores, send.lineId);
@@ -75,8 +81,9 @@ export class SettleSend {
     id: string,
     state: 'released' | 'unknown',
     decision: Decision,
+    scope: PoolScope,
   ): Promise<SendRecord> {
-    const send = await sendOr404(this.unitOfWork.read, id);
+    const send = await sendOr404(this.unitOfWork.read, id, scope);
     if (send.state === state) return send;
     if (!(await this.unitOfWork.read.sends.close(id, state, decision.now))) {
       throw closed(await sendOr404(this.unitOfWork.read, id));
@@ -86,10 +93,22 @@ export class SettleSend {
   }
 }
 
-async function sendOr404(stores: Stores, id: string): Promise<SendRecord> {
+/** A send from a line that the caller may see. */
+async function sendOr404(
+  stores: Stores,
+  id: string,
+  scope: PoolScope = EVERY_POOL,
+): Promise<SendRecord> {
   const [send] = await stores.sends.byIds([id]);
-  if (!send) throw new Refusal('send.not_found', `There is no reservation ${id}`);
+  if (!send || !(await isWithin(stores, send, scope)))
+    throw new Refusal('send.not_found', `There is no reservation ${id}`);
   return send;
+}
+
+async function isWithin(stores: Stores, send: SendRecord, scope: PoolScope): Promise<boolean> {
+  if (scope.length === 0) return true;
+  const line = await stores.lines.byId(send.lineId);
+  return line !== null && sees(scope, line.poolId);
 }
 
 const closed = (send: SendRecord): Refusal =>

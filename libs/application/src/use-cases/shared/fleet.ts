@@ -9,6 +9,7 @@ import {
 import type { LineRecord, PoolRecord, Stores } from '../../ports';
 import { Refusal } from '../../refusal';
 import type { Decision } from './decision';
+import { EVERY_POOL, type PoolScope, sees } from './scope';
 
 /** The running budget day of a pool. */
 export function runningDay(pool: Pick<PoolRecord, 'timeZone'>, decision: Decision): string {
@@ -43,10 +44,9 @@ export async function snapshotOf(
 export async function poolFor(
   stores: Stores,
   slug: string | undefined,
-  allowedIds: readonly string[] = [],
+  scope: PoolScope = EVERY_POOL,
 ): Promise<PoolRecord> {
-  const allowed = (pool: PoolRecord): boolean =>
-    allowedIds.length === 0 || allowedIds.includes(pool.id);
+  const allowed = (pool: PoolRecord): boolean => sees(scope, pool.id);
   if (slug !== undefined) {
     const pool = await stores.pools.bySlug(slug);
     if (!pool || !allowed(pool)) throw new Refusal('pool.not_found', `There is no pool "${slug}"`);
@@ -70,9 +70,15 @@ export async function poolOf(stores: Stores, id: string): Promise<PoolRecord> {
   return pool;
 }
 
-export async function lineOr404(stores: Stores, id: string): Promise<LineRecord> {
+/** A line that the caller may see; one of another pool is not found. */
+export async function lineOr404(
+  stores: Stores,
+  id: string,
+  scope: PoolScope = EVERY_POOL,
+): Promise<LineRecord> {
   const line = await stores.lines.byId(id);
-  if (!line) throw new Refusal('line.not_found', `There is no line ${id}`);
+  if (!line || !sees(scope, line.poolId))
+    throw new Refusal('line.not_found', `There is no line ${id}`);
   return line;
 }
 

@@ -1,4 +1,5 @@
 export * from './decision';
 export * from './fleet';
 export * from './record';
+export * from './scope';
 export * from './turns';

@@ -15,6 +15,7 @@ export class PrismaEnvironmentStore extends EnvironmentStore {
       name: row.name,
       frozenAt: msOrNull(row.frozenAt),
       actuators: row.actuators as EnvironmentRecord['actuators'],
+      webhookRotationUntil: msOrNull(row.webhookRotationUntil),
     };
   }
 
@@ -26,12 +27,18 @@ export class PrismaEnvironmentStore extends EnvironmentStore {
         createdAt: date(at),
         frozenAt: dateOrNull(environment.frozenAt),
         actuators: json(environment.actuators),
+        webhookRotationUntil: dateOrNull(environment.webhookRotationUntil),
       },
     });
   }
 
   async setFrozen(at: EpochMs | null): Promise<void> {
     await this.db.environment.update({ where: { id: 1 }, data: { frozenAt: dateOrNull(at) } });
+  }
+
+  async setWebhookRotation(until: EpochMs | null): Promise<void> {
+    const webhookRotationUntil = dateOrNull(until);
+    await this.db.environment.update({ where: { id: 1 }, data: { webhookRotationUntil } });
   }
 
   async setActuators(actuators: EnvironmentRecord['actuators']): Promise<void> {

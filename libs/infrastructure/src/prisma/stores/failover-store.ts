@@ -42,17 +42,30 @@ export class PrismaFailoverStore extends FailoverStore {
     after?: string;
     states?: readonly FailoverState[];
     lineId?: string;
+    poolIds?: readonly string[];
   }): Promise<FailoverRecord[]> {
+    const lineIds = await this.linesOf(page.poolIds ?? []);
     const rows = await this.db.failover.findMany({
       where: {
         ...(page.states === undefined ? {} : { state: { in: [...page.states] } }),
         ...(page.lineId === undefined ? {} : { lineId: page.lineId }),
+        ...(lineIds === null ? {} : { AND: { lineId: { in: lineIds } } }),
         ...(page.after === undefined ? {} : { id: { lt: page.after } }),
       },
       orderBy: { id: 'desc' },
       take: page.limit,
     });
     return rows.map(recordOf);
+  }
+
+  /** Null for every line. */
+  private async linesOf(poolIds: readonly string[]): Promise<string[] | null> {
+    if (poolIds.length === 0) return null;
+    const lines = await this.db.line.findMany({
+      where: { poolId: { in: [...poolIds] } },
+      select: { id: true },
+    });
+    return lines.map(({ id }) => id);
   }
 
   async change(

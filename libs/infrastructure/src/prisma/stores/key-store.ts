@@ -74,6 +74,13 @@ export class PrismaKeyStore extends KeyStore {
     if (row?.kind !== 'session' || ms(row.expiresAt) <= now) return null;
     return sessionOf(row);
   }
+
+  async endSession(tokenHash: string, now: EpochMs): Promise<void> {
+    await this.db.pageSession.updateMany({
+      where: { tokenHash, kind: 'session', expiresAt: { gt: date(now) } },
+      data: { expiresAt: date(now) },
+    });
+  }
 }
 
 function keyOf(row: ApiKey): ApiKeyRecord {

@@ -18,16 +18,52 @@ export class PrismaAuditStore extends AuditStore {
     });
   }
 
-  async list(page: { limit: number; after?: string; subjectId?: string }): Promise<AuditRecord[]> {
+  async list(page: {
+    limit: number;
+    after?: string;
+    subjectId?: string;
+    poolIds?: readonly string[];
+  }): Promise<AuditRecord[]> {
+    const within = await this.idsWithin(page);
     const rows = await this.db.auditEntry.findMany({
       where: {
         ...(page.subjectId === undefined ? {} : { subjectId: page.subjectId }),
         ...(page.after === undefined ? {} : { id: { lt: page.after } }),
+        ...(within === null ? {} : { AND: { id: { in: within } } }),
       },
       orderBy: { id: 'desc' },
       take: page.limit,
     });
     return rows.map((row) => ({ ...row, at: ms(row.at) }));
+  }
+
+  /** The ids of a page of deeds within the pools; null: no pools were named. */
+  private async idsWithin(page: {
+    limit: number;
+    after?: string;
+    subjectId?: string;
+    poolIds?: readonly string[];
+  }): Promise<string[] | null> {
+    const poolIds = [...(page.poolIds ?? [])];
+    if (poolIds.length === 0) return null;
+    const after = page.after ?? null;
+    const subjectId = page.subjectId ?? null;
+    const rows = await this.db.$queryRaw<{ id: string }[]>`
+      SELECT a.id FROM audit a
+      WHERE (${after}::uuid IS NULL OR a.id < ${after}::uuid)
+        AND (${subjectId}::text IS NULL OR a.subject_id = ${subjectId}::text)
+        AND CASE a.subject_type
+          WHEN 'line' THEN EXISTS (SELECT 1 FROM lines l
+            WHERE l.id = a.subject_id::uuid AND l.pool_id = ANY(${poolIds}::uuid[]))
+          WHEN 'assignment' THEN EXISTS (SELECT 1 FROM assignments s
+            WHERE s.id = a.subject_id::uuid AND s.pool_id = ANY(${poolIds}::uuid[]))
+          WHEN 'user' THEN EXISTS (SELECT 1 FROM assignments s
+            WHERE s.user_id = a.subject_id::uuid AND s.pool_id = ANY(${poolIds}::uuid[]))
+          WHEN 'failover' THEN EXISTS (SELECT 1 FROM failovers f JOIN lines l ON l.id = f.line_id
+            WHERE f.id = a.subject_id::uuid AND l.pool_id = ANY(${poolIds}::uuid[]))
+          ELSE false END
+      ORDER BY a.id DESC LIMIT ${page.limit}`;
+    return rows.map(({ id }) => id);
   }
 }
 
@@ -53,6 +89,23 @@ export class PrismaOutboxStore extends OutboxStore {
       WHERE seq > ${BigInt(seq)} AND xid < pg_snapshot_xmin(pg_current_snapshot())
       ORDER BY seq LIMIT ${limit}`;
     return rows.map((row) => ({ ...row, seq: num(row.seq), at: ms(row.at) }));
+  }
+
+  async poolsOf(events: readonly { readonly seq: number }[]): Promise<Map<number, string[]>> {
+    // The narrowest thing an event names says whose it is: an assignment before a line, a line before a person.
+    const rows = await this.db.$queryRaw<{ seq: bigint; pools: string[] }[]>`
+      SELECT e.seq, ARRAY(
+        SELECT s.pool_id::text FROM assignments s WHERE s.id = (e.data->>'assignmentId')::uuid
+        UNION SELECT l.pool_id::text FROM lines l
+          WHERE e.data->>'assignmentId' IS NULL AND l.id = (e.data->>'lineId')::uuid
+        UNION SELECT l.pool_id::text FROM failovers f JOIN lines l ON l.id = f.line_id
+          WHERE coalesce(e.data->>'assignmentId', e.data->>'lineId') IS NULL
+            AND f.id = (e.data->>'failoverId')::uuid
+        UNION SELECT s.pool_id::text FROM assignments s
+          WHERE coalesce(e.data->>'assignmentId', e.data->>'lineId', e.data->>'failoverId') IS NULL
+            AND s.user_id = (e.data->>'userId')::uuid) AS pools
+      FROM outbox_events e WHERE e.seq = ANY(${events.map(({ seq }) => BigInt(seq))}::bigint[])`;
+    return new Map(rows.map(({ seq, pools }) => [num(seq), pools]));
   }
 
   async lastSeq(): Promise<number> {

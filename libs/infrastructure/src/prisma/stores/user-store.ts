@@ -144,8 +144,11 @@ export class PrismaUserStore extends UserStore {
     });
   }
 
-  async keptOptOut(handleHash: string): Promise<EpochMs | null> {
-    const row = await this.db.erasedOptOut.findUnique({ where: { handleHash } });
+  async keptOptOut(handleHashes: readonly string[]): Promise<EpochMs | null> {
+    const row = await this.db.erasedOptOut.findFirst({
+      where: { handleHash: { in: [...handleHashes] } },
+      orderBy: { suppressedAt: 'desc' },
+    });
     return row && ms(row.suppressedAt);
   }
 
@@ -173,10 +176,15 @@ export class PrismaUserStore extends UserStore {
   async suppressed(page: {
     limit: number;
     after?: string;
+    poolIds?: readonly string[];
   }): Promise<{ userId: string; suppression: SuppressionRecord }[]> {
+    const { poolIds = [] } = page;
     const rows = await this.db.suppression.findMany({
       where: {
         suppressedAt: { not: null },
+        ...(poolIds.length === 0
+          ? {}
+          : { user: { assignments: { some: { poolId: { in: [...poolIds] } } } } }),
         ...(page.after === undefined ? {} : { userId: { gt: page.after } }),
       },
       orderBy: { userId: 'asc' },
