@@ -58,7 +58,6 @@ export async function openReplica(
       publicUrl: needed.PUBLIC_URL,
       secretsKey: needed.SECRETS_KEY,
       previousSecretsKeys: environment.SECRETS_KEY_PREVIOUS,
-      previousSecretsKeys: environment.SECRETS_KEY_PREVIOUS,
       settings: new StaticSettings({
         webhookUrl: `${needed.PUBLIC_URL.replace(/\/$/, '')}/webhooks/linq/v3`,
         webhookSecrets: environment.LINQ_WEBHOOK_SECRETS ?? [],
