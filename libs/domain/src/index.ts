@@ -18,6 +18,7 @@ export * from './line/lifecycle';
 export * from './line/line';
 export * from './opt-out/detect';
 export * from './people/coverage';
+export * from './people/merge';
 export * from './placement/admission';
 export * from './placement/fallbacks';
 export * from './placement/place';
