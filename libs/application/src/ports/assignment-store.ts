@@ -45,6 +45,7 @@ export interface ChangeContext {
 export type AssignmentChange = Partial<
   Pick<
     AssignmentRecord,
+    | 'userId'
     | 'lineId'
     | 'state'
     | 'startedBy'

@@ -12,6 +12,7 @@ export * from './handle-parser';
 export * from './inbox-signal';
 export * from './inbox-store';
 export * from './line-store';
+export * from './merge-store';
 export * from './message-store';
 export * from './messaging-provider';
 export * from './policies';

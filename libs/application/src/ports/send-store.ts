@@ -20,7 +20,7 @@ export interface SendRecord {
 
 /** The admitted answers of the gate. */
 export abstract class SendStore {
-  /** False when the id exists. */
+  /** False when the id exists. Of a user who has just become an alias it is the person's send from the start. */
   abstract insert(send: SendRecord): Promise<boolean>;
   abstract byIds(ids: readonly string[]): Promise<SendRecord[]>;
   /** Notes seen messages; a send all of whose messages were seen is settled, whatever its state was. */

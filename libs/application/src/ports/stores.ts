@@ -16,6 +16,7 @@ import type { FailoverStore } from './failover-store';
 import type { GateStore } from './gate-store';
 import type { InboxStore } from './inbox-store';
 import type { LineStore } from './line-store';
+import type { MergeStore } from './merge-store';
 import type { MessageStore } from './message-store';
 import type { SendStore } from './send-store';
 import type { UsageStore } from './usage-store';
@@ -27,6 +28,7 @@ export interface Stores {
   readonly pools: PoolStore;
   readonly lines: LineStore;
   readonly users: UserStore;
+  readonly merges: MergeStore;
   readonly assignments: AssignmentStore;
   readonly conversations: ConversationStore;
   readonly messages: MessageStore;

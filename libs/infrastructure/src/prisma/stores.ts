@@ -13,6 +13,7 @@ import { PrismaKeyStore } from './stores/key-store';
 import { PrismaLeaseStore } from './stores/lease-store';
 import { PrismaLineStore } from './stores/line-store';
 import { PrismaAuditStore, PrismaOutboxStore } from './stores/log-stores';
+import { PrismaMergeStore } from './stores/merge-store';
 import { PrismaMessageStore } from './stores/message-store';
 import { PrismaPolicyStore } from './stores/policy-store';
 import { PrismaPoolStore } from './stores/pool-store';
@@ -28,6 +29,7 @@ export function prismaStores(db: Db): Stores {
     pools: new PrismaPoolStore(db),
     lines: new PrismaLineStore(db),
     users: new PrismaUserStore(db),
+    merges: new PrismaMergeStore(db),
     assignments: new PrismaAssignmentStore(db),
     conversations: new PrismaConversationStore(db),
     messages: new PrismaMessageStore(db),

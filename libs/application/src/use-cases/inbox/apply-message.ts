@@ -16,6 +16,7 @@ import type {
   SendRecord,
   UserRecord,
 } from '../../ports';
+import { codesIn } from '../people/codes';
 import { bindStranger, type Bound, claimReservation } from '../people/strangers';
 import {
   allowReplies,
@@ -89,20 +90,37 @@ async function personOf(
   handle: ParsedHandle,
   digest: Digest,
 ): Promise<Bound | null> {
-  const known = space.userByHandle(handle);
+  const claimed = await userByCode(space, event, handle, digest);
+  const known = claimed ?? space.userByHandle(handle);
   const assignment = known && space.assignment(known.id, line.poolId);
   if (known && assignment) return { user: known, assignment };
   if (known && known.erasedAt !== null) return null;
   // What follows reads and writes the same rows through the stores, so it must find them as they are.
   await space.flush();
-  const { stores, decision } = space;
-  const bound =
-    (known === null
-      ? await claimReservation(stores, event.text, handle, digest, decision)
-      : null) ?? (await bindStranger(stores, line, handle, known, digest, decision));
+  const bound = await bindStranger(space.stores, line, handle, known, digest, space.decision);
   space.keepUser(bound.user);
   space.keepAssignment(bound.assignment);
   return bound;
+}
+
+/** Whom the code in the text makes of the sender; null when there is no open one. */
+async function userByCode(
+  space: Workspace,
+  event: Inbound,
+  handle: ParsedHandle,
+  digest: Digest,
+): Promise<UserRecord | null> {
+  if (codesIn(event.text).length === 0) return null;
+  await space.flush();
+  const known = space.userByHandle(handle);
+  const sender = { handle, known };
+  const bound = await claimReservation(space.stores, event.text, sender, digest, space.decision);
+  if (!bound) return null;
+  // Two people may have become one: what was read before is of no use any more.
+  await space.reload();
+  space.keepUser(bound.user);
+  space.keepAssignment(bound.assignment);
+  return bound.user;
 }
 
 async function heedOptOut(space: Workspace, user: UserRecord, event: Inbound): Promise<void> {

@@ -138,22 +138,23 @@ export class EraseUser {
   async execute(userId: string, reason: string, actor: Actor): Promise<void> {
     const decision = await this.decisions.begin(actor);
     await this.unitOfWork.run(async (stores) => {
+      await stores.merges.keepOut();
       const user = await stores.users.byId(userId);
       if (!user) throw new Refusal('user.not_found', `There is no user ${userId}`);
       if (user.erasedAt !== null) return;
       for (const pool of await stores.pools.list()) {
         await stores.pools.lock(pool.id);
-        const assignment = await stores.assignments.of(userId, pool.id);
+        const assignment = await stores.assignments.of(user.id, pool.id);
         if (assignment && assignment.state !== 'released') {
           await releaseAssignment(stores, pool, assignment, 'the user was erased', decision);
         }
       }
       await keepOptOut(stores, user, this.digest, decision);
-      await stores.users.erase(userId, decision.now);
+      await stores.users.erase(user.id, decision.now);
       await audit(stores, decision, {
         action: 'user.erase',
         subjectType: 'user',
-        subjectId: userId,
+        subjectId: user.id,
         reason,
         change: {},
       });

@@ -2,6 +2,7 @@ import type { AssignmentRecord, PoolRecord, Stores, UserRecord } from '../../por
 import { Refusal } from '../../refusal';
 import { poolFor, poolOf } from '../shared';
 
+/** The person of this id or alias. Refuses `user.not_found` and `user.erased`. */
 export async function userOr404(stores: Stores, id: string): Promise<UserRecord> {
   const user = await stores.users.byId(id);
   if (!user) throw new Refusal('user.not_found', `There is no user ${id}`);
@@ -24,7 +25,7 @@ export async function placeOf(
 ): Promise<Placed> {
   const user = await userOr404(stores, userId);
   const wanted = poolSlug === undefined ? null : await poolFor(stores, poolSlug, poolIds);
-  const assignments = (await stores.assignments.ofUsers([userId])).filter(
+  const assignments = (await stores.assignments.ofUsers([user.id])).filter(
     ({ poolId }) =>
       (wanted === null || poolId === wanted.id) &&
       (poolIds.length === 0 || poolIds.includes(poolId)),

@@ -24,10 +24,17 @@ export class GetUsers {
     private readonly handles: HandleParser,
   ) {}
 
-  async byId(id: string): Promise<{ user: UserRecord; assignments: AssignmentRecord[] }> {
+  /** An id that was merged away finds the person it became part of. */
+  async byId(
+    id: string,
+  ): Promise<{ user: UserRecord; aliases: string[]; assignments: AssignmentRecord[] }> {
     const { read } = this.unitOfWork;
     const user = await userOr404(read, id);
-    return { user, assignments: await read.assignments.ofUsers([id]) };
+    return {
+      user,
+      aliases: await read.users.aliases(user.id),
+      assignments: await read.assignments.ofUsers([user.id]),
+    };
   }
 
   /** A handle in the filter may be written in any form that can be parsed. */

@@ -144,7 +144,8 @@ export class OnboardUser {
     if (
       input.externalId !== undefined &&
       user.externalId !== null &&
-      user.externalId !== input.externalId
+      user.externalId !== input.externalId &&
+      (await stores.users.byExternalId(input.externalId))?.id !== user.id
     ) {
       throw new Refusal('handle.taken', 'The handle belongs to a user with another external id');
     }

@@ -237,7 +237,10 @@ export class RequestSend {
     // From now on the reservation must not expire: its message is on its way.
     await this.unitOfWork.run(async (stores) => {
       await stores.sends.insert(send);
-      await stores.assignments.markFirstSend(row.assignmentId, decision.now);
+      const person = await stores.users.byId(row.userId);
+      const merged = person !== null && person.id !== row.userId;
+      const place = merged ? await stores.assignments.of(person.id, row.poolId) : null;
+      await stores.assignments.markFirstSend(place?.id ?? row.assignmentId, decision.now);
     });
   }
 

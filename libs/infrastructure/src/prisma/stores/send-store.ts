@@ -10,18 +10,17 @@ export class PrismaSendStore extends SendStore {
   }
 
   async insert(send: SendRecord): Promise<boolean> {
-    const inserted = await this.db.send.createMany({
-      data: [
-        {
-          ...send,
-          admittedAt: date(send.admittedAt),
-          expiresAt: date(send.expiresAt),
-          closedAt: dateOrNull(send.closedAt),
-        },
-      ],
-      skipDuplicates: true,
-    });
-    return inserted.count === 1;
+    // The row of the user is held: a merge that ran meanwhile is waited for, and the row says whose alias they are.
+    const inserted = await this.db.$executeRaw`
+      INSERT INTO sends (id, user_id, line_id, assignment_epoch, class, messages, settled_messages,
+        new_conversation, state, policy_version, admitted_at, expires_at, closed_at)
+      SELECT ${send.id}::uuid, coalesce(u.merged_into, u.id), ${send.lineId}::uuid,
+        ${send.assignmentEpoch}, ${send.class}, ${send.messages}, ${send.settledMessages},
+        ${send.newConversation}, ${send.state}, ${send.policyVersion}, ${date(send.admittedAt)},
+        ${date(send.expiresAt)}, ${dateOrNull(send.closedAt)}
+      FROM users u WHERE u.id = ${send.userId}::uuid FOR KEY SHARE OF u
+      ON CONFLICT (id) DO NOTHING`;
+    return inserted === 1;
   }
 
   async byIds(ids: readonly string[]): Promise<SendRecord[]> {
