@@ -3,8 +3,11 @@ import { ConsoleLogger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
+import { Metrics } from '@linekeeper/application';
 import { addBodyParsers, BODY_LIMIT } from './http/body-parser';
 import { addPage } from './dashboard/page';
+import { isDirectLoopback } from './http/loopback';
+import { countRequests } from './metrics/count-requests';
 import { openApiOf } from './openapi';
 
 export interface AppOptions {
@@ -37,12 +40,13 @@ export async function createApp(
   addBodyParsers(server);
   server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
-    if (isForLoopbackOnly(request.url) && !isLoopback(request.ip)) {
+    if (isForLoopbackOnly(request.url) && !isDirectLoopback(request)) {
       void reply.status(404).send();
       return;
     }
     done();
   });
+  countRequests(server, app.get(Metrics));
   await addPage(server);
   SwaggerModule.setup('docs', app, () => openApiOf(app), {
     jsonDocumentUrl: 'openapi.json',
@@ -59,8 +63,4 @@ function levelsFrom(least: LogLevel): LogLevel[] {
 
 function isForLoopbackOnly(url: string): boolean {
   return url.startsWith('/docs') || url.startsWith('/openapi.');
-}
-
-function isLoopback(ip: string): boolean {
-  return ip === '::1' || ip.startsWith('127.') || ip.startsWith('::ffff:127.');
 }

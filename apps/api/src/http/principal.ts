@@ -14,6 +14,11 @@ export const NEEDED_ROLE = 'linekeeper:needed-role';
  */
 export const Allow = (role: Role) => SetMetadata(NEEDED_ROLE, role);
 
+export const OPEN_ON_LOOPBACK = 'linekeeper:open-on-loopback';
+
+/** A route that needs no key from the machine itself, and its declared role from elsewhere. */
+export const OpenOnLoopback = () => SetMetadata(OPEN_ON_LOOPBACK, true);
+
 /** A route that needs no key. */
 export const Public = () => SetMetadata(NEEDED_ROLE, 'public');
 

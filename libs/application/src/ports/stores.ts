@@ -12,8 +12,10 @@ import type {
 import type { AssignmentStore } from './assignment-store';
 import type { CardStore, PoolStore } from './card-store';
 import type { ConversationStore } from './conversation-store';
+import type { DecisionNotes } from './decision-log';
 import type { FailoverStore } from './failover-store';
 import type { GateStore } from './gate-store';
+import type { GaugeStore } from './gauge-store';
 import type { InboxStore } from './inbox-store';
 import type { LineStore } from './line-store';
 import type { MergeStore } from './merge-store';
@@ -41,6 +43,8 @@ export interface Stores {
   readonly failovers: FailoverStore;
   readonly policies: PolicyStore;
   readonly audit: AuditStore;
+  readonly decisions: DecisionNotes;
+  readonly gauges: GaugeStore;
   readonly keys: KeyStore;
   readonly leases: LeaseStore;
   readonly jobs: JobStore;

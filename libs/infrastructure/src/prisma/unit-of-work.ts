@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Random, Stores } from '@linekeeper/application';
+import type { DecisionEntry, DecisionLog, Random, Stores } from '@linekeeper/application';
 import { Refusal, UnitOfWork } from '@linekeeper/application';
 import type { PrismaDatabase } from './database';
 import { Prisma } from './generated/client';
@@ -18,18 +18,23 @@ export class PrismaUnitOfWork extends UnitOfWork {
   constructor(
     private readonly database: PrismaDatabase,
     private readonly random: Random,
+    private readonly log: DecisionLog,
   ) {
     super();
-    this.read = prismaStores(database.client);
+    this.read = prismaStores(database.client, { note: (entry) => log.write(entry) });
   }
 
   async run<T>(work: (stores: Stores) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.database.client.$transaction((tx) => work(prismaStores(tx)), {
-          maxWait: MAX_WAIT_MS,
-          timeout: TIMEOUT_MS,
-        });
+        const noted: DecisionEntry[] = [];
+        const notes = { note: (entry: DecisionEntry) => void noted.push(entry) };
+        const answer = await this.database.client.$transaction(
+          (tx) => work(prismaStores(tx, notes)),
+          { maxWait: MAX_WAIT_MS, timeout: TIMEOUT_MS },
+        );
+        for (const entry of noted) this.log.write(entry);
+        return answer;
       } catch (error) {
         if (isWithoutConnection(error)) {
           throw new Refusal('service.unavailable', 'The database has no connection free now', {

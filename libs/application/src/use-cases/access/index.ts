@@ -1,6 +1,7 @@
 import { Actuators } from './actuators';
 import { Authenticate } from './authenticate';
 import { ChangePolicy } from './change-policy';
+import { ExposeMetrics } from './expose-metrics';
 import { ManageKeys } from './keys';
 import { PageSignIn } from './page-sign-in';
 import { PrepareEnvironment } from './prepare-environment';
@@ -10,6 +11,7 @@ import { ReadAudit, ReadEvents } from './read-audit';
 export * from './actuators';
 export * from './authenticate';
 export * from './change-policy';
+export * from './expose-metrics';
 export * from './keys';
 export * from './page-sign-in';
 export * from './prepare-environment';
@@ -25,6 +27,7 @@ export const ACCESS_USE_CASES = [
   Actuators,
   PrepareEnvironment,
   CheckReadiness,
+  ExposeMetrics,
   ReadAudit,
   ReadEvents,
 ];

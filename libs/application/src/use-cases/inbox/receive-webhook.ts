@@ -3,6 +3,7 @@ import {
   Clock,
   Digest,
   InboxSignal,
+  Metrics,
   ProviderEventReader,
   Settings,
   UnitOfWork,
@@ -11,6 +12,7 @@ import {
 } from '../../ports';
 import { Refusal } from '../../refusal';
 
+const COUNTED = 'linekeeper_webhooks_total';
 /** New secrets come with a new subscription, so what is remembered is read again at the latest after this. */
 const SECRETS_CACHE_MS = 10_000;
 
@@ -31,6 +33,7 @@ export class ReceiveWebhook {
     private readonly clock: Clock,
     private readonly digest: Digest,
     private readonly settings: Settings,
+    private readonly metrics: Metrics,
   ) {}
 
   async execute(
@@ -40,6 +43,7 @@ export class ReceiveWebhook {
     const verification = await this.verify(rawBody, headers);
     if (verification.kind === 'rejected') {
       this.rejected += 1;
+      this.metrics.count(COUNTED, { outcome: 'rejected', cause: verification.why });
       throw new Refusal('webhook.signature', `The delivery was rejected: ${verification.why}`);
     }
     const now = this.clock.now();
@@ -65,6 +69,8 @@ export class ReceiveWebhook {
           lastError: readable ? null : read.why,
         },
       ]);
+      const outcome = added === 0 ? 'duplicate' : readable ? 'accepted' : 'unreadable';
+      this.metrics.count(COUNTED, { outcome, cause: 'none' });
       if (added > 0) this.signal.notify();
     } catch (error) {
       throw new Refusal('webhook.unavailable', 'The event could not be stored; send it again', {

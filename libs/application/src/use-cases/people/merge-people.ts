@@ -6,7 +6,7 @@ import type {
   Stores,
   UserRecord,
 } from '../../ports';
-import { announce, audit, changeContext, type Decision, runningDay } from '../shared';
+import { announce, audit, changeContext, type Decision, note, runningDay } from '../shared';
 import { type MergePlan, planMerge, type PlaceMerge } from './merge-plan';
 import { isSuppressed } from './suppression';
 
@@ -138,6 +138,13 @@ async function tell(
       reason: suppression.reason,
     });
   }
+  note(stores, decision, {
+    kind: 'merge',
+    outcome: 'merged',
+    userId: target.id,
+    reasons: [reason],
+    inputs: change,
+  });
   await audit(stores, decision, {
     action: 'user.merge',
     subjectType: 'user',

@@ -1,5 +1,5 @@
 import type { AssignmentRecord, AssignmentState, PoolRecord, Stores } from '../../ports';
-import { announce, changeContext, type Decision, runningDay } from '../shared';
+import { announce, changeContext, type Decision, note, runningDay } from '../shared';
 import { loadOf } from './assignment-load';
 
 export interface Move {
@@ -51,6 +51,20 @@ export async function moveAssignment(
     reason: move.reason,
     ...(move.failoverId === undefined ? {} : { failoverId: move.failoverId }),
   });
+  note(stores, decision, {
+    kind: 'move',
+    outcome: 'moved',
+    userId: moved.userId,
+    lineId: moved.lineId,
+    reasons: [move.reason],
+    inputs: {
+      cause: move.failoverId === undefined ? 'other' : 'failover',
+      fromLineId: assignment.lineId,
+      epoch: moved.epoch,
+      state: moved.state,
+      failoverId: move.failoverId,
+    },
+  });
   return moved;
 }
 
@@ -74,6 +88,14 @@ export async function strandAssignment(
       assignmentId: assignment.id,
       lineId: assignment.lineId,
       reason,
+    });
+    note(stores, decision, {
+      kind: 'move',
+      outcome: 'needs-introduction',
+      userId: assignment.userId,
+      lineId: assignment.lineId,
+      reasons: [reason],
+      inputs: { cause: failoverId === undefined ? 'other' : 'failover', failoverId },
     });
   }
   return changed;

@@ -12,8 +12,8 @@ import {
   UnitOfWork,
   type UserRecord,
 } from '../../ports';
-import { Refusal } from '../../refusal';
-import { announce, type Decision, Decisions, poolFor, snapshotOf, Turns } from '../shared';
+import { Refusal, type RefusalCode } from '../../refusal';
+import { announce, type Decision, Decisions, note, poolFor, snapshotOf, Turns } from '../shared';
 import { codeHash, MAX_OPEN_CODES, newCode } from './codes';
 import { recallOptOut } from './suppression';
 import { planPlace, tieUser } from './tie';
@@ -38,6 +38,9 @@ export interface Onboarded extends UserView {
 
 /** Placements wait for each other at the pool's row; losing a race so often in a row means overload. */
 const MAX_ATTEMPTS = 4;
+
+/** Refusals that are about the fleet, and not about what was asked. */
+const NO_PLACE: ReadonlySet<RefusalCode> = new Set(['fleet.no_capacity', 'fleet.frozen']);
 
 /** Someone else took the handle or external id between our look and our write. */
 class LostRace extends Error {}
@@ -72,7 +75,7 @@ export class OnboardUser {
           );
         });
       } catch (error) {
-        if (!(error instanceof LostRace)) throw error;
+        if (!(error instanceof LostRace)) throw await this.told(error, actor);
         if (attempt === MAX_ATTEMPTS) {
           throw new Refusal('assignment.busy', 'Others were faster each time', {
             retryAfterSeconds: 1,
@@ -80,6 +83,19 @@ export class OnboardUser {
         }
       }
     }
+  }
+
+  /** The transaction is gone, and with it what it noted. */
+  private async told(error: unknown, actor: Actor): Promise<unknown> {
+    if (error instanceof Refusal && NO_PLACE.has(error.code)) {
+      note(this.unitOfWork.read, await this.decisions.begin(actor), {
+        kind: 'placement',
+        outcome: error.code,
+        reasons: [error.detail],
+        inputs: error.extra,
+      });
+    }
+    return error;
   }
 
   private async once(

@@ -27,7 +27,7 @@ import {
 } from '../../ports';
 import { Refusal } from '../../refusal';
 import { DrainInbox } from '../inbox/drain-inbox';
-import { announce, type Decision, Decisions } from '../shared';
+import { announce, type Decision, Decisions, lastFour, note } from '../shared';
 import { lineToSendFrom, snapshotFrom } from './gate-snapshot';
 
 export interface SendRequest extends GateRequest {
@@ -79,13 +79,51 @@ export class RequestSend {
     if (gate.kind === 'send')
       return this.hold(request, row, from, gate, gate.limits, decision, null);
     if (observing) return this.hold(request, row, from, gate, UNLIMITED, decision, gate.kind);
-    return {
+    const answer = {
       ...nothingHeld(gate, from.chat === null),
       line: from.line,
       chatId: from.chat?.id ?? null,
       retryAt: gate.kind === 'defer' ? gate.retryAt : null,
       wouldBe: null,
     };
+    return this.told(answer, request, row, decision);
+  }
+
+  /** Tells the log and the metrics. Nothing of it is written to the database: this is the path of every message. */
+  private told(
+    answer: SendAnswer,
+    request: SendRequest,
+    row: GateRow,
+    decision: Decision,
+    ledger?: { readonly outcome: string; readonly usedLast24h?: number; readonly todayCap: number },
+  ): SendAnswer {
+    note(this.unitOfWork.read, decision, {
+      kind: 'gate',
+      outcome: answer.decision,
+      userId: row.userId,
+      ...(answer.line ? { lineId: answer.line.id, line: lastFour(answer.line.phoneNumber) } : {}),
+      reasons: answer.reasons.map(({ code }) => code),
+      inputs: {
+        class: answer.class,
+        asked: request.askedClass,
+        messages: request.messages,
+        epoch: row.assignmentEpoch,
+        state: row.assignmentState,
+        newConversation: answer.newConversation,
+        unansweredTurns: row.conversation?.unansweredTurns ?? 0,
+        suppressed: row.suppressedAt !== null,
+        sendId: answer.reservationId,
+        wouldBe: answer.wouldBe,
+        ...(ledger
+          ? {
+              ledger: ledger.outcome,
+              usedLast24h: ledger.usedLast24h,
+              todayCap: ledger.todayCap,
+            }
+          : {}),
+      },
+    });
+    return answer;
   }
 
   /**
@@ -163,15 +201,17 @@ export class RequestSend {
       if (row.environment.actuators.gate === 'observe') {
         return this.hold(request, row, from, gate, UNLIMITED, decision, 'defer');
       }
-      return {
+      const answer = {
         ...nothingHeld(gate, from.chat === null),
-        decision: 'defer',
+        decision: 'defer' as const,
         line: from.line,
         chatId: from.chat?.id ?? null,
         retryAt: held.retryAt,
         reasons: [...gate.reasons, { code: held.reason, detail: LEDGER_WORDS[held.reason] }],
         wouldBe: null,
       };
+      const refused = { outcome: held.reason, todayCap: cap };
+      return this.told(answer, request, row, decision, refused);
     }
     const newConversation = gate.kind === 'send' ? gate.newConversation : from.chat === null;
     try {
@@ -190,8 +230,8 @@ export class RequestSend {
       await this.ledger.release(from.line.id, id);
       throw error;
     }
-    return {
-      decision: 'send',
+    const answer = {
+      decision: 'send' as const,
       class: gate.class,
       line: from.line,
       chatId: from.chat?.id ?? null,
@@ -203,6 +243,9 @@ export class RequestSend {
       reasons: gate.reasons,
       wouldBe,
     };
+    const { usedLast24h, overrun } = held;
+    const taken = { outcome: overrun ? 'overrun' : 'held', usedLast24h, todayCap: cap };
+    return this.told(answer, request, row, decision, taken);
   }
 
   private async record(
