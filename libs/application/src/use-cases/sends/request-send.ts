@@ -7,8 +7,6 @@ import {
   epochHour,
   type EpochMs,
   type GateDecision,
-  type GateReason,
-  type GateRequest,
   isReplyTime,
   NOTHING_SAID,
   type ReserveLimits,
@@ -27,30 +25,12 @@ import {
 } from '../../ports';
 import { Refusal } from '../../refusal';
 import { DrainInbox } from '../inbox/drain-inbox';
-import { announce, type Decision, Decisions, lastFour, note } from '../shared';
+import { announce, type Decision, Decisions } from '../shared';
 import { lineToSendFrom, snapshotFrom } from './gate-snapshot';
+import type { SendAnswer, SendRequest } from './send-answer';
+import { tellAnswer } from './tell-answer';
 
-export interface SendRequest extends GateRequest {
-  readonly userId?: string | undefined;
-  readonly handle?: string | undefined;
-  readonly pool?: string | undefined;
-  readonly poolIds: readonly string[];
-}
-
-export interface SendAnswer {
-  readonly decision: 'send' | 'defer' | 'refuse';
-  readonly class: SendClass;
-  readonly line: LineRecord | null;
-  readonly chatId: string | null;
-  readonly reservationId: string | null;
-  readonly expiresAt: EpochMs | null;
-  readonly retryAt: EpochMs | null;
-  readonly newConversation: boolean;
-  readonly firstText: 'prefix' | null;
-  readonly reasons: readonly GateReason[];
-  /** While the gate only observes: what it would have answered. */
-  readonly wouldBe: 'send' | 'defer' | 'refuse' | null;
-}
+export type { SendAnswer, SendRequest };
 
 /**
  * Answers for one outbound message to one person: send, not yet, or no. Never queues. On its path stand one
@@ -86,44 +66,7 @@ export class RequestSend {
       retryAt: gate.kind === 'defer' ? gate.retryAt : null,
       wouldBe: null,
     };
-    return this.told(answer, request, row, decision);
-  }
-
-  /** Tells the log and the metrics. Nothing of it is written to the database: this is the path of every message. */
-  private told(
-    answer: SendAnswer,
-    request: SendRequest,
-    row: GateRow,
-    decision: Decision,
-    ledger?: { readonly outcome: string; readonly usedLast24h?: number; readonly todayCap: number },
-  ): SendAnswer {
-    note(this.unitOfWork.read, decision, {
-      kind: 'gate',
-      outcome: answer.decision,
-      userId: row.userId,
-      ...(answer.line ? { lineId: answer.line.id, line: lastFour(answer.line.phoneNumber) } : {}),
-      reasons: answer.reasons.map(({ code }) => code),
-      inputs: {
-        class: answer.class,
-        asked: request.askedClass,
-        messages: request.messages,
-        epoch: row.assignmentEpoch,
-        state: row.assignmentState,
-        newConversation: answer.newConversation,
-        unansweredTurns: row.conversation?.unansweredTurns ?? 0,
-        suppressed: row.suppressedAt !== null,
-        sendId: answer.reservationId,
-        wouldBe: answer.wouldBe,
-        ...(ledger
-          ? {
-              ledger: ledger.outcome,
-              usedLast24h: ledger.usedLast24h,
-              todayCap: ledger.todayCap,
-            }
-          : {}),
-      },
-    });
-    return answer;
+    return tellAnswer(this.unitOfWork.read, answer, request, row, decision);
   }
 
   /**
@@ -211,7 +154,7 @@ export class RequestSend {
         wouldBe: null,
       };
       const refused = { outcome: held.reason, todayCap: cap };
-      return this.told(answer, request, row, decision, refused);
+      return tellAnswer(this.unitOfWork.read, answer, request, row, decision, refused);
     }
     const newConversation = gate.kind === 'send' ? gate.newConversation : from.chat === null;
     try {
@@ -245,7 +188,7 @@ export class RequestSend {
     };
     const { usedLast24h, overrun } = held;
     const taken = { outcome: overrun ? 'overrun' : 'held', usedLast24h, todayCap: cap };
-    return this.told(answer, request, row, decision, taken);
+    return tellAnswer(this.unitOfWork.read, answer, request, row, decision, taken);
   }
 
   private async record(
