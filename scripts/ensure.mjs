@@ -2,8 +2,17 @@
 // Plain Node without packages, because it runs before there are any.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -47,6 +56,47 @@ async function step(text, work) {
   process.stderr.write(`${((Date.now() - begun) / 1000).toFixed(1)} s\n`);
 }
 
+const LOCK = join(root, '.linekeeper-preparing');
+
+/** Does what is not done yet; of several commands at once one does it, and the others wait for that one. */
+async function once(isDone, work) {
+  if (isDone()) return;
+  while (!takeLock()) await delay(200);
+  try {
+    if (!isDone()) await work();
+  } finally {
+    rmSync(LOCK, { force: true });
+  }
+}
+
+/** The lock is a file that names its process; one whose process is gone is void. */
+function takeLock() {
+  try {
+    writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+  try {
+    const holder = Number(readFileSync(LOCK, 'utf8'));
+    const age = Date.now() - statSync(LOCK).mtimeMs;
+    // The name is written a moment after the file is made.
+    if (holder === 0 ? age > 5_000 : !isAlive(holder)) rmSync(LOCK, { force: true });
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
+  return false;
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
 const stampPath = (name) => join(root, 'node_modules', `.linekeeper-${name}`);
 
 function isStamped(name, value) {
@@ -58,16 +108,39 @@ function stamp(name, value) {
   writeFileSync(stampPath(name), value);
 }
 
-/** Installs the packages when they are missing or another lock file installed them. */
+/** Installs the packages when they are missing or others than the lock file names. */
 export async function ensurePackages() {
-  const lock = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex');
-  if (isStamped('packages', lock)) return;
-  await step('Installing packages (first time only)', () =>
-    run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { quiet: true }),
+  const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  const value = createHash('sha256').update(lock).digest('hex');
+  const isDone = () => isStamped('packages', value) || isInstalled(JSON.parse(lock));
+  await once(isDone, () =>
+    step('Installing packages (first time only)', () =>
+      run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { quiet: true }),
+    ),
   );
-  stamp('packages', lock);
+  if (!isStamped('packages', value)) stamp('packages', value);
+}
+
+/**
+ * Whether npm's own record of what it installed, written when it is through, agrees with the lock file, and what
+ * stands there with both: npm also writes the record when it only works on the lock file.
+ */
+function isInstalled(lock) {
+  const record = join(root, 'node_modules/.package-lock.json');
+  if (!existsSync(record)) return false;
+  const there = JSON.parse(readFileSync(record, 'utf8')).packages;
+  const wanted = Object.entries(lock.packages).filter(([path]) => path !== '');
+  const same = (a, b) => a.version === b.version && a.integrity === b.integrity;
+  const stands = (path, { version }) => {
+    const file = join(root, path, 'package.json');
+    return existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).version === version;
+  };
+  // Packages for other machines are left out.
+  return (
+    wanted.every(([path, each]) =>
+      there[path] ? same(there[path], each) && stands(path, each) : each.optional,
+    ) && Object.keys(there).every((path) => lock.packages[path])
+  );
 }
 
 /** Any existing file will do: nothing of ours needs the engine binary that Prisma would download. */
@@ -81,15 +154,19 @@ const PRISMA_ENV = {
 export async function ensureClient() {
   const schema = readFileSync(join(root, 'prisma/schema.prisma'), 'utf8');
   const value = createHash('sha256').update(schema).digest('hex');
-  const there = existsSync(join(root, 'libs/infrastructure/src/prisma/generated/client.ts'));
-  if (there && isStamped('client', value)) return;
-  await step('Generating the database client', () =>
-    run(process.execPath, [join(root, 'node_modules/prisma/build/index.js'), 'generate'], {
-      quiet: true,
-      env: PRISMA_ENV,
-    }),
+  const client = join(root, 'libs/infrastructure/src/prisma/generated/client.ts');
+  await once(
+    () => existsSync(client) && isStamped('client', value),
+    async () => {
+      await step('Generating the database client', () =>
+        run(process.execPath, [join(root, 'node_modules/prisma/build/index.js'), 'generate'], {
+          quiet: true,
+          env: PRISMA_ENV,
+        }),
+      );
+      stamp('client', value);
+    },
   );
-  stamp('client', value);
 }
 
 const SOURCES = ['apps', 'libs', 'prisma', '.swcrc', 'package.json'];
@@ -109,9 +186,13 @@ function sourcesValue() {
 /** Compiles to dist/ when a source changed. */
 export async function ensureBuild() {
   const value = sourcesValue();
-  if (existsSync(join(root, 'dist')) && isStamped('build', value)) return;
-  await step('Building', build);
-  stamp('build', value);
+  await once(
+    () => existsSync(join(root, 'dist')) && isStamped('build', value),
+    async () => {
+      await step('Building', build);
+      stamp('build', value);
+    },
+  );
 }
 
 export function build() {

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureChromium } from './chromium.mjs';
 import { ensureAll, ensureBuild, root } from './ensure.mjs';
+import { ensureChromium, ensureRedis } from './services.mjs';
 
 const KINDS = {
   unit: ['\\.(property\\.)?spec\\.ts$'],
@@ -16,7 +16,10 @@ const patterns = first in KINDS ? [...KINDS[first], ...rest] : process.argv.slic
 await ensureAll();
 // Tests that start processes start what is built.
 await ensureBuild();
-if (first !== 'unit') await ensureChromium();
+if (first !== 'unit') {
+  await ensureChromium();
+  await ensureRedis();
+}
 const folder = mkdtempSync(join(tmpdir(), 'linekeeper-test-'));
 const report = join(folder, 'report.json');
 const jest = spawn(

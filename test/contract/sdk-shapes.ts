@@ -41,12 +41,55 @@ const chatHealth = z.object({
   updated_at: instant,
 });
 
+const reactions = z
+  .array(
+    z.object({
+      handle: chatHandle,
+      is_me: z.boolean(),
+      type: z.enum([
+        ...(['love', 'like', 'dislike', 'laugh', 'emphasize', 'question'] as const),
+        ...(['custom', 'sticker'] as const),
+      ]),
+      custom_emoji: z.string().nullable(),
+    }),
+  )
+  .nullable() satisfies z.ZodType<LinqAPIV3.Reaction[] | null>;
+
 const textPart = z.object({
   type: z.literal('text'),
   value: z.string(),
-  reactions: z.null(),
+  reactions,
   text_decorations: z.null(),
 }) satisfies z.ZodType<LinqAPIV3.TextPartResponse>;
+
+const linkPart = z.object({
+  type: z.literal('link'),
+  value: z.string(),
+  reactions,
+}) satisfies z.ZodType<LinqAPIV3.LinkPartResponse>;
+
+const mediaPart = z.object({
+  type: z.literal('media'),
+  id,
+  url: z.url(),
+  filename: z.string().min(1),
+  mime_type: z.string().includes('/'),
+  size_bytes: z.number().int(),
+  reactions,
+}) satisfies z.ZodType<LinqAPIV3.MediaPartResponse>;
+
+const appPart = z.object({
+  type: z.literal('imessage_app'),
+  app: z.object({ bundle_id: z.string(), name: z.string(), team_id: z.string() }),
+  layout: z.object({ caption: z.string().exactOptional() }),
+  url: z.string(),
+  fallback_text: z.string().nullable(),
+  reactions,
+}) satisfies z.ZodType<LinqAPIV3.Message.IMessageAppPartResponse>;
+
+const part = z.union([textPart, linkPart, mediaPart, appPart]);
+const effect = z.object({ type: z.enum(['screen', 'bubble']), name: z.string() });
+const replyTo = z.object({ message_id: id, part_index: z.number().int() });
 
 export const chat = z.object({
   id,
@@ -57,6 +100,7 @@ export const chat = z.object({
   health_status: chatHealth,
   is_archived: z.boolean(),
   is_group: z.boolean(),
+  group_chat_icon: z.string().nullable(),
   service,
 }) satisfies z.ZodType<LinqAPIV3.Chat>;
 
@@ -65,7 +109,10 @@ const sentMessage = z.object({
   created_at: instant,
   delivery_status: deliveryStatus,
   is_read: z.boolean(),
-  parts: z.array(textPart).min(1),
+  parts: z.array(part).min(1),
+  effect: effect.nullable(),
+  reply_to: replyTo.nullable(),
+  preferred_service: service.nullable(),
   sent_at: instant.nullable(),
   delivered_at: instant.nullable(),
   from_handle: chatHandle,
@@ -98,7 +145,9 @@ export const message = z.object({
   is_delivered: z.boolean(),
   is_from_me: z.boolean(),
   is_read: z.boolean(),
-  parts: z.array(textPart).min(1),
+  parts: z.array(part).min(1),
+  effect: effect.nullable(),
+  reply_to: replyTo.nullable(),
   from: z.string(),
   from_handle: chatHandle,
   sent_at: instant.nullable(),
@@ -171,3 +220,136 @@ export const createdSubscription = subscription.extend({
 export const subscriptions = z.object({
   subscriptions: z.array(subscription),
 }) satisfies z.ZodType<LinqAPIV3.WebhookSubscriptionListResponse>;
+
+export const chosenAnswer = z.object({
+  chat_id: id,
+  created_new_chat: z.boolean(),
+  from: z.string(),
+  from_selection: z.object({
+    reason: z.enum(['reused_active_chat', 'new_best_number', 'failover_flagged']),
+    reused_existing_chat: z.boolean(),
+  }),
+  handles: z.array(chatHandle).min(2),
+  is_group: z.boolean(),
+  message: sentMessage,
+  service,
+  previous_chat_id: id.nullable(),
+}) satisfies z.ZodType<LinqAPIV3.MessageCreateResponse>;
+
+/** A page of the client: what a list answers, with the cursor of the next page. */
+export const chatPage = z.object({ chats: z.array(chat).min(1), next_cursor: z.string() });
+export const messagePage = z.object({ messages: z.array(message).min(1), next_cursor: z.string() });
+
+/** The answer to what is done later. */
+export const queued = z.object({
+  message: z.string(),
+  status: z.literal('accepted'),
+  trace_id: z.string().regex(/^[0-9a-f]{32}$/),
+}) satisfies z.ZodType<LinqAPIV3.Chats.ParticipantAddResponse>;
+
+export const updatedChat = z.object({
+  chat_id: id,
+  status: z.string(),
+}) satisfies z.ZodType<LinqAPIV3.ChatUpdateResponse>;
+
+export const createdAttachment = z.object({
+  attachment_id: id,
+  upload_url: z.url(),
+  download_url: z.url(),
+  expires_at: instant,
+  http_method: z.literal('PUT'),
+  required_headers: z.record(z.string(), z.string()),
+}) satisfies z.ZodType<LinqAPIV3.AttachmentCreateResponse>;
+
+export const attachment = z.object({
+  id,
+  content_type: z.literal('audio/mpeg'),
+  created_at: instant,
+  filename: z.string(),
+  size_bytes: z.number().int(),
+  status: z.enum(['pending', 'complete', 'failed']),
+  download_url: z.url().exactOptional(),
+}) satisfies z.ZodType<LinqAPIV3.AttachmentRetrieveResponse>;
+
+export const voiceMemo = z.object({
+  voice_memo: z.object({
+    id,
+    chat: z.object({
+      id,
+      handles: z.array(chatHandle).min(2),
+      is_active: z.boolean(),
+      is_group: z.boolean(),
+      service,
+    }),
+    created_at: instant,
+    from: z.string(),
+    to: z.array(z.string()).min(1),
+    status: z.string(),
+    service,
+    voice_memo: z.object({
+      id,
+      filename: z.string(),
+      mime_type: z.string(),
+      size_bytes: z.number().int(),
+      url: z.url(),
+      duration_ms: z.number().nullable(),
+    }),
+  }),
+}) satisfies z.ZodType<LinqAPIV3.ChatSendVoicememoResponse>;
+
+export const requestedLocation = z.object({
+  success: z.literal(true),
+  message: z.string(),
+}) satisfies z.ZodType<LinqAPIV3.Chats.LocationRequestResponse>;
+
+export const location = z.object({
+  success: z.boolean(),
+  data: z.object({
+    type: z.literal('FeatureCollection'),
+    features: z
+      .array(
+        z.object({
+          type: z.literal('Feature'),
+          geometry: z.object({ type: z.literal('Point'), coordinates: z.array(z.number()).min(2) }),
+          properties: z.object({ handle: z.string(), updated_at: instant }),
+        }),
+      )
+      .min(1),
+  }),
+}) satisfies z.ZodType<LinqAPIV3.Chats.GetChatLocationResponse>;
+
+export const capability = z.object({
+  address: z.string(),
+  available: z.boolean(),
+}) satisfies z.ZodType<LinqAPIV3.HandleCheckResponse>;
+
+/** What has no body: the client answers with nothing. */
+export const nothing = z.union([z.null(), z.undefined(), z.literal('')]);
+
+export const receivedEvent = z.object({
+  api_version: z.literal('v3'),
+  webhook_version: z.literal('2026-02-03'),
+  event_type: z.literal('message.received'),
+  event_id: id,
+  created_at: instant,
+  trace_id: z.string().regex(/^[0-9a-f]{32}$/),
+  partner_id: z.string(),
+  data: z.object({
+    id,
+    chat: z.object({
+      id,
+      is_group: z.boolean(),
+      health_status: chatHealth,
+      owner_handle: chatHandle,
+    }),
+    direction: z.literal('inbound'),
+    parts: z.array(z.object({ type: z.literal('text'), value: z.string() })).min(1),
+    sender_handle: chatHandle,
+    service,
+    effect: effect.nullable(),
+    reply_to: replyTo.nullable(),
+    sent_at: instant,
+    delivered_at: instant.nullable(),
+    read_at: instant.nullable(),
+  }),
+}) satisfies z.ZodType<LinqAPIV3.MessageReceivedWebhookEvent>;

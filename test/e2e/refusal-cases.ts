@@ -52,6 +52,28 @@ export const BAD_BODIES: readonly Refused[] = [
     code: 'request.unsupported_media_type',
   },
   {
+    what: 'plain text',
+    path: '/v1/users',
+    raw: '{"handle": "+14155550123", "startedBy": "inbound"}',
+    type: 'text/plain',
+    status: 415,
+    code: 'request.unsupported_media_type',
+  },
+  {
+    what: 'an address that cannot be decoded',
+    method: 'get',
+    path: '/v1/users/%zz',
+    status: 400,
+    code: 'request.url_malformed',
+  },
+  {
+    what: 'an address with an endless part',
+    method: 'get',
+    path: `/v1/users/${'a'.repeat(300)}`,
+    status: 414,
+    code: 'request.url_too_long',
+  },
+  {
     what: 'a body over the limit',
     path: '/v1/users',
     body: { labels: ['x'.repeat(300_000)] },
@@ -248,6 +270,66 @@ export const BAD_BODIES: readonly Refused[] = [
   },
 ];
 
+/** A text that no column can keep, wherever it stands; and a cursor of no list. */
+export const UNSTORABLE: readonly Refused[] = [
+  ...[
+    { handle: 'ann\0@example.com' },
+    { externalId: 'a\0b' },
+    { labels: ['fine', 'not\0fine'] },
+    { consent: { source: 'form\0', at: '2026-03-01T00:00:00Z' } },
+    { pool: '\0' },
+    { externalId: 'half \ud800 a character' },
+    { labels: ['\udfff'] },
+  ].map((part) => ({
+    what: `${JSON.stringify(part)} of a user`,
+    path: '/v1/users',
+    body: { handle: personNumber(2), startedBy: 'inbound', ...part },
+  })),
+  {
+    what: 'U+0000 in the handle of a send',
+    path: '/v1/sends',
+    body: { handle: 'ann\0@example.com' },
+  },
+  {
+    what: 'U+0000 in the pool of a send',
+    path: '/v1/sends',
+    body: { handle: personNumber(1), pool: 'a\0' },
+  },
+  { what: 'U+0000 in a query', method: 'get' as const, path: '/v1/users?externalId=%00' },
+  { what: 'U+0000 in a handle asked for', method: 'get' as const, path: '/v1/users?handle=%00' },
+  {
+    what: 'U+0000 in the subject of an audit',
+    method: 'get' as const,
+    path: '/v1/admin/audit?subjectId=%00',
+    key: ADMIN_KEY,
+  },
+  {
+    what: 'U+0000 in the reason of a verb',
+    path: '/v1/admin/fleet/freeze',
+    body: { reason: 'an\0alarm' },
+    key: ADMIN_KEY,
+  },
+  {
+    what: 'U+0000 in the id of an event',
+    path: '/v1/admin/inbox/%00/replay',
+    body: { reason: 'again' },
+    key: ADMIN_KEY,
+  },
+  {
+    what: 'U+0000 in a key of the policy',
+    method: 'put' as const,
+    path: '/v1/admin/policy',
+    body: { policy: { 'luck\0': 1 }, reason: 'hope' },
+    key: ADMIN_KEY,
+  },
+  ...['users', 'admin/audit', 'admin/failovers', 'admin/suppressions'].map((list) => ({
+    what: `a cursor of another list on ${list}`,
+    method: 'get' as const,
+    path: `/v1/${list}?cursor=YWJj`,
+    key: ADMIN_KEY,
+  })),
+].map((each) => ({ ...each, status: 422, code: 'request.invalid' }));
+
 export const BAD_CALLERS: readonly Refused[] = [
   {
     what: 'no key',
@@ -296,5 +378,53 @@ export const BAD_CALLERS: readonly Refused[] = [
     key: APP_KEY,
     status: 403,
     code: 'auth.forbidden',
+  },
+  {
+    what: 'lines with a limit that is no number',
+    method: 'get',
+    path: '/v1/admin/lines?limit=many',
+    key: ADMIN_KEY,
+    status: 422,
+    code: 'request.invalid',
+  },
+  {
+    what: 'lines after a cursor that is not ours',
+    method: 'get',
+    path: '/v1/admin/lines?cursor=%21',
+    key: ADMIN_KEY,
+    status: 422,
+    code: 'request.invalid',
+  },
+  {
+    what: 'lines after a cursor of another list',
+    method: 'get',
+    path: '/v1/admin/lines?cursor=YWJj',
+    key: ADMIN_KEY,
+    status: 422,
+    code: 'request.invalid',
+  },
+  {
+    what: 'lines by a parameter that there is not',
+    method: 'get',
+    path: '/v1/admin/lines?status=ACTIVE',
+    key: ADMIN_KEY,
+    status: 422,
+    code: 'request.invalid',
+  },
+  {
+    what: 'keys with a limit beyond the largest',
+    method: 'get',
+    path: '/v1/admin/keys?limit=1000',
+    key: ADMIN_KEY,
+    status: 422,
+    code: 'request.invalid',
+  },
+  {
+    what: 'keys after a cursor that is not ours',
+    method: 'get',
+    path: '/v1/admin/keys?cursor=%21',
+    key: ADMIN_KEY,
+    status: 422,
+    code: 'request.invalid',
   },
 ];

@@ -8,7 +8,7 @@ import {
   personNumber,
   raiseMatureFleet,
 } from '../support/fleet';
-import { BAD_BODIES, BAD_CALLERS } from './refusal-cases';
+import { BAD_BODIES, BAD_CALLERS, UNSTORABLE } from './refusal-cases';
 import { APP_KEY, TestService } from '../support/service';
 import { TestSimulator } from '../support/simulator';
 
@@ -41,7 +41,7 @@ describe('What is refused', () => {
   const filledIn = (path: string): string =>
     path.replace('{line}', lines[0]?.id ?? '').replace('{user}', person.user.id);
 
-  it.each([...BAD_BODIES, ...BAD_CALLERS])(
+  it.each([...BAD_BODIES, ...UNSTORABLE, ...BAD_CALLERS])(
     '$what: $status $code, and not a row changes',
     async ({
       method = 'post',

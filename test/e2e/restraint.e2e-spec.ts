@@ -64,14 +64,17 @@ describe('Restraint', () => {
   const press = (button: 'freeze' | 'unfreeze'): Promise<unknown> =>
     ok(service.admin.post(`/v1/admin/fleet/${button}`, { reason: 'an alarm' }));
 
-  it('does not let an older START, come late, lift a newer STOP', async () => {
+  /** A person who has written once, and a way to let words of theirs come in that were written at any time. */
+  async function somebodyWhoWrites() {
     const caught = await WebhookCatcher.start(simulator, ['message.received']);
     catcher = caught;
     const webhooks = new SignedWebhooks(service, simulator);
     const person = await join();
-    const write = async (text: string, id: string, sentAt: number): Promise<void> => {
+    let written = 0;
+    const write = async (text: string, sentAt: number): Promise<void> => {
+      written += 1;
       const data = {
-        id,
+        id: `message-${written}`,
         sent_at: new Date(sentAt).toISOString(),
         parts: [{ type: 'text', value: text }],
       };
@@ -81,13 +84,111 @@ describe('Restraint', () => {
     };
     await people.write([person]);
     await simulator.advance(10 * MINUTE);
-    const now = await simulator.now();
-    await write('STOP', 'message-stop', now - 60_000);
-    await write('START', 'message-start', now - 120_000);
+    return { person, write, now: await simulator.now() };
+  }
+
+  it('does not let an older START, come late, lift a newer STOP', async () => {
+    const { person, write, now } = await somebodyWhoWrites();
+    await write('STOP', now - 60_000);
+    await write('START', now - 120_000);
     expect(await suppressedAt(person.userId)).toBe(now - 60_000);
     expect((await userOf(person.userId)).optedOut).toBe(true);
-    await write('START', 'message-start-again', now);
+    await write('START', now);
     expect((await userOf(person.userId)).optedOut).toBe(false);
+  });
+
+  it('does not let an older STOP, come late, silence who has said START since', async () => {
+    const { person, write, now } = await somebodyWhoWrites();
+    await write('START', now - 60_000);
+    await write('STOP', now - 120_000);
+    expect((await userOf(person.userId)).optedOut).toBe(false);
+    expect((await people.send(person, 'reply')).decision).toBe('send');
+    await write('STOP', now);
+    expect((await userOf(person.userId)).optedOut).toBe(true);
+  });
+
+  it('does not let a STOP from before silence whom the app has asked again', async () => {
+    const { person, write, now } = await somebodyWhoWrites();
+    await ok(service.app.post(`/v1/users/${person.userId}/opt-in`));
+    await write('STOP', now - MINUTE * 1_000);
+    expect((await userOf(person.userId)).optedOut).toBe(false);
+  });
+
+  it('answers what a person wrote after a STOP that comes late', async () => {
+    const { person, write, now } = await somebodyWhoWrites();
+    await write('What about my order?', now);
+    await write('STOP', now - 60_000);
+    expect((await userOf(person.userId)).optedOut).toBe(true);
+    expect((await people.send(person, 'reply')).decision).toBe('send');
+    expect((await people.send(person, 'proactive')).decision).toBe('refuse');
+  });
+
+  it('leaves whom the provider holds for opted out alone on every line, also after a failover', async () => {
+    const caught = await WebhookCatcher.start(simulator, ['message.received']);
+    catcher = caught;
+    const webhooks = new SignedWebhooks(service, simulator);
+    const person = await join();
+    await people.write([person]);
+    await simulator.advance(MINUTE);
+    const like = caught.deliveries[0]?.body ?? '';
+    const { chat } = (JSON.parse(like) as { data: { chat: object } }).data;
+    const tell = async (id: string, at: number): Promise<void> => {
+      const since = new Date(at).toISOString();
+      const health_status = { status: 'OPTED_OUT', doc_url: '-', updated_at: since };
+      // Ordinary words: only the provider says that the person wants to be left alone.
+      const data = { id, sent_at: since, chat: { ...chat, health_status } };
+      await webhooks.deliver(webhooks.variant(like, { data }));
+      await simulator.advance(MINUTE);
+    };
+    const optedOutAt = await simulator.now();
+    await tell('message-opted-out', optedOutAt);
+    expect(await suppressedAt(person.userId)).toBe(optedOutAt);
+    const [row] = await database.query<{ source: string }>('SELECT source FROM suppressions');
+    expect(row?.source).toBe('provider');
+
+    const own = (await linesOf(service)).find((each) => each.phoneNumber === person.writesTo);
+    await ok(simulator.control.post(`/lines/${own?.phoneNumber}/status`, { status: 'FLAGGED' }));
+    await simulator.advance(10 * MINUTE, MINUTE);
+    const moved = (await userOf(person.userId)).assignments[0]?.lineId;
+    expect(moved).not.toBe(own?.id);
+    for (const kind of ['reply', 'proactive'] as const)
+      expect((await people.send(person, kind)).decision).toBe('refuse');
+    // What the list of suppressions has lost, the threads still tell.
+    await database.query('DELETE FROM suppressions');
+    const refused = await people.send(person, 'proactive');
+    expect(refused.decision).toBe('refuse');
+    expect(refused.reasons.at(-1)?.code).toBe('chat-opted-out');
+
+    const other = (await linesOf(service)).find(({ id }) => id === moved);
+    await simulator.text(person.handle, other?.phoneNumber ?? '', 'START');
+    await simulator.advance(MINUTE);
+    expect(await people.send(person, 'reply')).toMatchObject({
+      decision: 'send',
+      line: { id: moved },
+    });
+    // News from before that comes late changes nothing any more.
+    await tell('message-of-before', optedOutAt + 1);
+    expect((await userOf(person.userId)).optedOut).toBe(false);
+    expect((await people.send(person, 'proactive')).decision).not.toBe('refuse');
+  });
+
+  it('heeds an opt-out that only the delivery of our own message tells of', async () => {
+    const caught = await WebhookCatcher.start(simulator, ['message.delivered']);
+    catcher = caught;
+    const webhooks = new SignedWebhooks(service, simulator);
+    const person = await join();
+    await people.write([person]);
+    await simulator.advance(MINUTE);
+    await people.send(person, 'reply');
+    await simulator.advance(MINUTE);
+    const like = caught.deliveries[0]?.body ?? '';
+    const { chat } = (JSON.parse(like) as { data: { chat: object } }).data;
+    const updated_at = new Date(await simulator.now()).toISOString();
+    const health_status = { status: 'OPTED_OUT', doc_url: '-', updated_at };
+    await webhooks.deliver(webhooks.variant(like, { data: { chat: { ...chat, health_status } } }));
+    await simulator.advance(MINUTE);
+    expect(await suppressedAt(person.userId)).toBe(Date.parse(updated_at));
+    expect((await people.send(person, 'reply')).decision).toBe('refuse');
   });
 
   it('shares no card with somebody who said stop, nor from a line that must rest', async () => {

@@ -1,8 +1,8 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { removeEmbeddedPostgres } from '../../libs/infrastructure/src/postgres/embedded-postgres';
-import { createTestDatabase } from '../support/database';
+import { createTestDatabase, type TestDatabase } from '../support/database';
 import { freePort } from '../support/service';
 import { Start } from '../support/start';
 
@@ -10,10 +10,27 @@ async function isDatabaseUp(dataDir: string): Promise<boolean> {
   const { cluster } = JSON.parse(await readFile(join(dataDir, 'postgres.json'), 'utf8')) as {
     cluster: string;
   };
-  return readFile(join(cluster, 'postmaster.pid')).then(
+  return readFile(resolve(dataDir, cluster, 'postmaster.pid')).then(
     () => true,
     () => false,
   );
+}
+
+/** The product starts up to four times in a test, on a machine that others may use too. */
+jest.setTimeout(240_000);
+
+const NEWEST_TABLE = 'erased_opt_outs';
+
+/** As it was before the migration that made the table. */
+async function setBack(database: TestDatabase): Promise<void> {
+  await database.query(`DROP TABLE ${NEWEST_TABLE}`);
+  await database.query(
+    "DELETE FROM _prisma_migrations WHERE migration_name LIKE '%opt_outs_outlast_erasure'",
+  );
+}
+
+async function isSetBack(database: TestDatabase): Promise<boolean> {
+  return (await database.rowCounts())[NEWEST_TABLE] === undefined;
 }
 
 describe('The start of the product', () => {
@@ -60,6 +77,17 @@ describe('The start of the product', () => {
     expect(await isDatabaseUp(dataDir)).toBe(false);
   });
 
+  it('goes on with its database when the simulator has lost its world', async () => {
+    const before = await start();
+    await before.up();
+    await before.kill('SIGTERM');
+    await rm(join(dataDir, 'simulator.json'));
+    const after = await start();
+    await after.up();
+    expect(after.output).not.toContain('not subscribed to yet');
+    await after.kill('SIGTERM');
+  });
+
   it('says in words what is wrong with a database that it was given', async () => {
     const server = new URL(process.env['TEST_POSTGRES_URL'] ?? '');
     const missing = new URL(server);
@@ -85,6 +113,31 @@ describe('The start of the product', () => {
     expect(await started.isReady()).toBe(true);
     expect(await started.kill('SIGTERM')).toBe(0);
     expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await database.drop();
+  });
+
+  it('leaves a database alone that belongs to another environment, or to a living process', async () => {
+    const database = await createTestDatabase();
+    const settings = { DATABASE_URL: database.url, ENVIRONMENT: 'production' };
+    const first = await start(settings);
+    await first.up();
+    await setBack(database);
+
+    const second = await start(settings);
+    expect(await second.ended).toBe(1);
+    expect(second.output).toContain('Another Linekeeper process already works on this database');
+    expect(await isSetBack(database)).toBe(true);
+
+    await first.kill('SIGTERM');
+    const foreign = await start({ ...settings, ENVIRONMENT: 'staging' });
+    expect(await foreign.ended).toBe(1);
+    expect(foreign.output).toContain('belongs to the environment "production"');
+    expect(await isSetBack(database)).toBe(true);
+
+    const third = await start(settings);
+    await third.up();
+    expect(await isSetBack(database)).toBe(false);
+    await third.kill('SIGTERM');
     await database.drop();
   });
 });

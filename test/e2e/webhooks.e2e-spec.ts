@@ -50,6 +50,7 @@ describe('The webhook inbox at the door', () => {
     readonly id?: string;
     readonly sent?: string;
     readonly drop?: string;
+    readonly type?: string;
   }
 
   async function deliver({
@@ -58,12 +59,14 @@ describe('The webhook inbox at the door', () => {
     id = eventId,
     sent = body,
     drop,
+    type,
   }: Forgery) {
     const headers: Record<string, string> = {
       'webhook-id': id,
       'webhook-timestamp': String(Math.floor(at / 1_000)),
       'webhook-signature': new Webhook(secret).sign(id, new Date(at), body),
     };
+    if (type !== undefined) headers['content-type'] = type;
     if (drop !== undefined) Reflect.deleteProperty(headers, drop);
     return new Http(service.url).send<Problem>('POST', '/webhooks/linq/v3', sent, { headers });
   }
@@ -119,6 +122,33 @@ describe('The webhook inbox at the door', () => {
     const { leases: _, job_runs: __, ...after } = await database.rowCounts();
     const { leases: ___, job_runs: ____, ...expected } = before;
     expect(after).toEqual(expected);
+  });
+
+  it.each(['text/plain', 'application/xml', 'application/json; charset=utf-8'])(
+    'verifies the bytes whatever they are called: %s',
+    async (type) => {
+      expect((await deliver({ type })).status).toBe(202);
+    },
+  );
+
+  it('shows what it turned away, and when it was last told something true', async () => {
+    const look = async (): Promise<{ rejectedSinceStart: number; lastVerifiedAt: string }> =>
+      (
+        await service.viewer.get<{ rejectedSinceStart: number; lastVerifiedAt: string }>(
+          '/v1/admin/inbox',
+        )
+      ).body;
+    const before = await look();
+    await deliver({ secret: `whsec_${Buffer.from('somebody else').toString('base64')}` });
+    expect(await look()).toEqual({ ...before, rejectedSinceStart: before.rejectedSinceStart + 1 });
+    await simulator.advance(120);
+    await deliver({ at: await simulator.now() });
+    const verifiedAt = new Date(await simulator.now());
+    expect((await look()).lastVerifiedAt).toBe(verifiedAt.toISOString());
+    const rows = await database.query<{ at: Date }>(
+      'SELECT last_verified_at AS at FROM webhook_subscriptions WHERE retired_at IS NULL',
+    );
+    expect(rows).toEqual([{ at: verifiedAt }]);
   });
 
   it('accepts, stores and ignores an event of a type that nobody knows yet', async () => {

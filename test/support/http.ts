@@ -12,8 +12,8 @@ export interface Call {
 /** A plain HTTP client that never throws for a status. */
 export class Http {
   constructor(
-    private readonly baseUrl: string,
-    private readonly key: string | null = null,
+    readonly url: string,
+    readonly bearer: string | null = null,
   ) {}
 
   get<T>(path: string, call: Call = {}): Promise<Answer<T>> {
@@ -41,9 +41,9 @@ export class Http {
     method: string,
     path: string,
     body: string | undefined,
-    { key = this.key, headers = {} }: Call = {},
+    { key = this.bearer, headers = {} }: Call = {},
   ): Promise<Answer<T>> {
-    const response = await fetch(`${this.baseUrl}${path}`, {
+    const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
         ...(key === null ? {} : { authorization: `Bearer ${key}` }),

@@ -13,6 +13,7 @@ export function aLine(overrides: Partial<LineView> = {}): LineView {
     adminState: 'enabled',
     adminStateBy: 'operator',
     health: 'healthy',
+    healthBy: 'provider',
     providerStatus: 'ACTIVE',
     reputation: 'HEALTHY',
     budgetPerDay: 3_000,

@@ -88,6 +88,11 @@ export class NaiveLedger {
     if (limits.newConversation) this.threads.push({ at: now, id });
   }
 
+  /** Messages of a hold without news; none for one that is not open. */
+  leftOf(id: string, now: number): number {
+    return this.openAt(now).find((hold) => hold.id === id)?.units ?? 0;
+  }
+
   settle(id: string, units: number, now: number): void {
     const hold = this.openAt(now).find((each) => each.id === id);
     if (!hold) return;

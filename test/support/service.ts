@@ -59,6 +59,7 @@ export class TestService {
           processId: `test-${port}`,
         }),
         linq: { apiKey: simulator.token, baseUrl: simulator.apiUrl },
+        redis: null,
       }),
       { logLevel: 'error', trustedProxies: [] },
     );

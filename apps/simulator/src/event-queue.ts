@@ -1,11 +1,28 @@
 /** Something that will happen at an instant of the virtual clock. Plain data, so that it survives a restart. */
 export type SimEvent = { readonly at: number } & (
-  | { readonly kind: 'sent' | 'delivered' | 'read' | 'failed'; readonly messageId: string }
+  | {
+      readonly kind: 'queued' | 'sent' | 'delivered' | 'read' | 'failed';
+      readonly messageId: string;
+    }
   | {
       readonly kind: 'inbound';
       readonly from: string;
       readonly to: string | null;
       readonly text: string;
+    }
+  | {
+      readonly kind: 'member';
+      readonly chatId: string;
+      readonly handle: string;
+      readonly change: 'added' | 'removed' | 'left';
+      readonly traceId: string;
+    }
+  | {
+      readonly kind: 'group';
+      readonly chatId: string;
+      readonly field: 'name' | 'icon';
+      readonly value: string | null;
+      readonly traceId: string;
     }
   | { readonly kind: 'retry'; readonly deliveryId: string }
 );

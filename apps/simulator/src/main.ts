@@ -1,12 +1,16 @@
 import fastify from 'fastify';
 import { registerApi } from './api/server';
-import { vcfRoute } from './api/lines';
+import { fileRoutes } from './api/attachments';
+import { vcfRoute } from './api/vcf';
 import { VirtualClock } from './clock';
 import { registerControl } from './control/routes';
+import { Gatherings } from './gatherings';
+import { People } from './people';
 import { Play } from './play';
 import { Chance } from './random';
 import { readSnapshot, restore, save } from './snapshot';
 import { Stepper } from './stepper';
+import { Travel } from './travel';
 import { Webhooks } from './webhooks';
 import { World } from './world';
 
@@ -28,10 +32,13 @@ async function main(): Promise<void> {
     Number(setting('SIMULATOR_SPEED', '1')),
     realNow,
   );
-  const chance = new Chance(earlier?.chance ?? Number(setting('SIMULATOR_SEED', '1')));
-  const world = new World(clock, chance, 'partner-sim');
+  const seed = Number(setting('SIMULATOR_SEED', '1'));
+  const chance = new Chance(earlier?.chance ?? seed);
+  const faultChance = new Chance(earlier?.faults.chance ?? seed + 1);
+  const world = new World(clock, chance, faultChance, 'partner-sim');
   const webhooks = new Webhooks(world);
-  const play = new Play(world, webhooks);
+  const travel = new Travel(world, webhooks, new People(world));
+  const play = new Play(world, webhooks, travel, new Gatherings(world, webhooks));
   const stepper = new Stepper(world, play, webhooks, (line) => console.error(`simulator: ${line}`));
   if (earlier) restore(earlier, world, webhooks);
   for (const number of setting('SIMULATOR_LINES', '').split(','))
@@ -48,7 +55,8 @@ async function main(): Promise<void> {
   });
   registerApi(app, world, play, stepper, setting('SIMULATOR_TOKEN', 'sim-token'));
   registerControl(app, { world, play, webhooks, stepper });
-  vcfRoute(app, { world });
+  vcfRoute(app, world);
+  fileRoutes(app, world);
   await app.listen({ host: '127.0.0.1', port: Number(setting('SIMULATOR_PORT', '4010')) });
 
   let saved = world.changes;
@@ -68,9 +76,10 @@ async function main(): Promise<void> {
   if (setting('SIMULATOR_EXIT_WITH_PARENT', '') === '1') {
     process.stdin.once('end', stop).once('close', stop).resume();
   }
-  stepper.nudge();
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
+  world.origin = `http://127.0.0.1:${port}`;
+  stepper.nudge();
   process.stdout.write(`${JSON.stringify({ listening: port })}\n`);
 }
 

@@ -9,8 +9,19 @@ export interface Line {
   forwardingNumber: string | null;
   status: LineStatus;
   reputation: Reputation;
+  /** Whether it may create activity at all (403, code 2027); apart from the status. */
+  eligible: boolean;
   lastUsedAt: number;
   card: ContactCard | null;
+  /** The code with which checks of a capability fail on this line, if they do. */
+  checkFailures: { iMessage: number | null; RCS: number | null };
+  audits: Audit[];
+}
+
+export interface Audit {
+  readonly id: string;
+  readonly startedAt: number;
+  readonly doneAt: number;
 }
 
 export interface ContactCard {
@@ -20,26 +31,40 @@ export interface ContactCard {
   is_active: boolean;
 }
 
+/** A place in a chat; the first member of a chat is our line. */
+export interface Member {
+  readonly id: string;
+  readonly handle: string;
+  readonly joinedAt: number;
+  leftAt: number | null;
+  status: 'active' | 'left' | 'removed';
+}
+
 export interface Chat {
   readonly id: string;
   readonly line: string;
-  /** The other parties, sorted. */
-  readonly people: readonly string[];
+  readonly members: Member[];
+  /** The other parties who are still in it, sorted. */
+  people: readonly string[];
   readonly isGroup: boolean;
   readonly createdAt: number;
-  readonly handleIds: readonly string[];
   updatedAt: number;
   health: ChatHealth;
   healthAt: number;
   service: Service;
+  /** The name it was given; a group with one is not found by its members any more. */
   displayName: string | null;
+  icon: string | null;
+  /** Our line has left it. */
+  left: boolean;
   lastActivityAt: number;
   outbound: number;
   inbound: number;
   shares: number;
 }
 
-export type MessageStatus = 'pending' | 'sent' | 'delivered' | 'read' | 'failed' | 'received';
+export type MessageStatus =
+  'pending' | 'queued' | 'sent' | 'delivered' | 'read' | 'failed' | 'received';
 
 export interface Message {
   readonly id: string;
@@ -48,18 +73,63 @@ export interface Message {
   readonly handle: string;
   readonly direction: 'in' | 'out';
   readonly at: number;
-  readonly text: string;
+  parts: Part[];
   readonly idempotencyKey: string | null;
   readonly service: Service;
   readonly traceId: string;
   status: MessageStatus;
+  sentAt: number | null;
   deliveredAt: number | null;
   readAt: number | null;
+  /** With which code it will fail, or has failed. */
+  failure: number | null;
+  /** What only some messages have. */
+  readonly extras: MessageExtras | null;
+  edits: number;
+  editedAt: number | null;
+  /** Gone from the API; the books keep it. */
+  deleted: boolean;
+}
+
+export interface Reaction {
+  readonly handle: string;
+  readonly type: string;
+  readonly customEmoji: string | null;
+}
+
+/** A piece of a message, as it is kept. */
+export type Part = { reactions?: Reaction[] } & (
+  | { type: 'text'; value: string; decorations?: object[] }
+  | { type: 'link'; value: string }
+  | {
+      type: 'media';
+      /** Of the attachment, or of its own when it came by an address. */
+      id: string;
+      /** The address it came by; null for what was uploaded here. */
+      url: string | null;
+      filename: string;
+      mimeType: string;
+      sizeBytes: number;
+    }
+  | { type: 'imessage_app'; app: object; layout: object; url: string; fallbackText: string | null }
+);
+
+export interface MessageExtras {
+  readonly effect: {
+    readonly type?: string | undefined;
+    readonly name?: string | undefined;
+  } | null;
+  readonly replyTo: { readonly message_id: string; readonly part_index: number } | null;
+  readonly preferredService: Service | null;
 }
 
 export interface Person {
   readonly handle: string;
   device: 'iphone' | 'android';
+  /** Whether their device takes RCS. */
+  rcs: boolean;
+  /** Where they are, while they share it. */
+  location: { longitude: number; latitude: number } | null;
   /** Saves a card that is sent to them. */
   saves: boolean;
   /** Share of our messages they answer. */
@@ -82,37 +152,19 @@ export interface Subscription {
   updatedAt: number;
 }
 
-/** Invented behaviour, each with a switch (README). */
-export interface SimConfig {
-  /** What becomes of a send on a flagged line: accepted and then failed, or refused at once. */
-  flagged: 'fail' | 'refuse';
-  /** Whether the provider itself refuses sends to who opted out. */
-  optOut: 'enforce' | 'off';
-  sentDelayMs: number;
-  deliveredDelayMs: number;
-  /** Whether receipts beyond message.sent are emitted. */
-  receipts: boolean;
-  /** Share of delivered messages that are read, after the delay. */
-  readRate: number;
-  readDelayMs: number;
-  pairLimitPer60s: number;
+export interface Attachment {
+  readonly id: string;
+  readonly filename: string;
+  readonly contentType: string;
+  readonly sizeBytes: number;
+  readonly createdAt: number;
+  status: 'pending' | 'complete' | 'failed';
+  /** What was uploaded, in base64. */
+  bytes: string | null;
 }
 
-export const DEFAULT_CONFIG: SimConfig = {
-  flagged: 'fail',
-  optOut: 'enforce',
-  sentDelayMs: 0,
-  deliveredDelayMs: 0,
-  receipts: true,
-  readRate: 0,
-  readDelayMs: 30_000,
-  pairLimitPer60s: 30,
-};
-
-/** Faults on demand: each counts down as it strikes. */
-export interface Faults {
-  failNext: { left: number; status: number; code: number; retryAfter: number | null };
-  loseAnswers: number;
-  dropWebhooks: number;
-  duplicateWebhooks: number;
+export interface BlockedHandle {
+  readonly handle: string;
+  readonly blockedAt: number;
+  readonly reason: string | null;
 }

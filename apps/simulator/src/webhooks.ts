@@ -4,9 +4,8 @@ import type { Subscription } from './types';
 import { instantInWebhook } from './wire';
 import type { World } from './world';
 
-/** Ten tries over about 25 minutes, in seconds of the virtual clock (the exact schedule is not published). */
-const RETRY_SECONDS = [1, 5, 15, 30, 60, 120, 240, 420, 600];
 const MAX_IN_FLIGHT = 32;
+const LINE_EVENTS = new Set(['phone_number.status_updated', 'chat.created']);
 
 interface Delivery {
   readonly id: string;
@@ -17,6 +16,8 @@ interface Delivery {
   /** Deliveries of one key to one subscription go out one after the other. */
   readonly orderKey: string;
   attempts: number;
+  /** Of the first attempt, in seconds. */
+  firstAt: number | null;
 }
 
 export interface OutgoingEvent {
@@ -33,6 +34,8 @@ export class Webhooks {
   private readonly waiting = new Map<string, Delivery>();
   private readonly underWay = new Map<string, Delivery>();
   private readonly chains = new Map<string, Promise<void>>();
+  /** Held back until the next one of the same order key has gone out. */
+  private readonly heldBack = new Map<string, string[]>();
   private readonly queue: (() => void)[] = [];
   private inFlight = 0;
   private idleListeners: (() => void)[] = [];
@@ -42,40 +45,79 @@ export class Webhooks {
   constructor(private readonly world: World) {}
 
   emit(event: OutgoingEvent): void {
-    const { world } = this;
-    const eventId = world.chance.uuid();
-    const odd = world.chance.next() < 0.2;
-    for (const subscription of world.subscriptions.values()) {
-      if (!wants(subscription, event)) continue;
-      if (world.faults.dropWebhooks > 0) {
-        world.faults.dropWebhooks -= 1;
-        continue;
-      }
-      const version = versionOf(subscription);
-      const delivery: Delivery = {
-        id: world.chance.uuid(),
-        subscriptionId: subscription.id,
-        eventId,
-        eventType: event.type,
-        orderKey: `${subscription.id} ${event.orderKey}`,
-        attempts: 0,
-        body: JSON.stringify({
-          api_version: 'v3',
-          webhook_version: version,
-          event_type: event.type,
-          event_id: eventId,
-          created_at: instantInWebhook(world.clock.now(), odd),
-          trace_id: event.traceId,
-          partner_id: world.partnerId,
-          data: event.data(version, odd),
-        }),
-      };
-      this.dispatch(delivery);
-      if (world.faults.duplicateWebhooks > 0) {
-        world.faults.duplicateWebhooks -= 1;
-        this.dispatch({ ...delivery, id: world.chance.uuid() });
-      }
+    const { chance, config, subscriptions } = this.world;
+    const eventId = chance.uuid();
+    const odd = chance.next() < config.nanosecondRate;
+    for (const subscription of subscriptions.values()) {
+      if (!this.wants(subscription, event)) continue;
+      const id = config.eventIds === 'shared' ? eventId : chance.uuid();
+      this.sendOut(this.deliveryOf(subscription, event, id, odd), event);
     }
+  }
+
+  private deliveryOf(
+    subscription: Subscription,
+    event: OutgoingEvent,
+    eventId: string,
+    odd: boolean,
+  ): Delivery {
+    const { world } = this;
+    const version = versionOf(subscription);
+    return {
+      id: world.chance.uuid(),
+      subscriptionId: subscription.id,
+      eventId,
+      eventType: event.type,
+      orderKey: `${subscription.id} ${event.orderKey}`,
+      attempts: 0,
+      firstAt: null,
+      body: JSON.stringify({
+        api_version: 'v3',
+        webhook_version: version,
+        event_type: event.type,
+        event_id: eventId,
+        created_at: instantInWebhook(world.clock.now(), odd),
+        trace_id: event.traceId,
+        partner_id: world.partnerId,
+        data: event.data(version, odd),
+      }),
+    };
+  }
+
+  /** At once, unless a fault loses it, doubles it or holds it back. */
+  private sendOut(delivery: Delivery, { type, line }: OutgoingEvent): void {
+    const { faults, chance } = this.world;
+    const occasion = { line, event: type };
+    if (faults.strike('lost-webhook', occasion)) return;
+    const doubled = faults.strike('doubled-webhook', occasion);
+    const late = faults.strike('late-webhook', occasion);
+    const reordered = late ? null : faults.strike('reordered-webhook', occasion);
+    if (late) this.later(delivery, late.seconds);
+    else if (reordered) this.holdBack(delivery, reordered.withinSeconds);
+    else this.dispatch(delivery);
+    if (doubled) this.later({ ...delivery, id: chance.uuid() }, doubled.afterSeconds);
+  }
+
+  private later(delivery: Delivery, seconds: number): void {
+    const { queue, clock } = this.world;
+    this.waiting.set(delivery.id, delivery);
+    queue.add({ kind: 'retry', deliveryId: delivery.id, at: clock.now() + seconds * 1_000 });
+    this.world.changes += 1;
+  }
+
+  private holdBack(delivery: Delivery, withinSeconds: number): void {
+    const held = this.heldBack.get(delivery.orderKey) ?? [];
+    this.heldBack.set(delivery.orderKey, [...held, delivery.id]);
+    this.later(delivery, withinSeconds);
+  }
+
+  private wants(subscription: Subscription, { type, line }: OutgoingEvent): boolean {
+    if (!subscription.is_active || !subscription.subscribed_events.includes(type)) return false;
+    // Edits came with the newer version.
+    if (type === 'message.edited' && versionOf(subscription) === '2025-01-01') return false;
+    if (LINE_EVENTS.has(type) && this.world.config.lineEventsFilter === 'always') return true;
+    const { phone_numbers: only } = subscription;
+    return only === null || only.length === 0 || only.includes(line);
   }
 
   retry(deliveryId: string): void {
@@ -118,6 +160,9 @@ export class Webhooks {
     const before = this.chains.get(delivery.orderKey) ?? Promise.resolve();
     const chain = before.then(() => this.attempt(delivery));
     this.chains.set(delivery.orderKey, chain);
+    const overtaken = this.heldBack.get(delivery.orderKey) ?? [];
+    this.heldBack.delete(delivery.orderKey);
+    for (const id of overtaken) this.retry(id);
     void chain.then(() => {
       if (this.chains.get(delivery.orderKey) === chain) this.chains.delete(delivery.orderKey);
       this.underWay.delete(delivery.id);
@@ -129,16 +174,20 @@ export class Webhooks {
   private async attempt(delivery: Delivery): Promise<void> {
     const subscription = this.world.subscriptions.get(delivery.subscriptionId);
     if (!subscription) return;
+    const { config, clock } = this.world;
     delivery.attempts += 1;
     await this.slot();
+    const now = Math.floor(clock.now() / 1_000);
+    delivery.firstAt ??= now;
     const status = await post(
       subscription.target_url,
       signedHeaders({
-        eventId: delivery.eventId,
+        webhookId: config.webhookId === 'event' ? delivery.eventId : delivery.id,
         eventType: delivery.eventType,
         subscriptionId: subscription.id,
         secret: subscription.secret,
-        timestamp: Math.floor(this.world.clock.now() / 1_000),
+        legacyKey: config.legacyKey,
+        timestamp: config.retryTimestamp === 'fresh' ? now : delivery.firstAt,
         body: delivery.body,
       }),
       delivery.body,
@@ -155,15 +204,8 @@ export class Webhooks {
     }
     this.failed += 1;
     const again = status === 0 || status === 429 || status >= 500;
-    const pause = RETRY_SECONDS[delivery.attempts - 1];
-    if (!again || pause === undefined) return;
-    this.waiting.set(delivery.id, delivery);
-    this.world.queue.add({
-      kind: 'retry',
-      deliveryId: delivery.id,
-      at: this.world.clock.now() + pause * 1_000,
-    });
-    this.world.changes += 1;
+    const pause = this.world.config.retrySeconds[delivery.attempts - 1];
+    if (again && pause !== undefined) this.later(delivery, pause);
   }
 
   private async slot(): Promise<void> {
@@ -172,12 +214,6 @@ export class Webhooks {
     }
     this.inFlight += 1;
   }
-}
-
-function wants(subscription: Subscription, event: OutgoingEvent): boolean {
-  if (!subscription.is_active || !subscription.subscribed_events.includes(event.type)) return false;
-  const { phone_numbers: only } = subscription;
-  return only === null || only.length === 0 || only.includes(event.line);
 }
 
 function versionOf(subscription: Subscription): string {

@@ -1,5 +1,6 @@
+import { partsOnWire } from './parts';
+import type { Chat, Line, Member, Message } from './types';
 import type { World } from './world';
-import type { Chat, Line, Message } from './types';
 
 /** How things look on the wire of V3. */
 const DOCS = 'https://docs.linqapp.com';
@@ -7,6 +8,9 @@ const DOCS = 'https://docs.linqapp.com';
 export function instant(at: number): string {
   return new Date(at).toISOString();
 }
+
+export const instantOrNull = (at: number | null): string | null =>
+  at === null ? null : instant(at);
 
 /** Webhooks sometimes carry nanoseconds: a reader that cannot take them is caught. */
 export function instantInWebhook(at: number, odd: boolean): string {
@@ -28,133 +32,80 @@ export function chatHealth(chat: Chat): { status: string; doc_url: string; updat
   };
 }
 
-export function handlesOf(chat: Chat): object[] {
-  return [chat.line, ...chat.people].map((handle, i) => handleOf(chat, handle, i));
-}
-
-function handleOf(chat: Chat, handle: string, index: number): object {
+export function memberOnWire(chat: Chat, member: Member): object {
   return {
-    id: chat.handleIds[index] ?? chat.id,
-    handle,
-    is_me: index === 0,
+    id: member.id,
+    handle: member.handle,
+    is_me: member.handle === chat.line,
     service: chat.service,
-    status: 'active',
-    joined_at: instant(chat.createdAt),
-    left_at: null,
+    status: member.status,
+    joined_at: instant(member.joinedAt),
+    left_at: instantOrNull(member.leftAt),
   };
 }
 
-export function ownHandle(chat: Chat): object {
-  return handleOf(chat, chat.line, 0);
+export function handlesOf(chat: Chat): object[] {
+  return chat.members.map((member) => memberOnWire(chat, member));
 }
 
-export function otherHandle(chat: Chat, handle: string): object {
-  return handleOf(chat, handle, Math.max(1, chat.people.indexOf(handle) + 1));
+export function ownHandle(chat: Chat): object {
+  return handleIn(chat, chat.line);
 }
+
+/** Who has that handle in the chat, or had it last. */
+export function handleIn(chat: Chat, handle: string): object {
+  const member = chat.members.findLast((each) => each.handle === handle);
+  if (!member) throw new Error('A handle that was never in its chat');
+  return memberOnWire(chat, member);
+}
+
+const senderHandle = (chat: Chat, message: Message): object =>
+  message.direction === 'out' ? ownHandle(chat) : handleIn(chat, message.handle);
+
+export const displayName = (chat: Chat): string => chat.displayName ?? chat.people.join(', ');
 
 export function chatOnWire(chat: Chat): object {
   return {
     id: chat.id,
     created_at: instant(chat.createdAt),
     updated_at: instant(chat.updatedAt),
-    display_name: chat.displayName ?? chat.people.join(', '),
+    display_name: displayName(chat),
     handles: handlesOf(chat),
     health_status: chatHealth(chat),
     is_archived: false,
     is_group: chat.isGroup,
+    group_chat_icon: chat.icon,
     service: chat.service,
   };
 }
 
-export function sentMessageOnWire(chat: Chat, message: Message): object {
+export function sentMessageOnWire(world: World, chat: Chat, message: Message): object {
   return {
     id: message.id,
     created_at: instant(message.at),
-    sent_at: message.status === 'pending' ? null : instant(message.at),
-    delivered_at: message.deliveredAt === null ? null : instant(message.deliveredAt),
+    sent_at: instantOrNull(message.sentAt),
+    delivered_at: instantOrNull(message.deliveredAt),
     delivery_status: message.status,
     is_read: message.readAt !== null,
     service: message.service,
-    preferred_service: null,
-    effect: null,
-    reply_to: null,
-    from_handle: ownHandle(chat),
-    parts: [{ type: 'text', value: message.text, text_decorations: null, reactions: null }],
+    preferred_service: message.extras?.preferredService ?? null,
+    effect: message.extras?.effect ?? null,
+    reply_to: message.extras?.replyTo ?? null,
+    from_handle: senderHandle(chat, message),
+    parts: partsOnWire(world, chat, message, handleIn),
   };
 }
 
-export function messageOnWire(chat: Chat, message: Message): object {
-  const out = message.direction === 'out';
+export function messageOnWire(world: World, chat: Chat, message: Message): object {
   return {
-    ...sentMessageOnWire(chat, message),
+    ...sentMessageOnWire(world, chat, message),
     chat_id: chat.id,
-    updated_at: instant(message.readAt ?? message.deliveredAt ?? message.at),
-    sent_at: message.status === 'pending' ? null : instant(message.at),
+    updated_at: instant(
+      Math.max(message.at, message.deliveredAt ?? 0, message.readAt ?? 0, message.editedAt ?? 0),
+    ),
     is_delivered: message.deliveredAt !== null,
-    is_from_me: out,
-    read_at: message.readAt === null ? null : instant(message.readAt),
-    from: out ? chat.line : message.handle,
-    from_handle: out ? ownHandle(chat) : otherHandle(chat, message.handle),
-  };
-}
-
-/** `data` of the four message events, in the version a subscription asked for. */
-export function messageEventData(
-  world: World,
-  message: Message,
-  version: string,
-  odd: boolean,
-): object {
-  const chat = world.chats.get(message.chatId);
-  if (!chat) throw new Error('A message without its chat');
-  const out = message.direction === 'out';
-  const sentAt = instantInWebhook(message.at, odd);
-  const deliveredAt = message.deliveredAt === null ? null : instant(message.deliveredAt);
-  const readAt = message.readAt === null ? null : instant(message.readAt);
-  const parts = [{ type: 'text', value: message.text }];
-  if (version === '2025-01-01') {
-    return {
-      chat_id: chat.id,
-      is_group: chat.isGroup,
-      is_from_me: out,
-      from: out ? chat.line : message.handle,
-      from_handle: out ? ownHandle(chat) : otherHandle(chat, message.handle),
-      recipient_handle: out ? null : ownHandle(chat),
-      recipient_phone: null,
-      received_at: out ? null : sentAt,
-      service: message.service,
-      preferred_service: null,
-      idempotency_key: message.idempotencyKey,
-      message: {
-        id: message.id,
-        parts,
-        is_delivered: deliveredAt !== null,
-        is_read: readAt !== null,
-        sent_at: sentAt,
-        delivered_at: deliveredAt,
-        read_at: readAt,
-        created_at: sentAt,
-        updated_at: readAt ?? deliveredAt ?? sentAt,
-      },
-    };
-  }
-  return {
-    id: message.id,
-    chat: {
-      id: chat.id,
-      is_group: chat.isGroup,
-      health_status: chatHealth(chat),
-      owner_handle: ownHandle(chat),
-    },
-    direction: out ? 'outbound' : 'inbound',
-    sender_handle: out ? ownHandle(chat) : otherHandle(chat, message.handle),
-    parts,
-    service: message.service,
-    ...(out ? { preferred_service: null, idempotency_key: message.idempotencyKey } : {}),
-    effect: null,
-    reply_to: null,
-    sent_at: sentAt,
-    delivered_at: deliveredAt,
-    read_at: readAt,
+    is_from_me: message.direction === 'out',
+    read_at: instantOrNull(message.readAt),
+    from: message.direction === 'out' ? chat.line : message.handle,
   };
 }

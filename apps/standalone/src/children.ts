@@ -16,6 +16,8 @@ export async function startSimulator(settings: {
   readonly token: string;
   readonly stateFile: string;
   readonly start: string;
+  /** Where its chance begins; a saved state goes on with its own. */
+  readonly seed: number;
   readonly onExit: (code: number | null) => void;
 }): Promise<Simulator> {
   const child = spawn(
@@ -30,6 +32,7 @@ export async function startSimulator(settings: {
         SIMULATOR_TOKEN: settings.token,
         SIMULATOR_STATE_FILE: settings.stateFile,
         SIMULATOR_START: settings.start,
+        SIMULATOR_SEED: process.env['SIMULATOR_SEED'] ?? String(settings.seed),
         SIMULATOR_EXIT_WITH_PARENT: '1',
       },
     },

@@ -20,6 +20,7 @@ async function main(): Promise<void> {
       secretsKey: 'not used',
       settings: new StaticSettings({ webhookUrl: null, webhookSecrets: [], processId: 'generate' }),
       linq: { apiKey: 'not used', baseUrl: 'http://127.0.0.1:1/api/partner' },
+      redis: null,
     }),
     { logLevel: 'error', trustedProxies: [] },
   );

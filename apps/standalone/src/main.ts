@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   BudgetLedger,
   Clock,
@@ -11,9 +10,11 @@ import {
 } from '@linekeeper/application';
 import {
   FollowedClock,
-  migrate,
+  loadSecrets,
   NoFollower,
+  openDatabase,
   readEnvironment,
+  secretsFileIn,
   SecureRandom,
   startEmbeddedPostgres,
   StaticSettings,
@@ -25,7 +26,6 @@ import { createApp } from '../../api/src/create-app';
 import { printAddresses, printCalls } from './banner';
 import { startDemo, startSimulator } from './children';
 import { readFlags } from './flags';
-import { loadSecrets } from './secrets';
 import { StandaloneModule } from './standalone.module';
 
 /** The story covers the last day and a half, so that it ends about now. */
@@ -57,10 +57,11 @@ async function main(): Promise<void> {
   let ownsServer = embedded?.launched ?? false;
   cleanups.push(async () => (ownsServer ? embedded?.stop() : undefined));
   const databaseUrl = environment.DATABASE_URL ?? embedded?.url ?? '';
-  await migrate(databaseUrl, prismaFolder());
-  const lock = await takeStandaloneLock(databaseUrl, () =>
-    fail('The lock on the database was lost'),
-  );
+  const lock = await openDatabase({
+    databaseUrl,
+    environment: environment.ENVIRONMENT,
+    lock: (url) => takeStandaloneLock(url, () => fail('The lock on the database was lost')),
+  });
   cleanups.push(() => lock.release());
   ownsServer = true;
 
@@ -72,6 +73,8 @@ async function main(): Promise<void> {
         token: secrets.simulatorToken,
         stateFile: join(dataDir, 'simulator.json'),
         start: new Date(systemClock.now() - (flags.demo ? STORY_MS : 0)).toISOString(),
+        // A world that begins anew must not give out the ids again that the database knows from the one before.
+        seed: Math.floor(random.next() * 2 ** 32),
         onExit: (code) => fail(`The simulator ended with ${code}`),
       });
   if (simulator) cleanups.push(() => simulator.stop());
@@ -95,6 +98,7 @@ async function main(): Promise<void> {
       linq: simulator
         ? { apiKey: secrets.simulatorToken, baseUrl: `${simulator.url}/api/partner` }
         : { apiKey: environment.LINQ_API_KEY ?? '', baseUrl: environment.LINQ_BASE_URL },
+      redis: null,
     }),
     { logLevel: environment.LOG_LEVEL, trustedProxies: environment.TRUSTED_PROXIES ?? [] },
   );
@@ -118,7 +122,7 @@ async function main(): Promise<void> {
     adminKey: secrets.adminKey,
     appKey: secrets.appKey,
     simulator: simulator?.url ?? null,
-    keysFile: join(dataDir, 'keys.json'),
+    keysFile: secretsFileIn(dataDir),
   };
   printAddresses(addresses);
   if (realAccount) {
@@ -175,14 +179,6 @@ async function clockOf(
   await clock.start();
   cleanups.push(() => clock.stop());
   return { clock, follower: new VirtualClockFollower(clock) };
-}
-
-function prismaFolder(): string {
-  for (let folder = __dirname; ; folder = dirname(folder)) {
-    const candidate = join(folder, 'prisma');
-    if (existsSync(join(candidate, 'migrations'))) return candidate;
-    if (folder === dirname(folder)) throw new Error('The folder of the migrations is missing');
-  }
 }
 
 let stopping = false;

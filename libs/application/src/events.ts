@@ -23,6 +23,7 @@ export const EVENT_TYPES = [
   'fleet.unfrozen',
   'fleet.contagion',
   'rebalance.proposed',
+  'actuator.withheld',
   'day.closed',
   'inbox.dead-letter',
   'ledger.corrected',

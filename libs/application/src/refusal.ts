@@ -7,6 +7,8 @@ export const REFUSALS = {
   'request.malformed': 'The body is not valid JSON',
   'request.too_large': 'The body is larger than allowed',
   'request.unsupported_media_type': 'The body must be JSON',
+  'request.url_malformed': 'The address is not a valid URL',
+  'request.url_too_long': 'A part of the address is longer than allowed',
   'route.not_found': 'There is nothing at this address',
   'method.not_allowed': 'This address does not take that method',
   'auth.missing': 'No API key was given',

@@ -17,6 +17,7 @@ export * from './line/availability';
 export * from './line/lifecycle';
 export * from './line/line';
 export * from './opt-out/detect';
+export * from './opt-out/wishes';
 export * from './people/coverage';
 export * from './people/merge';
 export * from './placement/admission';

@@ -1,9 +1,12 @@
 export * from './config/environment';
+export { loadSecrets, secretsFileIn } from './config/secrets';
 export { StaticSettings } from './config/settings';
 export * from './infrastructure.module';
+export { connectRedis } from './redis/connection';
 export { startEmbeddedPostgres } from './postgres/embedded-postgres';
-export { migrate } from './postgres/migrate';
+export { openDatabase } from './postgres/open-database';
 export { NoFollower, SystemClock } from './system/clock';
 export { FollowedClock, VirtualClockFollower } from './system/followed-clock';
 export { SecureRandom } from './system/chance';
-export { takeStandaloneLock } from './system/standalone-lock';
+export { takeStandaloneLock } from './system/process-lock';
+export { openReplica, type Replica } from './replica';

@@ -21,6 +21,7 @@ import {
   WallClock,
   WebhookVerifier,
 } from '@linekeeper/application';
+import type { Redis } from 'ioredis';
 import { LinqEventReader } from './linq/linq-event-reader';
 import { LinqMessagingProvider } from './linq/linq-messaging-provider';
 import { StandardWebhookVerifier } from './linq/standard-webhook-verifier';
@@ -33,8 +34,13 @@ import { LibphonenumberHandleParser } from './people/handle-parser';
 import { CloseDatabase } from './prisma/close-database';
 import { PrismaDatabase } from './prisma/database';
 import { StoredPolicies } from './prisma/policies';
+import { PostgresBudgetLedger } from './prisma/postgres-budget-ledger';
 import { PrismaUnitOfWork } from './prisma/unit-of-work';
 import { PrismaUsageHistory } from './prisma/usage-history';
+import { BudgetLedgerWithFallback } from './redis/budget-ledger-with-fallback';
+import { CloseRedis } from './redis/close-redis';
+import { RedisInboxSignal } from './redis/inbox-signal';
+import { RedisBudgetLedger } from './redis/redis-budget-ledger';
 import { SystemClock } from './system/clock';
 import { NodeDigest, SecureRandom, UuidV7 } from './system/chance';
 import { LocalInboxSignal } from './system/inbox-signal';
@@ -49,6 +55,38 @@ export interface InfrastructureOptions {
   readonly publicUrl: string;
   readonly secretsKey: string;
   readonly linq: { readonly apiKey: string; readonly baseUrl: string };
+  /** For several processes; null: this is the only one, and keeps in memory what it may lose. */
+  readonly redis: { readonly client: Redis; readonly prefix: string } | null;
+}
+
+/** What a single process keeps to itself. */
+function ofOneProcess(): Provider[] {
+  return [
+    {
+      provide: BudgetLedger,
+      useFactory: (history: UsageHistory) => new InMemoryBudgetLedger(history),
+      inject: [UsageHistory],
+    },
+    { provide: InboxSignal, useClass: LocalInboxSignal },
+  ];
+}
+
+/** What several processes share. */
+function ofSeveralProcesses({ client, prefix }: { client: Redis; prefix: string }): Provider[] {
+  return [
+    {
+      provide: BudgetLedger,
+      useFactory: (history: UsageHistory, random: Random, database: PrismaDatabase) =>
+        new BudgetLedgerWithFallback(
+          new RedisBudgetLedger(client, prefix, history, random),
+          new PostgresBudgetLedger(database),
+          monotonicMs,
+        ),
+      inject: [UsageHistory, Random, PrismaDatabase],
+    },
+    { provide: InboxSignal, useFactory: () => new RedisInboxSignal(client, prefix) },
+    { provide: CloseRedis, useFactory: () => new CloseRedis(client) },
+  ];
 }
 
 /** Port to adapter, on one screen; and the use-cases, which stand on the ports alone. */
@@ -89,14 +127,10 @@ export class InfrastructureModule {
       },
       {
         provide: UsageHistory,
-        useFactory: (database: PrismaDatabase) => new PrismaUsageHistory(database),
+        useFactory: (database: PrismaDatabase) => new PrismaUsageHistory(database.client),
         inject: [PrismaDatabase],
       },
-      {
-        provide: BudgetLedger,
-        useFactory: (history: UsageHistory) => new InMemoryBudgetLedger(history),
-        inject: [UsageHistory],
-      },
+      ...(options.redis === null ? ofOneProcess() : ofSeveralProcesses(options.redis)),
       {
         provide: MessagingProvider,
         useFactory: (metrics: Metrics) =>
@@ -105,7 +139,6 @@ export class InfrastructureModule {
       },
       { provide: ProviderEventReader, useClass: LinqEventReader },
       { provide: WebhookVerifier, useClass: StandardWebhookVerifier },
-      { provide: InboxSignal, useClass: LocalInboxSignal },
     ];
     return {
       module: InfrastructureModule,

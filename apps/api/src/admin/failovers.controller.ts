@@ -75,5 +75,6 @@ export function failoverView(failover: FailoverRecord) {
     deadline: instantOrNull(failover.deadline),
     finishedAt: instantOrNull(failover.finishedAt),
     updatedAt: instant(failover.updatedAt),
+    takenUpAt: instantOrNull(failover.takenUpAt),
   };
 }

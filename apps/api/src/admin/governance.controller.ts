@@ -30,7 +30,7 @@ import { Idempotent } from '../http/idempotency.interceptor';
 import { versionOf } from '../http/if-match';
 import { instant, instantOrNull } from '../http/instants';
 import { idParam } from '../http/operator-body';
-import { afterOf, pageFrom, pageQuery } from '../http/pagination';
+import { afterOf, pageFrom, pageOfAll, pageQuery } from '../http/pagination';
 import { Allow, Caller } from '../http/principal';
 
 const reason = z.string().trim().min(1).max(500);
@@ -104,9 +104,9 @@ export class GovernanceController {
 
   @Get('keys')
   @Allow('admin')
-  @Answers(200, 'Every key, never in clear')
-  async listKeys() {
-    return { data: (await this.keys.list()).map(keyView) };
+  @Answers(200, 'A page of keys, never in clear')
+  async listKeys(@Query({ schema: pageQuery }) query: z.infer<typeof pageQuery>) {
+    return pageOfAll(await this.keys.list(), query, ({ id }) => id, keyView);
   }
 
   @Post('keys')

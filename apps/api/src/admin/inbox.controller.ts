@@ -1,11 +1,11 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { DeadLetters, type Principal } from '@linekeeper/application';
+import { DeadLetters, type Principal, WebhookHealth } from '@linekeeper/application';
 import { z } from 'zod';
 import { actorOf } from '../http/actor';
 import { Answers } from '../http/answers';
 import { instant, instantOrNull } from '../http/instants';
-import { afterOf, pageFrom, pageQuery } from '../http/pagination';
+import { afterEventOf, pageFrom, pageQuery } from '../http/pagination';
 import { Allow, Caller } from '../http/principal';
 
 const replayBody = z.strictObject({ reason: z.string().trim().min(1).max(500) });
@@ -14,15 +14,22 @@ const replayBody = z.strictObject({ reason: z.string().trim().min(1).max(500) })
 @ApiTags('Admin: inbox')
 @Controller('v1/admin/inbox')
 export class InboxController {
-  constructor(private readonly deadLetters: DeadLetters) {}
+  constructor(
+    private readonly deadLetters: DeadLetters,
+    private readonly webhooks: WebhookHealth,
+  ) {}
 
   @Get()
   @Allow('viewer')
-  @Answers(200, 'Counts, and a page of dead letters (without their bodies)')
+  @Answers(
+    200,
+    'Counts, what the door let in and turned away, and a page of dead letters (without their bodies)',
+  )
   async list(@Query({ schema: pageQuery }) query: z.infer<typeof pageQuery>) {
-    const after = afterOf(query.cursor);
-    const [counts, rows] = await Promise.all([
+    const after = afterEventOf(query.cursor);
+    const [counts, webhooks, rows] = await Promise.all([
       this.deadLetters.counts(),
+      this.webhooks.look(),
       this.deadLetters.list({ limit: query.limit + 1, ...(after === undefined ? {} : { after }) }),
     ]);
     const page = pageFrom(
@@ -42,6 +49,8 @@ export class InboxController {
       pending: counts.pending,
       dead: counts.dead,
       oldestPendingAt: instantOrNull(counts.oldestPendingAt),
+      lastVerifiedAt: instantOrNull(webhooks.lastVerifiedAt),
+      rejectedSinceStart: webhooks.rejectedSinceStart,
     };
   }
 

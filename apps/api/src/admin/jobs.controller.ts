@@ -1,4 +1,4 @@
-import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { JOB_EVERY_SECONDS, JOB_NAMES, type Principal, RunJob } from '@linekeeper/application';
 import { z } from 'zod';
@@ -6,6 +6,11 @@ import { actorOf } from '../http/actor';
 import { Answers } from '../http/answers';
 import { instant, instantOrNull } from '../http/instants';
 import { Allow, Caller } from '../http/principal';
+
+const DEFAULT_REASON = 'asked for through the API';
+const runBody = z.strictObject({
+  reason: z.string().trim().min(1).max(500).default(DEFAULT_REASON).describe('Kept in the audit'),
+});
 
 /** Scheduled jobs: when each ran last, and running one now. */
 @ApiTags('Admin: jobs')
@@ -38,9 +43,11 @@ export class JobsController {
   @Answers(200, 'What the run did')
   async run(
     @Param('name', { schema: z.string().max(60) }) name: string,
+    @Body({ schema: runBody.optional() }) body: z.infer<typeof runBody> | undefined,
     @Caller() caller: Principal,
   ) {
-    const run = await this.runJob.onRequest(name, actorOf(caller));
+    const reason = body?.reason ?? DEFAULT_REASON;
+    const run = await this.runJob.onRequest(name, reason, actorOf(caller));
     return { ...run, lastRunAt: instant(run.lastRunAt) };
   }
 }

@@ -27,6 +27,7 @@ import { Idempotent } from '../http/idempotency.interceptor';
 import { versionOf } from '../http/if-match';
 import { instant } from '../http/instants';
 import { idParam } from '../http/operator-body';
+import { pageOf, pageOfAll, pageQuery } from '../http/pagination';
 import { Allow, Caller } from '../http/principal';
 import {
   importBody,
@@ -52,9 +53,13 @@ export class LinesController {
 
   @Get()
   @Allow('viewer')
-  @Answers(200, 'Every line with its state, use and room', z.object({ data: z.array(lineAnswer) }))
-  async list(@Caller() caller: Principal) {
-    return { data: (await this.look.lines(caller.poolIds)).map(lineView), nextCursor: null };
+  @Answers(200, 'A page of lines with their state, use and room', pageOf(lineAnswer))
+  async list(
+    @Query({ schema: pageQuery }) query: z.infer<typeof pageQuery>,
+    @Caller() caller: Principal,
+  ) {
+    const lines = await this.look.lines(caller.poolIds);
+    return pageOfAll(lines, query, ({ line }) => line.id, lineView);
   }
 
   @Post()

@@ -1,15 +1,19 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { type AnnouncedEvent, ReadEvents } from '@linekeeper/application';
 
 /** How often the outbox is looked at while somebody listens. */
 const POLL_MS = 500;
 const PAGE = 500;
 
-type Listener = (event: AnnouncedEvent) => void;
+interface Listener {
+  readonly take: (event: AnnouncedEvent) => void;
+  /** The process stops: a stream that never ends by itself would hold it up. */
+  readonly end: () => void;
+}
 
 /** One reader of the outbox for all who listen: its cost does not grow with them. */
 @Injectable()
-export class EventFeed implements OnApplicationShutdown {
+export class EventFeed implements BeforeApplicationShutdown {
   private readonly logger = new Logger('Events');
   private readonly listeners = new Set<Listener>();
   private timer: NodeJS.Timeout | null = null;
@@ -29,8 +33,9 @@ export class EventFeed implements OnApplicationShutdown {
     };
   }
 
-  onApplicationShutdown(): void {
+  beforeApplicationShutdown(): void {
     this.stop();
+    for (const { end } of this.listeners) end();
   }
 
   private stop(): void {
@@ -44,7 +49,7 @@ export class EventFeed implements OnApplicationShutdown {
     try {
       for (const event of await this.events.since(this.seen, PAGE)) {
         this.seen = event.seq;
-        for (const listener of this.listeners) listener(event);
+        for (const { take } of this.listeners) take(event);
       }
     } catch (error) {
       this.logger.warn(error instanceof Error ? error.message : String(error));

@@ -46,7 +46,7 @@ export class EventsController {
     const send = (event: AnnouncedEvent): void => void stream.write(frame(event));
     const from = await this.from(lastEventId, recent);
     if (from !== null) for (const event of await this.events.since(from, MAX_CATCH_UP)) send(event);
-    const stop = await this.feed.listen(send);
+    const stop = await this.feed.listen({ take: send, end: () => stream.end() });
     request.raw.once('close', stop);
   }
 

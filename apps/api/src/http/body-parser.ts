@@ -10,6 +10,8 @@ const MAX_DEPTH = 64;
  * ever decompressed.
  */
 export function addBodyParsers(app: FastifyInstance): void {
+  // Fastify's own parsers would turn a webhook sent as text into a text, whose signature no longer holds.
+  app.removeAllContentTypeParsers();
   const options = { parseAs: 'buffer', bodyLimit: BODY_LIMIT } as const;
   app.addContentTypeParser('application/json', options, (request, body: Buffer, done) => {
     if (isWebhook(request) || body.length === 0) {

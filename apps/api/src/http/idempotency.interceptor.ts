@@ -1,7 +1,9 @@
 import {
   type CallHandler,
+  createParamDecorator,
   type ExecutionContext,
   Injectable,
+  Logger,
   type NestInterceptor,
   SetMetadata,
 } from '@nestjs/common';
@@ -16,12 +18,28 @@ const IDEMPOTENT = 'linekeeper:idempotent';
 /** A POST that honours the Idempotency-Key header: the same key and request get the first answer again. */
 export const Idempotent = () => SetMetadata(IDEMPOTENT, true);
 
+interface NamedRequest extends AuthenticatedRequest {
+  workId?: string;
+}
+
+/**
+ * A UUID that stands for (caller, key, request): what the work makes gets it, so that a repetition whose first answer
+ * was lost in a crash finds what was made. Undefined without an Idempotency-Key.
+ */
+export const WorkId = createParamDecorator(
+  (_: unknown, context: ExecutionContext): string | undefined =>
+    context.switchToHttp().getRequest<NamedRequest>().workId,
+);
+
 /**
  * Keeps the answer of a request under (caller, key) for 24 hours. The key is claimed before the work begins, so
  * two at once never both do it; a refusal or fault gives the key back, so that the caller may mend and try again.
+ * Work that was done is never given back: if its answer cannot be kept, a repetition finds the work by its id.
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
+  private readonly logger = new Logger('Idempotency');
+
   constructor(
     private readonly reflector: Reflector,
     private readonly unitOfWork: UnitOfWork,
@@ -44,7 +62,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
   private async once(
     key: string,
-    request: AuthenticatedRequest,
+    request: NamedRequest,
     reply: FastifyReply,
     next: CallHandler,
   ): Promise<unknown> {
@@ -65,13 +83,29 @@ export class IdempotencyInterceptor implements NestInterceptor {
       void reply.status(earlier.status).header('idempotency-replayed', 'true');
       return lastValueFrom(of(earlier.response));
     }
+    request.workId = uuidFrom(this.digest.keyed(`work:${key}:${hash}`));
+    const answer = await this.work(key, next);
+    await records.answer(key, reply.statusCode, answer).catch((error: unknown) => {
+      this.logger.error(
+        { what: 'An answer could not be kept for repetitions', requestId: request.id },
+        error instanceof Error ? error.stack : String(error),
+      );
+    });
+    return answer;
+  }
+
+  private async work(key: string, next: CallHandler): Promise<unknown> {
     try {
-      const answer: unknown = await lastValueFrom(next.handle());
-      await records.answer(key, reply.statusCode, answer);
-      return answer;
+      return (await lastValueFrom(next.handle())) as unknown;
     } catch (error) {
-      await records.forget(key);
+      await this.unitOfWork.read.idempotency.forget(key);
       throw error;
     }
   }
+}
+
+/** A UUID of version 8, the one for bits of one's own, out of a digest in hex. */
+function uuidFrom(hex: string): string {
+  const part = (from: number, to: number): string => hex.slice(from, to);
+  return `${part(0, 8)}-${part(8, 12)}-8${part(13, 16)}-8${part(17, 20)}-${part(20, 32)}`;
 }

@@ -9,13 +9,15 @@ import { Refusal, type RefusalCode } from '@linekeeper/application';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { faultProblem, problemOf, type Problem } from './problem';
 
-/** What Fastify itself refuses, by its own stable error codes. */
+/** What Fastify itself refuses, before or after it has found the route, by its own stable error codes. */
 const FASTIFY_REFUSALS: Readonly<Record<string, RefusalCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'request.too_large',
   FST_ERR_CTP_INVALID_JSON_BODY: 'request.malformed',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'request.malformed',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'request.malformed',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'request.unsupported_media_type',
+  FST_ERR_BAD_URL: 'request.url_malformed',
+  FST_ERR_MAX_PARAM_LENGTH: 'request.url_too_long',
 };
 
 /** What Nest itself refuses, by status. */
@@ -34,8 +36,10 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const request = http.getRequest<FastifyRequest>();
-    const reply = http.getResponse<FastifyReply>();
+    this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = this.problemFor(error, request);
     const retryAfter = problem['retryAfterSeconds'];
     if (typeof retryAfter === 'number') void reply.header('retry-after', String(retryAfter));

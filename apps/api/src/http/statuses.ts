@@ -6,6 +6,8 @@ export const STATUSES: Record<RefusalCode, number> = {
   'request.malformed': 400,
   'request.too_large': 413,
   'request.unsupported_media_type': 415,
+  'request.url_malformed': 400,
+  'request.url_too_long': 414,
   'route.not_found': 404,
   'method.not_allowed': 405,
   'auth.missing': 401,

@@ -1,10 +1,25 @@
-import { StandardSchemaValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, StandardSchemaValidationPipe } from '@nestjs/common';
 import { Refusal, type RefusalCode } from '@linekeeper/application';
 import { isRefusalCode } from './statuses';
+import { unstorableTextIn } from './storable-text';
 
 interface Issue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** Refuses what no column could keep before any schema looks at it: no schema has to think of it. */
+class RequestPipe extends StandardSchemaValidationPipe {
+  override transform<T>(value: T, metadata: ArgumentMetadata): Promise<T> {
+    if (metadata.type !== 'custom' && !Buffer.isBuffer(value)) {
+      const where = unstorableTextIn(value);
+      if (where !== null) {
+        const name = where || (metadata.data ?? 'request');
+        throw new Refusal('request.invalid', `${name}: holds U+0000 or half of a character`);
+      }
+    }
+    return super.transform(value, metadata);
+  }
 }
 
 /**
@@ -12,7 +27,7 @@ interface Issue {
  * to be told apart from the general one; all issues are listed, so that a caller mends them at once.
  */
 export function validationPipe(): StandardSchemaValidationPipe {
-  return new StandardSchemaValidationPipe({
+  return new RequestPipe({
     exceptionFactory: (issues: readonly Issue[]) => {
       const errors = issues.slice(0, MAX_ISSUES).map((issue) => ({
         path: pathOf(issue),

@@ -5,7 +5,7 @@ import { SEND_CLASSES } from '@linekeeper/domain';
 import { z } from 'zod';
 import { actorOf } from '../http/actor';
 import { Answers } from '../http/answers';
-import { Idempotent } from '../http/idempotency.interceptor';
+import { Idempotent, WorkId } from '../http/idempotency.interceptor';
 import { instantOrNull } from '../http/instants';
 import { idParam } from '../http/operator-body';
 import { Allow, Caller } from '../http/principal';
@@ -80,10 +80,11 @@ export class SendsController {
   async request(
     @Body({ schema: sendBody }) body: z.infer<typeof sendBody>,
     @Caller() caller: Principal,
+    @WorkId() workId: string | undefined,
   ): Promise<z.infer<typeof sendAnswer>> {
     const { class: askedClass, ...rest } = body;
     const answer = await this.requestSend.execute(
-      { ...rest, askedClass: askedClass ?? null, poolIds: caller.poolIds },
+      { ...rest, workId, askedClass: askedClass ?? null, poolIds: caller.poolIds },
       actorOf(caller),
     );
     const { line, chatId, reservationId, firstText, wouldBe } = answer;

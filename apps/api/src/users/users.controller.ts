@@ -12,7 +12,7 @@ import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { actorOf } from '../http/actor';
 import { Answers } from '../http/answers';
-import { Idempotent } from '../http/idempotency.interceptor';
+import { Idempotent, WorkId } from '../http/idempotency.interceptor';
 import { idParam } from '../http/operator-body';
 import { afterOf, pageFrom, pageOf } from '../http/pagination';
 import { Allow, Caller } from '../http/principal';
@@ -52,9 +52,11 @@ export class UsersController {
   async onboard(
     @Body({ schema: newUserBody }) body: z.infer<typeof newUserBody>,
     @Caller() caller: Principal,
+    @WorkId() workId: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const onboarded = await this.onboardUser.execute(body, actorOf(caller), caller.poolIds);
+    const input = { ...body, workId };
+    const onboarded = await this.onboardUser.execute(input, actorOf(caller), caller.poolIds);
     void reply.status(onboarded.created ? 201 : 200);
     return onboardedView(onboarded);
   }

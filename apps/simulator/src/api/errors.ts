@@ -27,6 +27,9 @@ export function errorBody(error: LinqError, traceId: string): object {
 export const notFound = (code: number, what: string): LinqError =>
   new LinqError(404, code, `${what} not found`);
 
+export const notOnThisService = (): LinqError =>
+  new LinqError(409, 2017, 'Not supported on the service of this chat');
+
 /** Whether the framework found fault with the request itself, such as a body that is no JSON. */
 export function isClientError(error: unknown): boolean {
   const status = (error as { statusCode?: unknown }).statusCode;

@@ -1,92 +1,106 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Play } from '../play';
 import type { Chat, Line, Message } from '../types';
 import type { World } from '../world';
-import { type Content } from './content';
-import { LinqError, notFound } from './errors';
+import { noteNewChat } from '../scorer';
+import { bestLine, chatToUse } from './choice';
+import type { Content } from './content';
+import { notFound } from './errors';
+import { earlierAnswer, keepAnswer, type Keyed } from './idempotency';
+import { checkSend } from './send-rules';
 
-const MINUTE_MS = 60_000;
+export interface Sent {
+  readonly chat: Chat;
+  readonly message: Message;
+}
 
-/** The rules a send must pass, in the order of the API reference, and what happens when it does. */
+export interface Wish {
+  readonly content: Content;
+  readonly overrideOptOut: boolean;
+  readonly traceId: string;
+}
+
+/** The three ways to send, and what happens once a send has passed the rules. */
 export class Sending {
   constructor(
     private readonly world: World,
     private readonly play: Play,
   ) {}
 
-  /** An earlier answer to the same key. Nothing is sent again. */
-  replay(key: string | null): { status: number; body: unknown } | null {
-    return key === null ? null : (this.world.answers.get(key) ?? null);
-  }
-
-  remember(key: string | null, status: number, body: unknown): void {
-    if (key !== null) this.world.answers.set(key, { status, body });
-  }
-
   /** Find-or-create on the line and the exact set of people, then send into it. */
-  toPeople(
-    from: string,
-    to: readonly string[],
-    content: Content,
-    traceId: string,
-  ): { chat: Chat; message: Message } {
+  toPeople(from: string, people: readonly string[], wish: Wish): Sent {
     const line = this.world.lines.get(from);
-    if (!line)
-      throw new LinqError(403, 2006, 'You do not have permission to use this phone number');
-    this.mayLeave(line, to);
-    const known = this.world.chatOf(from, to);
-    if (!known && content.hasLink) {
-      throw new LinqError(400, 1005, 'The first message of a new chat must not contain a link');
-    }
-    this.pairLimit(from, to);
-    const at = this.world.clock.now();
-    const chat =
-      known ?? this.play.chatFor(line, to, this.play.serviceOf(to[0] ?? ''), at, traceId);
-    return { chat, message: this.play.accepted(chat, content.text, content.key, traceId, at) };
+    const chat = this.world.chatOf(from, people);
+    return this.send({ line, chat, people, firstRules: true }, wish);
   }
 
-  toChat(chatId: string, content: Content, traceId: string): { chat: Chat; message: Message } {
+  /** Into a chat that is known, on the line it has. */
+  toChat(chatId: string, wish: Wish): Sent {
     const chat = this.world.chats.get(chatId);
     const line = chat && this.world.lines.get(chat.line);
     if (!chat || !line) throw notFound(2001, 'Chat');
-    this.mayLeave(line, chat.people);
-    this.pairLimit(chat.line, chat.people);
-    const at = this.world.clock.now();
-    return { chat, message: this.play.accepted(chat, content.text, content.key, traceId, at) };
+    return this.send({ line, chat, people: chat.people, firstRules: false }, wish);
   }
 
-  private mayLeave(line: Line, to: readonly string[]): void {
-    const { config, optedOut } = this.world;
-    if (line.status === 'FLAGGED' && config.flagged === 'refuse') {
-      throw new LinqError(
-        403,
-        2027,
-        'This phone number is temporarily ineligible to create activity',
-      );
-    }
-    const [only] = to;
-    if (
-      config.optOut === 'enforce' &&
-      to.length === 1 &&
-      only !== undefined &&
-      optedOut.has(only)
-    ) {
-      throw new LinqError(403, 2024, 'The recipient has opted out');
-    }
+  /** The line and the chat are chosen for the caller; `continuation` replaces the content after a failover. */
+  toAnybody(
+    people: readonly string[],
+    excluded: ReadonlySet<string>,
+    wish: Wish,
+    continuation: Content | null,
+  ): Sent & { readonly reason: string; readonly previousChatId: string | null } {
+    const { usable, stranded } = chatToUse(this.world, people, excluded);
+    const line = usable ? this.world.lines.get(usable.line) : bestLine(this.world, excluded);
+    const content = stranded && continuation ? continuation : wish.content;
+    const sent = this.send(
+      { line, chat: usable, people, firstRules: false },
+      { ...wish, content: { ...content, key: wish.content.key } },
+    );
+    const reason = usable
+      ? 'reused_active_chat'
+      : stranded
+        ? 'failover_flagged'
+        : 'new_best_number';
+    return { ...sent, reason, previousChatId: stranded?.id ?? null };
   }
 
-  /** A sliding window over outbound messages of each sender and recipient. */
-  private pairLimit(from: string, to: readonly string[]): void {
-    const [only] = to;
-    if (to.length !== 1 || only === undefined) return;
-    const key = `${from} ${only}`;
-    const now = this.world.clock.now();
-    const recent = (this.world.pairSends.get(key) ?? []).filter((at) => at > now - MINUTE_MS);
-    const [first] = recent;
-    if (recent.length >= this.world.config.pairLimitPer60s && first !== undefined) {
-      const seconds = Math.max(1, Math.ceil((first + MINUTE_MS - now) / 1_000));
-      throw new LinqError(429, 1007, `Rate limited. Try again in ${seconds} seconds.`, seconds);
-    }
-    recent.push(now);
-    this.world.pairSends.set(key, recent);
+  private send(
+    where: {
+      readonly line: Line | undefined;
+      readonly chat: Chat | null;
+      readonly people: readonly string[];
+      readonly firstRules: boolean;
+    },
+    { content, overrideOptOut, traceId }: Wish,
+  ): Sent {
+    const { world, play } = this;
+    checkSend(world, { ...where, content, overrideOptOut }, play);
+    const { line, people } = where;
+    if (!line) throw notFound(2001, 'Chat');
+    const at = world.clock.now();
+    const preferred = content.extras?.preferredService ?? null;
+    const chat =
+      where.chat ??
+      play.gatherings.chatFor(line, people, world.serviceFor(people, preferred), at, traceId);
+    const message = play.travel.accepted(chat, content, traceId, at);
+    if (!where.chat) noteNewChat(world, play, line, at);
+    return { chat, message };
   }
+}
+
+/** Answers a send: with the earlier answer to its key, or by sending and keeping the answer. */
+export function answerSend(
+  world: World,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  keyed: Omit<Keyed, 'body'>,
+  status: number,
+  send: () => { readonly body: object; readonly message: Message },
+): FastifyReply {
+  const whole = { ...keyed, body: request.body };
+  const earlier = earlierAnswer(world, whole);
+  if (earlier) return reply.status(earlier.status).send(earlier.body);
+  const { body, message } = send();
+  keepAnswer(world, whole, { status, body, messageId: message.id });
+  return reply.status(status).send(body);
 }

@@ -2,12 +2,39 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Play } from '../play';
 import type { Stepper } from '../stepper';
 import type { World } from '../world';
+import { attachmentRoutes } from './attachments';
+import { auditRoutes } from './audits';
+import { blocklistRoutes } from './blocklist';
+import { capabilityRoutes } from './capability';
 import { chatRoutes } from './chats';
+import { contactCardRoutes } from './contact-cards';
 import { type Api, setTrace, traceOf } from './context';
 import { errorBody, isClientError, LinqError } from './errors';
+import { registerFaults } from './faults-hook';
 import { lineRoutes } from './lines';
+import { locationRoutes } from './location';
+import { memberRoutes } from './members';
+import { messageRoutes } from './messages';
+import { sendRoutes } from './send-routes';
 import { Sending } from './sending';
 import { subscriptionRoutes } from './subscriptions';
+import { voiceMemoRoutes } from './voice-memos';
+
+const ROUTES = [
+  sendRoutes,
+  chatRoutes,
+  memberRoutes,
+  messageRoutes,
+  voiceMemoRoutes,
+  attachmentRoutes,
+  locationRoutes,
+  capabilityRoutes,
+  blocklistRoutes,
+  lineRoutes,
+  contactCardRoutes,
+  auditRoutes,
+  subscriptionRoutes,
+];
 
 /** The partner API under /api/partner/v3. */
 export function registerApi(
@@ -27,6 +54,7 @@ export function registerApi(
         if (request.headers.authorization !== `Bearer ${token}`) {
           throw new LinqError(401, 2004, 'Unauthorized - missing or invalid authentication token');
         }
+        world.origin = `http://${request.headers.host ?? '127.0.0.1'}`;
         next();
       });
       routes.addHook('onResponse', (_request, _reply, next) => {
@@ -37,9 +65,8 @@ export function registerApi(
       routes.setNotFoundHandler((request, reply) =>
         answerError(new LinqError(404, 1003, 'There is no such endpoint'), request, reply),
       );
-      chatRoutes(routes, api);
-      lineRoutes(routes, api);
-      subscriptionRoutes(routes, api);
+      registerFaults(routes, world);
+      for (const register of ROUTES) register(routes, api);
       done();
     },
     { prefix: '/api/partner/v3' },

@@ -1,39 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { WEBHOOK_EVENTS } from '../event-types';
 import type { Subscription } from '../types';
 import { instant } from '../wire';
 import { LinqError, notFound } from './errors';
 import type { Api } from './context';
-
-export const WEBHOOK_EVENTS = [
-  'message.sent',
-  'message.received',
-  'message.read',
-  'message.delivered',
-  'message.failed',
-  'message.edited',
-  'reaction.added',
-  'reaction.removed',
-  'participant.added',
-  'participant.removed',
-  'chat.created',
-  'chat.group_name_updated',
-  'chat.group_icon_updated',
-  'chat.group_name_update_failed',
-  'chat.group_icon_update_failed',
-  'chat.typing_indicator.started',
-  'chat.typing_indicator.stopped',
-  'phone_number.status_updated',
-  'call.initiated',
-  'call.ringing',
-  'call.answered',
-  'call.ended',
-  'call.failed',
-  'call.declined',
-  'call.no_answer',
-  'location.sharing.started',
-  'location.sharing.stopped',
-] as const;
 
 const fields = z.object({
   target_url: z.url(),

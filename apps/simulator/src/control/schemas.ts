@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { configSchema } from '../config';
 
 const instant = z.iso.datetime({ offset: true });
 const number = z.string().regex(/^\+[1-9]\d{1,14}$/);
@@ -10,12 +11,34 @@ export const setReputation = z.strictObject({
   reputation: z.enum(['HEALTHY', 'AT_RISK', 'CRITICAL']),
 });
 
+export const setEligible = z.strictObject({ eligible: z.boolean() });
+const checkFailure = z.union([z.literal(4004), z.literal(4009), z.literal(4010)]).nullable();
+export const setChecks = z.strictObject({
+  iMessage: checkFailure.optional(),
+  RCS: checkFailure.optional(),
+});
+export const replace = z.strictObject({ phoneNumber: number });
+export const setHealth = z.strictObject({ health: z.enum(['HEALTHY', 'AT_RISK', 'CRITICAL']) });
+
 export const inbound = z.strictObject({
   from: z.string().min(1).max(254),
   to: number,
   text: z.string().min(1).max(10_000),
   at: instant.optional(),
 });
+export const inChat = z.strictObject({
+  from: z.string().min(1).max(254),
+  text: z.string().min(1).max(10_000),
+  replyTo: z.string().optional(),
+});
+export const reaction = z.strictObject({
+  from: z.string().min(1).max(254),
+  type: z.enum(['love', 'like', 'dislike', 'laugh', 'emphasize', 'question', 'custom']),
+  emoji: z.string().optional(),
+  operation: z.enum(['add', 'remove']).default('add'),
+  part: z.number().int().min(0).default(0),
+});
+export const typing = z.strictObject({ started: z.boolean() });
 
 export const people = z.strictObject({
   people: z
@@ -23,6 +46,13 @@ export const people = z.strictObject({
       z.strictObject({
         handle: z.string().min(1).max(254),
         device: z.enum(['iphone', 'android']).optional(),
+        rcs: z.boolean().optional(),
+        location: z
+          .strictObject({
+            longitude: z.number().min(-180).max(180),
+            latitude: z.number().min(-90).max(90),
+          })
+          .nullish(),
         saves: z.boolean().optional(),
         replyRate: share.optional(),
         replyDelaySeconds: z
@@ -48,7 +78,8 @@ export const script = z.strictObject({
     .max(50_000),
 });
 
-export const faults = z.strictObject({
+/** Short forms for the two ways to send, and for webhooks; see `faults.ts` for the whole. */
+export const shortFaults = z.strictObject({
   failNext: z
     .strictObject({
       count: z.number().int().min(0),
@@ -62,16 +93,7 @@ export const faults = z.strictObject({
   duplicateWebhooks: z.number().int().min(0).optional(),
 });
 
-export const config = z.strictObject({
-  flagged: z.enum(['fail', 'refuse']).optional(),
-  optOut: z.enum(['enforce', 'off']).optional(),
-  sentDelayMs: z.number().int().min(0).optional(),
-  deliveredDelayMs: z.number().int().min(0).optional(),
-  receipts: z.boolean().optional(),
-  readRate: share.optional(),
-  readDelayMs: z.number().int().min(0).optional(),
-  pairLimitPer60s: z.number().int().min(1).optional(),
-});
+export const config = configSchema.partial();
 
 export const clock = z.union([
   z.strictObject({

@@ -166,5 +166,6 @@ export abstract class SubscriptionStore {
   abstract active(): Promise<SubscriptionRecord[]>;
   abstract insert(subscription: SubscriptionRecord): Promise<void>;
   abstract retire(id: string, at: EpochMs): Promise<void>;
+  /** A delivery under one of the active subscriptions was verified; which one is not told apart. */
   abstract verified(at: EpochMs): Promise<void>;
 }

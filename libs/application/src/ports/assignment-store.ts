@@ -26,6 +26,8 @@ export interface AssignmentRecord {
   readonly policyVersion: number;
   readonly explanation: unknown;
   readonly needsIntroductionSince: EpochMs | null;
+  /** The last step of its escalation that was announced, in hours since then; 0: none yet. */
+  readonly escalatedHours: number;
   readonly lastMovedAt: EpochMs | null;
   readonly createdAt: EpochMs;
   readonly updatedAt: EpochMs;
@@ -56,6 +58,7 @@ export type AssignmentChange = Partial<
     | 'meanMilli'
     | 'varianceMilli'
     | 'needsIntroductionSince'
+    | 'escalatedHours'
     | 'lastMovedAt'
     | 'explanation'
   >
@@ -86,13 +89,20 @@ export abstract class AssignmentStore {
   ): Promise<AssignmentRecord[]>;
   /** Everybody who has a place: not released. By id. */
   abstract placed(page: { limit: number; after?: string }): Promise<AssignmentRecord[]>;
-  /** Users still to be moved off a line (not released, not in needs-introduction), those who wrote last first. */
-  abstract toMove(lineId: string, limit: number): Promise<AssignmentRecord[]>;
+  /**
+   * Users still to be moved off a line (not released, not in needs-introduction) other than the named ones, those who
+   * wrote last first.
+   */
+  abstract toMove(
+    lineId: string,
+    limit: number,
+    exceptUserIds: readonly string[],
+  ): Promise<AssignmentRecord[]>;
   abstract inState(
     state: AssignmentState,
     page: { limit: number; after?: string },
   ): Promise<AssignmentRecord[]>;
-  /** Reserved ones past their expiry without a first send, locked for this transaction, skipping locked ones. */
+  /** Those past their expiry without a first send, reserved or waiting for an introduction, locked for this transaction, skipping locked ones. */
   abstract expired(now: EpochMs, limit: number): Promise<AssignmentRecord[]>;
   /**
    * Compare and set: applies the change and raises the epoch by one only if the row still has `epoch`; writes the history row.
@@ -104,8 +114,11 @@ export abstract class AssignmentStore {
     change: AssignmentChange,
     context: ChangeContext,
   ): Promise<boolean>;
-  /** Marks that a send on a reservation was admitted: such a one never expires. Idempotent; keeps the epoch. */
-  abstract markFirstSend(id: string, at: EpochMs): Promise<void>;
+  /**
+   * Notes a step of the escalation, in hours. False when the assignment waits no more or the step, or a later one, was
+   * noted already: of two that escalate one wins. Keeps the epoch.
+   */
+  abstract markEscalated(id: string, hours: number): Promise<boolean>;
   abstract replaceFallbacks(id: string, lineIds: readonly string[]): Promise<void>;
   abstract history(id: string): Promise<AssignmentHistoryEntry[]>;
 

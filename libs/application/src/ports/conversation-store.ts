@@ -19,6 +19,8 @@ export interface ChatRecord {
   readonly lineId: string;
   readonly isGroup: boolean;
   readonly health: ChatHealth;
+  /** Since when; null while the provider has not said. */
+  readonly healthAt: EpochMs | null;
   readonly service: string | null;
   /** Who wrote first; null until a message was seen. */
   readonly startedBy: 'inbound' | 'outbound' | null;
@@ -45,7 +47,7 @@ export abstract class ConversationStore {
   abstract save(conversations: readonly ConversationRecord[]): Promise<void>;
   abstract chats(ids: readonly string[]): Promise<ChatRecord[]>;
   abstract chatsOf(conversationId: string): Promise<ChatRecord[]>;
-  /** Inserts or replaces several, by id. Idempotent. */
+  /** Inserts or replaces several, by id; a health that is older than the stored one stays away. Idempotent. */
   abstract saveChats(chats: readonly ChatRecord[]): Promise<void>;
   /**
    * iMessage threads on these lines with activity since `activeSince` whose card was last shared before
@@ -58,6 +60,6 @@ export abstract class ConversationStore {
     maxShares: number;
     limit: number;
   }): Promise<ChatRecord[]>;
-  /** Threads with one person of whom we do not know who they are, the newest first. */
+  /** Threads with one person of whom we do not know who they are, on managed lines, the newest first. */
   abstract chatsWithoutPerson(limit: number): Promise<ChatRecord[]>;
 }

@@ -15,11 +15,15 @@ export interface FailoverRecord {
   readonly usersTotal: number;
   readonly usersMoved: number;
   readonly usersStranded: number;
+  /** Of a drain: who stays on the line for now, because no other number serves them. */
+  readonly usersWaiting: number;
   readonly startedAt: EpochMs;
   readonly etaAt: EpochMs | null;
   readonly deadline: EpochMs | null;
   readonly finishedAt: EpochMs | null;
   readonly updatedAt: EpochMs;
+  /** When a worker took it up after it began or was resumed; null while nobody has. */
+  readonly takenUpAt: EpochMs | null;
 }
 
 export interface FailoverMoveRecord {
@@ -54,14 +58,21 @@ export abstract class FailoverStore {
         | 'state'
         | 'usersMoved'
         | 'usersStranded'
+        | 'usersWaiting'
         | 'usersTotal'
         | 'etaAt'
         | 'deadline'
         | 'finishedAt'
+        | 'takenUpAt'
       >
     >,
     at: EpochMs,
   ): Promise<void>;
+  /**
+   * Marks the running failovers that nobody has taken up as taken up, and answers whether there were any. Atomic: of
+   * several processes one gets them. While the fleet is frozen there is nothing to take up.
+   */
+  abstract takeUp(at: EpochMs): Promise<boolean>;
   /** Inserts moves; a user who has one in this failover keeps it. */
   abstract addMoves(moves: readonly FailoverMoveRecord[]): Promise<void>;
   abstract moves(

@@ -1,4 +1,4 @@
-import type { EpochMs } from '@linekeeper/domain';
+import type { EpochMs, ThreadHealth } from '@linekeeper/domain';
 import type { AssignmentState } from './assignment-store';
 import type { ConversationRecord } from './conversation-store';
 import type { EnvironmentRecord } from './admin-store';
@@ -28,13 +28,14 @@ export interface GateRow {
   readonly assignmentState: AssignmentState;
   readonly firstSendAt: EpochMs | null;
   readonly suppressedAt: EpochMs | null;
+  readonly liftedAt: EpochMs | null;
   readonly replyAllowedUntil: EpochMs | null;
   readonly conversation: ConversationRecord | null;
   /** The assigned line, and the active one when it is another. */
   readonly assigned: GateLine;
   readonly active: GateLine | null;
-  /** The person's chats on any line. */
-  readonly chats: number;
+  /** The health of the person's threads on any line of the pool. */
+  readonly threads: readonly ThreadHealth[];
   /** Of sends not seen yet that answered nothing: the latest admission. */
   readonly openUnsolicitedAt: EpochMs | null;
   readonly transactionalToday: number;

@@ -31,6 +31,7 @@ export type LineChange = Partial<
     | 'adminStateBy'
     | 'adminReason'
     | 'health'
+    | 'healthBy'
     | 'healthReason'
     | 'providerStatus'
     | 'providerStatusAt'

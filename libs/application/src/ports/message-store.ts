@@ -33,6 +33,8 @@ export interface MessageAdvance {
   readonly failureCode: number | null;
   /** The send it turned out to belong to; null: nothing new. */
   readonly sendId: string | null;
+  /** When the provider says it was sent, where only our own instant was known; null: nothing new. */
+  readonly at: EpochMs | null;
 }
 
 export abstract class MessageStore {

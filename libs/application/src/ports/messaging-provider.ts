@@ -25,7 +25,8 @@ export interface ProviderSubscription {
   readonly id: string;
   readonly targetUrl: string;
   readonly active: boolean;
-  readonly events: readonly string[];
+  /** Whether it delivers every kind of event that this service needs. */
+  readonly complete: boolean;
   /** True when it covers only some lines. */
   readonly filtered: boolean;
 }

@@ -6,13 +6,19 @@ interface EventBase {
   readonly eventType: string;
 }
 
+/** How the provider judges a thread, and since when. */
+export interface ChatHealthNews {
+  readonly health: ChatHealth;
+  readonly at: EpochMs;
+}
+
 interface MessageEventBase extends EventBase {
   readonly messageId: string;
   readonly chatId: string;
   readonly linePhoneNumber: string;
   readonly at: EpochMs;
   readonly isGroup: boolean;
-  readonly chatHealth: ChatHealth | null;
+  readonly chatHealth: ChatHealthNews | null;
   readonly service: string | null;
 }
 
@@ -27,7 +33,8 @@ export type ProviderEvent =
       kind: 'message-failed';
       messageId: string | null;
       chatId: string | null;
-      code: number;
+      /** Null when it is beyond every code there is. */
+      code: number | null;
       at: EpochMs;
     })
   | (EventBase & {
@@ -55,7 +62,11 @@ export type ReadEvent =
 
 /** Turns the provider's webhook bodies into our words. Pure: no I/O, never throws. */
 export abstract class ProviderEventReader {
-  abstract read(rawBody: string): ReadEvent;
+  /**
+   * An event is told after it happened: an instant that is more than a day past `receivedAt` counts as not told. A day,
+   * because a clock may be wrong by a zone.
+   */
+  abstract read(rawBody: string, receivedAt: EpochMs): ReadEvent;
 }
 
 export type Verification =

@@ -18,13 +18,35 @@ export interface SendRecord {
   readonly closedAt: EpochMs | null;
 }
 
+/** What an answer of the gate rests on, as it was when the gate looked. */
+export interface SendBasis {
+  readonly assignmentId: string;
+  readonly assignmentEpoch: number;
+  /** Of the line that the message leaves from. */
+  readonly lineEpoch: number;
+  readonly suppressedAt: EpochMs | null;
+  readonly frozenAt: EpochMs | null;
+  /** The first send on a reservation: with it the reservation stops expiring. */
+  readonly marksFirstSend: boolean;
+}
+
 /** The admitted answers of the gate. */
 export abstract class SendStore {
-  /** False when the id exists. Of a user who has just become an alias it is the person's send from the start. */
-  abstract insert(send: SendRecord): Promise<boolean>;
+  /**
+   * Writes an admitted answer in one statement, provided that what it rests on is still so: no move, no change of the
+   * line, no stop, no freeze has been committed since. False, and nothing written, when it is not. Should its user
+   * become an alias at this very moment, it is the person's send from the start.
+   */
+  abstract insert(send: SendRecord, basis: SendBasis): Promise<boolean>;
   abstract byIds(ids: readonly string[]): Promise<SendRecord[]>;
-  /** Notes seen messages; a send all of whose messages were seen is settled, whatever its state was. */
-  abstract noteSeen(seen: readonly { id: string; messages: number }[], at: EpochMs): Promise<void>;
+  /**
+   * Notes seen messages; a send all of whose messages were seen is settled, whatever its state was. Answers with
+   * how many messages of each are still without news.
+   */
+  abstract noteSeen(
+    seen: readonly { id: string; messages: number }[],
+    at: EpochMs,
+  ): Promise<{ id: string; lineId: string; left: number }[]>;
   /** Compare and set from `open` or `unknown`. False when it was closed already. */
   abstract close(
     id: string,

@@ -1,5 +1,13 @@
 import type { EpochMs } from '@linekeeper/domain';
-import type { UsageHour } from './budget-ledger';
+
+export interface UsageHour {
+  readonly lineId: string;
+  readonly hour: number;
+  readonly in: number;
+  readonly out: number;
+  /** Conversations of ours that began in that hour. */
+  readonly started: number;
+}
 
 export interface LineDayRecord {
   readonly lineId: string;
@@ -36,8 +44,11 @@ export interface LineEvidence {
 }
 
 export abstract class UsageStore {
-  /** Adds to hours and user days, one statement each. Never called twice for one message. */
-  abstract add(hours: readonly UsageHour[], days: readonly UserDay[]): Promise<void>;
+  /**
+   * Adds to hours and user days (a correction may take away), one statement each, and answers with what the hours
+   * have come to. Never called twice for one message.
+   */
+  abstract add(hours: readonly UsageHour[], days: readonly UserDay[]): Promise<UsageHour[]>;
   abstract hours(
     lineIds: readonly string[],
     fromHour: number,
@@ -54,6 +65,4 @@ export abstract class UsageStore {
   abstract differences(
     fromHour: number,
   ): Promise<(UsageHour & { stored: { in: number; out: number } })[]>;
-  /** Sets hours to what the messages say. */
-  abstract correct(hours: readonly UsageHour[]): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { EpochMs, UserRate } from '@linekeeper/domain';
+import type { EpochMs, UserRate, Wishes } from '@linekeeper/domain';
 import type { ParsedHandle } from './handle-parser';
 
 export interface UserRecord {
@@ -15,13 +15,11 @@ export interface UserRecord {
   readonly suppression: SuppressionRecord | null;
 }
 
-export interface SuppressionRecord {
-  /** Null: not suppressed (any more). */
-  readonly suppressedAt: EpochMs | null;
+/** What a person wishes, and who or what said so last. */
+export interface SuppressionRecord extends Wishes {
   readonly source: string;
   readonly reason: string;
   readonly actor: string;
-  readonly replyAllowedUntil: EpochMs | null;
   readonly updatedAt: EpochMs;
 }
 
@@ -71,6 +69,9 @@ export abstract class UserStore {
   abstract list(filter: UserFilter): Promise<UserRecord[]>;
   /** Adds a handle. False when another user holds it. */
   abstract addHandle(userId: string, handle: ParsedHandle, at: EpochMs): Promise<boolean>;
+  /** What the person wishes; locks the person until the transaction ends, so that no wish overwrites another. */
+  abstract lockWishes(userId: string): Promise<SuppressionRecord | null>;
+  /** Replaces what is known of the person's wishes; call it under {@link lockWishes}. */
   abstract suppress(userId: string, record: SuppressionRecord): Promise<void>;
   /** Remembers since when the holders of these handles were suppressed; null forgets them. Idempotent. */
   abstract keepOptOuts(
@@ -84,12 +85,13 @@ export abstract class UserStore {
     after?: string;
   }): Promise<{ userId: string; suppression: SuppressionRecord }[]>;
   /**
-   * Takes a closed budget day into the rates of users assigned in the pool: those whose day is not closed yet, at most `limit`,
-   * with what they said and were told that day. Ordered by user id, after `after`.
+   * Takes a closed budget day into the rates of users assigned in the pool before it ended, at `dayEndsAt`: those whose
+   * day is not closed yet, at most `limit`, with what they said and were told that day. Ordered by user id, after `after`.
    */
   abstract ratesToClose(query: {
     poolId: string;
     day: string;
+    dayEndsAt: EpochMs;
     limit: number;
     after?: string;
   }): Promise<RateToClose[]>;

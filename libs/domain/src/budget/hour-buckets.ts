@@ -7,16 +7,14 @@ const BUCKETS = 25;
 export class HourBuckets {
   private readonly counts = new Map<number, number>();
 
-  /** Adds `units` in the hour of `at`. Late news of an hour that still counts lands there; older news counts no more. */
-  add(at: EpochMs, units: number, now: EpochMs): void {
-    this.addHour(epochHour(at), units, now);
-  }
-
-  /** Adds to an epoch hour directly. */
-  addHour(hour: number, units: number, now: EpochMs): void {
+  /**
+   * An epoch hour has come to `total`. Totals only rise, so the larger of two is the later one: news may come twice
+   * and in any order. News of hours that count no more is dropped.
+   */
+  raise(hour: number, total: number, now: EpochMs): void {
     const oldest = epochHour(now) - BUCKETS + 1;
     if (hour < oldest) return;
-    this.counts.set(hour, this.at(hour) + units);
+    this.counts.set(hour, Math.max(this.at(hour), total));
     if (this.counts.size <= BUCKETS) return;
     for (const each of this.counts.keys()) if (each < oldest) this.counts.delete(each);
   }

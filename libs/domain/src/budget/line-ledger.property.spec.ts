@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { NaiveLedger } from '../../../../test/support/naive-ledger';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../kernel/time';
+import { DAY_MS, epochHour, HOUR_MS, MINUTE_MS } from '../kernel/time';
 import { type HoldAnswer, LineLedger } from './line-ledger';
-import type { ReserveLimits } from './types';
+import type { HourTotal, LineNews, ReserveLimits } from './types';
 
 const START = Date.UTC(2026, 9, 6, 12, 34, 56, 789);
 
@@ -68,11 +68,30 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
 );
 const anySteps = fc.array(anyStep, { maxLength: 60 });
 
+const NO_NEWS: LineNews = { hours: [], messages: [], threads: [], holds: [] };
+
+/** The usage rows: totals by epoch hour that only rise. */
+class Books {
+  readonly hours = new Map<number, HourTotal>();
+
+  count(direction: 'in' | 'out', at: number): HourTotal {
+    const hour = epochHour(at);
+    const before = this.hours.get(hour) ?? { hour, in: 0, out: 0 };
+    const total = { ...before, [direction]: before[direction] + 1 };
+    this.hours.set(hour, total);
+    return total;
+  }
+}
+
 /** The ledger and the list on paper, side by side. */
 class Pair {
   now = START;
   readonly ledger = new LineLedger();
   readonly paper = new NaiveLedger();
+  readonly books = new Books();
+  private readonly used = new Set<string>();
+  /** All that was recorded, to be told again. */
+  readonly told: LineNews[] = [];
 
   take(step: Step): HoldAnswer | null {
     const { ledger, paper, now } = this;
@@ -83,6 +102,9 @@ class Pair {
       case 'reserve': {
         const limits = LIMITS[step.kind];
         const isOld = paper.isOpen(step.id, now);
+        // Ids are the gate's own: none is used again once its hold is over.
+        if (!isOld && this.used.has(step.id)) return null;
+        this.used.add(step.id);
         const answer = this.ask(step.id, step.person, step.units, limits);
         if (answer.kind === 'held' && !isOld) {
           paper.hold(step.id, step.person, step.units, limits, now);
@@ -90,21 +112,33 @@ class Pair {
         return answer;
       }
       case 'settle':
-        // A read of the usage lets go of what is over, as each real caller has done before.
-        ledger.usage(now);
-        ledger.settle(step.id, step.units);
+        if (!paper.isOpen(step.id, now)) return null;
         paper.settle(step.id, step.units, now);
+        this.record({ holds: [{ id: step.id, left: paper.leftOf(step.id, now) }] });
         return null;
       case 'release':
-        ledger.usage(now);
-        ledger.release(step.id);
+        ledger.release(step.id, now);
         paper.release(step.id, now);
         return null;
       case 'count':
-        ledger.count(step.direction, now - step.late, now);
-        paper.count(now - step.late);
+        this.count(step.direction, now - step.late);
         return null;
     }
+  }
+
+  isUsed(sendId: string): boolean {
+    return this.used.has(sendId);
+  }
+
+  count(direction: 'in' | 'out', at: number): void {
+    this.paper.count(at);
+    this.record({ hours: [this.books.count(direction, at)] });
+  }
+
+  private record(news: Partial<LineNews>): void {
+    const whole = { ...NO_NEWS, ...news };
+    this.told.push(whole);
+    this.ledger.record(whole, this.now);
   }
 
   ask(sendId: string, recipient: string, units: number, limits: ReserveLimits): HoldAnswer {
@@ -138,7 +172,7 @@ describe('the ledger of a line, whatever happens in whatever order', () => {
       fc.property(anySteps, (steps) => {
         const pair = new Pair();
         for (const step of steps) {
-          if (step.do !== 'reserve' || pair.paper.isOpen(step.id, pair.now)) {
+          if (step.do !== 'reserve' || pair.isUsed(step.id)) {
             pair.take(step);
             continue;
           }
@@ -157,7 +191,7 @@ describe('the ledger of a line, whatever happens in whatever order', () => {
     fc.assert(
       fc.property(anySteps, (steps) => {
         const pair = after(steps);
-        for (let i = 0; i < 60; i += 1) pair.ledger.count('in', pair.now, pair.now);
+        for (let i = 0; i < 60; i += 1) pair.count('in', pair.now);
         expect(pair.ask('a-new-one', 'eve', 1, LIMITS.reply)).toMatchObject({
           kind: 'held',
           overrun: true,
@@ -186,12 +220,61 @@ describe('the ledger of a line, whatever happens in whatever order', () => {
         const state = (): unknown => [
           pair.ledger.usage(pair.now),
           pair.ask('probe', 'ann', 4, LIMITS.first),
-          (pair.ledger.release('probe'), null),
+          (pair.ledger.release('probe', pair.now), null),
         ];
         const before = state();
         pair.ask('the-one', 'ann', 2, LIMITS[kind]);
-        pair.ledger.release('the-one');
+        pair.ledger.release('the-one', pair.now);
         expect(state()).toEqual(before);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('comes to the same when it is told everything again, in any order', () => {
+    fc.assert(
+      fc.property(anySteps, fc.array(fc.nat(), { maxLength: 40 }), (steps, again) => {
+        const { ledger, told, now } = after(steps);
+        const before = ledger.usage(now);
+        for (const i of told.length > 0 ? again : []) {
+          ledger.record(told[i % told.length] ?? NO_NEWS, now);
+        }
+        expect(ledger.usage(now)).toEqual(before);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('decides after a restart as before it', () => {
+    fc.assert(
+      fc.property(anySteps, fc.array(anyStep, { maxLength: 20 }), (steps, probes) => {
+        const { ledger, books, now } = after(steps);
+        ledger.usage(now);
+        const restarted = new LineLedger();
+        restarted.load(
+          {
+            hours: [...books.hours.values()],
+            messages: [],
+            threads: [],
+            nonReplies: [],
+            holds: ledger.takenAfter(0),
+          },
+          now,
+        );
+        expect(restarted.usage(now)).toMatchObject({
+          in24h: ledger.usage(now).in24h,
+          out24h: ledger.usage(now).out24h,
+          open: ledger.usage(now).open,
+        });
+        for (const [i, step] of probes.entries()) {
+          if (step.do !== 'reserve') continue;
+          const limits = { ...LIMITS[step.kind], pairPer60s: 1_000, loopPerHour: 1_000 };
+          const onlyBudget = { ...limits, minuteCap: null, newConversation: false };
+          const request = { id: `probe-${i}`, recipient: step.person, units: step.units, now };
+          expect(restarted.reserve(request, onlyBudget, 40)).toEqual(
+            ledger.reserve(request, onlyBudget, 40),
+          );
+        }
       }),
       { numRuns: 300 },
     );

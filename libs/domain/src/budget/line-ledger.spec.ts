@@ -2,7 +2,7 @@ import { DEFAULT_FLEET_POLICY as policy } from '../fleet-policy';
 import { DAY_MS, epochHour, HOUR_MS, MINUTE_MS } from '../kernel/time';
 import { ceilingFor, hourCapFor } from './ceilings';
 import { type HoldAnswer, LineLedger } from './line-ledger';
-import type { ReserveLimits } from './types';
+import type { LineHistory, LineNews, OpenHold, ReserveLimits } from './types';
 
 /** Twelve minutes past an hour. */
 const NOW = Date.UTC(2026, 9, 6, 12, 12);
@@ -30,24 +30,25 @@ describe('LineLedger', () => {
     limits: ReserveLimits,
     { now = NOW, recipient = id, units = 1 } = {},
   ): HoldAnswer => ledger.reserve({ id, recipient, units, now }, limits, 3_000);
-  const carry = (messages: number, at: number, now = NOW): void => {
-    for (let i = 0; i < messages; i += 1) ledger.count(i % 2 === 0 ? 'in' : 'out', at, now);
-  };
+  const record = (news: Partial<LineNews>): void =>
+    ledger.record({ hours: [], messages: [], threads: [], holds: [], ...news }, NOW);
+  /** The hour of `at` has come to so many messages. */
+  const carry = (messages: number, at: number): void =>
+    record({ hours: [{ hour: epochHour(at), in: messages, out: 0 }] });
 
   it('counts a message once: held first, then seen', () => {
+    const hour = epochHour(NOW);
     ask('a', PROACTIVE, { units: 2 });
     expect(ledger.usage(NOW)).toMatchObject({ out24h: 0, open: 2 });
-    ledger.settle('a', 1);
-    ledger.count('out', NOW, NOW);
+    record({ hours: [{ hour, in: 0, out: 1 }], holds: [{ id: 'a', left: 1 }] });
     expect(ledger.usage(NOW)).toMatchObject({ out24h: 1, open: 1 });
-    ledger.settle('a', 1);
-    ledger.count('out', NOW, NOW);
+    record({ hours: [{ hour, in: 0, out: 2 }], holds: [{ id: 'a', left: 0 }] });
     expect(ledger.usage(NOW)).toMatchObject({ out24h: 2, open: 0 });
   });
 
   it('takes no notice of news about holds it does not know', () => {
-    ledger.settle('nobody', 1);
-    ledger.release('nobody');
+    record({ holds: [{ id: 'nobody', left: 0 }] });
+    ledger.release('nobody', NOW);
     expect(ledger.usage(NOW)).toMatchObject({ open: 0, newConversations24h: 0 });
   });
 
@@ -76,8 +77,8 @@ describe('LineLedger', () => {
   });
 
   it('counts late news in its own hour, and none that is too old to count', () => {
-    ledger.count('in', NOW - 23 * HOUR_MS, NOW);
-    ledger.count('in', NOW - 26 * HOUR_MS, NOW);
+    carry(1, NOW - 23 * HOUR_MS);
+    carry(1, NOW - 26 * HOUR_MS);
     expect(ledger.usage(NOW).in24h).toBe(1);
     expect(ledger.usage(NOW + 2 * HOUR_MS).in24h).toBe(0);
   });
@@ -153,8 +154,8 @@ describe('LineLedger', () => {
 
   it('gives nothing back for a thread that has begun', () => {
     ask('a', { ...PROACTIVE, newConversation: true }, { units: 2 });
-    ledger.settle('a', 1);
-    ledger.release('a');
+    record({ holds: [{ id: 'a', left: 1 }] });
+    ledger.release('a', NOW);
     expect(ledger.usage(NOW)).toMatchObject({ open: 0, newConversations24h: 1 });
   });
 
@@ -166,10 +167,33 @@ describe('LineLedger', () => {
   });
 
   describe('after a restart', () => {
-    it('knows the hours that were stored', () => {
+    const load = (history: Partial<LineHistory>): void =>
+      ledger.load(
+        { hours: [], messages: [], threads: [], nonReplies: [], holds: [], ...history },
+        NOW,
+      );
+    const hold: OpenHold = {
+      id: 'a',
+      recipient: 'ann',
+      left: 30,
+      at: NOW - MINUTE_MS / 2,
+      expiresAt: NOW + 10 * MINUTE_MS,
+      bursts: false,
+      newConversation: true,
+    };
+
+    it('knows the hours and the threads that were stored', () => {
       const hour = epochHour(NOW);
-      ledger.hydrateHour(hour - 3, { in: 1_200, out: 890, started: 2 }, NOW);
-      ledger.hydrateHour(hour - 25, { in: 500, out: 500, started: 0 }, NOW);
+      load({
+        hours: [
+          { hour: hour - 3, in: 1_200, out: 890 },
+          { hour: hour - 25, in: 500, out: 500 },
+        ],
+        threads: [
+          { id: 'chat-1', at: NOW - 3 * HOUR_MS },
+          { id: 'chat-2', at: NOW - 3 * HOUR_MS },
+        ],
+      });
       expect(ledger.usage(NOW)).toEqual({
         in24h: 1_200,
         out24h: 890,
@@ -182,24 +206,44 @@ describe('LineLedger', () => {
     });
 
     it('knows the holds that were open, with what they mark', () => {
-      const restored = { id: 'a', recipient: 'ann', units: 30, now: NOW - MINUTE_MS / 2 };
-      ledger.restore(restored, true, NOW + 10 * MINUTE_MS);
+      load({ holds: [hold] });
       expect(ledger.usage(NOW)).toMatchObject({ open: 30, newConversationsHour: 1 });
       expect(ask('b', REPLY, { recipient: 'ann' })).toMatchObject({ reason: 'pair-limit' });
       expect(ask('a', REPLY, { recipient: 'ann' })).toMatchObject({ kind: 'held' });
       expect(ledger.usage(NOW + 10 * MINUTE_MS).open).toBe(0);
-      ledger.restore({ ...restored, id: 'c', units: 1 }, false, NOW + HOUR_MS);
-      expect(ledger.usage(NOW)).toMatchObject({ open: 1, newConversationsHour: 1 });
+    });
+
+    it('knows what left in the last minute', () => {
+      load({ nonReplies: [{ id: 'a', at: NOW - 1_000, units: 20 }] });
+      expect(ask('b', PROACTIVE)).toMatchObject({ reason: 'minute-shape', retryAt: NOW + 59_000 });
+    });
+
+    it('leaves a hold alone that it has already', () => {
+      ask('a', PROACTIVE, { recipient: 'ann', units: 2 });
+      load({ holds: [hold] });
+      expect(ledger.usage(NOW).open).toBe(2);
+    });
+
+    it('is given the holds that the books may not have yet', () => {
+      ask('old', PROACTIVE, { now: NOW - 31_000 });
+      ask('young', PROACTIVE, { recipient: 'ann' });
+      expect(ledger.takenAfter(NOW - 30_000)).toEqual([
+        expect.objectContaining({ id: 'young', recipient: 'ann', left: 1, at: NOW }),
+      ]);
     });
   });
 
-  it('knows messages and threads that no hold announced', () => {
-    for (let i = 0; i < 30; i += 1) ledger.notePerson('ann', NOW - 1_000);
-    ledger.noteNewConversation(NOW - 2 * HOUR_MS);
+  it('knows messages and threads that no hold announced, each once', () => {
+    const at = NOW - 1_000;
+    const messages = Array.from({ length: 30 }, (_, i) => ({ id: `m${i}`, recipient: 'ann', at }));
+    const news = { messages, threads: [{ id: 'chat-1', at: NOW - 2 * HOUR_MS }] };
+    record(news);
+    record({ ...news, messages: messages.slice(0, 20) });
     expect(ask('a', REPLY, { recipient: 'ann' })).toMatchObject({
       reason: 'pair-limit',
       retryAt: NOW + 59_000,
     });
+    expect(ask('b', { ...REPLY, pairPer60s: 31 }, { recipient: 'ann' }).kind).toBe('held');
     expect(ledger.usage(NOW)).toMatchObject({ newConversations24h: 1, newConversationsHour: 0 });
   });
 });

@@ -1,7 +1,7 @@
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time';
 import { fallsTo, HourBuckets } from './hour-buckets';
 import { Recent } from './recent';
-import type { ReserveLimits, ReserveReason } from './types';
+import type { LineHistory, LineNews, OpenHold, ReserveLimits, ReserveReason } from './types';
 
 export interface HoldRequest {
   readonly id: string;
@@ -36,10 +36,13 @@ interface Hold {
   readonly bursts: boolean;
   readonly newConversation: boolean;
   /** Messages still without news. */
-  units: number;
+  left: number;
   /** Whether any of its messages was seen: then its thread has begun. */
   seen: boolean;
 }
+
+/** The mark of one message of a hold. */
+const markOf = (id: string, i: number): string => `${id}#${i}`;
 
 /** A refused hold is worth another try no sooner than this. */
 const RETRY_FLOOR_MS = 1_000;
@@ -71,19 +74,14 @@ export class LineLedger {
       overrun: limits.ceiling === null && used + units > todayCap,
       usedLast24h: used,
     } as const;
-    const bursts = limits.minuteCap !== null;
-    for (let i = 0; i < units; i += 1) {
-      if (bursts) this.nonReplies.add(now);
-      this.person(request.recipient).add(now);
-    }
-    if (limits.newConversation) this.newConversations.add(now);
-    this.holds.set(request.id, {
+    this.keep({
+      id: request.id,
       answer,
       recipient: request.recipient,
       at: now,
-      bursts,
+      bursts: limits.minuteCap !== null,
       newConversation: limits.newConversation,
-      units,
+      left: units,
       seen: false,
     });
     return answer;
@@ -129,66 +127,65 @@ export class LineLedger {
     return null;
   }
 
-  /** `units` of the hold were seen at the provider; their count comes by {@link count}. Unknown ids are fine. */
-  settle(id: string, units: number): void {
-    const hold = this.holds.get(id);
-    if (!hold) return;
-    hold.units -= units;
-    hold.seen = true;
-    if (hold.units <= 0) this.holds.delete(id);
-  }
-
   /** The messages of the hold without news were not accepted: what they took goes back. */
-  release(id: string): void {
+  release(id: string, now: EpochMs): void {
+    this.expire(now);
     const hold = this.holds.get(id);
     if (!hold) return;
     this.holds.delete(id);
-    for (let i = 0; i < hold.units; i += 1) {
-      if (hold.bursts) this.nonReplies.remove(hold.at);
-      this.person(hold.recipient).remove(hold.at);
+    for (let i = 0; i < hold.left; i += 1) {
+      this.nonReplies.remove(markOf(id, i));
+      this.person(hold.recipient).remove(markOf(id, i));
     }
-    if (hold.newConversation && !hold.seen) this.newConversations.remove(hold.at);
+    if (hold.newConversation && !hold.seen) this.newConversations.remove(id);
   }
 
-  /** Puts a hold back after a restart, without asking the limits again. */
-  restore(request: HoldRequest, newConversation: boolean, expiresAt: EpochMs): void {
-    this.holds.set(request.id, {
-      answer: { kind: 'held', expiresAt, overrun: false, usedLast24h: this.used(request.now) },
-      recipient: request.recipient,
-      at: request.now,
-      bursts: false,
+  /** Takes in what the books have come to, unconditionally, whatever the limits say. Idempotent; the order is free. */
+  record(news: LineNews, now: EpochMs): void {
+    for (const { hour, ...totals } of news.hours) {
+      this.inbound.raise(hour, totals.in, now);
+      this.outbound.raise(hour, totals.out, now);
+    }
+    for (const { id, recipient, at } of news.messages) this.person(recipient).add(id, at);
+    for (const { id, at } of news.threads) this.newConversations.add(id, at);
+    for (const { id, left } of news.holds) this.shrink(id, left);
+  }
+
+  /** Takes in all that the books know of the line: after a restart, on an empty ledger. */
+  load(history: LineHistory, now: EpochMs): void {
+    this.record({ ...history, holds: [] }, now);
+    for (const { id, at, units } of history.nonReplies) {
+      for (let i = 0; i < units; i += 1) this.nonReplies.add(markOf(id, i), at);
+    }
+    for (const hold of history.holds) this.restore(hold, now);
+  }
+
+  /** The holds taken after `since`: they may not stand in the books yet. */
+  takenAfter(since: EpochMs): OpenHold[] {
+    return [...this.holds]
+      .filter(([, { at }]) => at > since)
+      .map(([id, { answer, seen, ...hold }]) => ({
+        id,
+        ...hold,
+        newConversation: hold.newConversation && !seen,
+        expiresAt: answer.expiresAt,
+      }));
+  }
+
+  /** Puts a hold back without asking the limits again. One that is there already stays as it is. */
+  restore(hold: OpenHold, now: EpochMs): void {
+    if (this.holds.has(hold.id)) return;
+    const { id, recipient, at, expiresAt, bursts, newConversation, left } = hold;
+    this.keep({
+      id,
+      answer: { kind: 'held', expiresAt, overrun: false, usedLast24h: this.used(now) },
+      recipient,
+      at,
+      bursts,
       newConversation,
-      units: request.units,
+      left,
       seen: false,
     });
-    for (let i = 0; i < request.units; i += 1) this.person(request.recipient).add(request.now);
-    if (newConversation) this.newConversations.add(request.now);
-  }
-
-  /** Counts a message that was seen, whatever the limits say, in the hour it was sent in. */
-  count(direction: 'in' | 'out', at: EpochMs, now: EpochMs): void {
-    (direction === 'in' ? this.inbound : this.outbound).add(at, 1, now);
-  }
-
-  /** Takes in a stored hour after a restart. */
-  hydrateHour(
-    hour: number,
-    counts: { in: number; out: number; started: number },
-    now: EpochMs,
-  ): void {
-    this.inbound.addHour(hour, counts.in, now);
-    this.outbound.addHour(hour, counts.out, now);
-    for (let i = 0; i < counts.started; i += 1) this.newConversations.add(hour * HOUR_MS);
-  }
-
-  /** Takes in one of our messages that no hold of this process stands for: a restart, or somebody at a dashboard. */
-  notePerson(recipient: string, at: EpochMs): void {
-    this.person(recipient).add(at);
-  }
-
-  /** A thread of ours that no hold announced. */
-  noteNewConversation(at: EpochMs): void {
-    this.newConversations.add(at);
   }
 
   isHeld(id: string): boolean {
@@ -206,13 +203,31 @@ export class LineLedger {
     };
   }
 
+  private keep({ id, ...hold }: Hold & { readonly id: string }): void {
+    this.holds.set(id, hold);
+    for (let i = 0; i < hold.left; i += 1) {
+      if (hold.bursts) this.nonReplies.add(markOf(id, i), hold.at);
+      this.person(hold.recipient).add(markOf(id, i), hold.at);
+    }
+    if (hold.newConversation) this.newConversations.add(id, hold.at);
+  }
+
+  /** Messages of the hold were seen; only `left` are still without news. */
+  private shrink(id: string, left: number): void {
+    const hold = this.holds.get(id);
+    if (!hold) return;
+    hold.seen = true;
+    hold.left = Math.min(hold.left, left);
+    if (hold.left <= 0) this.holds.delete(id);
+  }
+
   private used(now: EpochMs): number {
     return this.inbound.sum(now) + this.outbound.sum(now) + this.openUnits();
   }
 
   private openUnits(): number {
     let units = 0;
-    for (const hold of this.holds.values()) units += hold.units;
+    for (const hold of this.holds.values()) units += hold.left;
     return units;
   }
 

@@ -1,28 +1,34 @@
 import type { EpochMs } from '../kernel/time';
 
+interface Mark {
+  readonly id: string;
+  readonly at: EpochMs;
+}
+
 /**
- * Instants within a sliding window. Mutable. It holds no more entries than a limit lets in, plus what is counted
- * unconditionally and falls out as time goes on.
+ * Marks within a sliding window, each known by an id, so that the same news twice is one mark. Mutable. It holds
+ * no more than a limit lets in, plus what is counted unconditionally and falls out as time goes on.
  */
 export class Recent {
-  private readonly instants: EpochMs[] = [];
+  private readonly marks: Mark[] = [];
 
   constructor(private readonly windowMs: number) {}
 
-  /** Keeps the order although news may come late. */
-  add(at: EpochMs): void {
-    this.instants.splice(this.upTo(at), 0, at);
+  /** Keeps the order although news may come late; an id that is there already stays where it is. */
+  add(id: string, at: EpochMs): void {
+    if (this.marks.some((mark) => mark.id === id)) return;
+    this.marks.splice(this.upTo(at), 0, { id, at });
   }
 
-  /** Takes one entry of exactly this instant back. */
-  remove(at: EpochMs): void {
-    const i = this.instants.lastIndexOf(at);
-    if (i >= 0) this.instants.splice(i, 1);
+  /** Takes a mark back; one that is not there is fine. */
+  remove(id: string): void {
+    const i = this.marks.findIndex((mark) => mark.id === id);
+    if (i >= 0) this.marks.splice(i, 1);
   }
 
   count(now: EpochMs, withinMs: number = this.windowMs): number {
-    this.instants.splice(0, this.upTo(now - this.windowMs));
-    return this.instants.length - this.upTo(now - withinMs);
+    this.marks.splice(0, this.upTo(now - this.windowMs));
+    return this.marks.length - this.upTo(now - withinMs);
   }
 
   /** When `units` more will fit under `limit`; `now` when they fit already. */
@@ -30,18 +36,17 @@ export class Recent {
     const count = this.count(now, withinMs);
     const excess = count + units - limit;
     if (excess <= 0) return now;
-    const first = this.instants.length - count;
-    // More than fits at all waits for the last entry to leave, or for a whole window.
-    const leaving = this.instants.at(first + Math.min(excess, count) - 1) ?? now;
-    return leaving + withinMs;
+    // More than fits at all waits for the last mark to leave, or for a whole window.
+    const leaving = this.marks[this.marks.length - count + Math.min(excess, count) - 1];
+    return (count === 0 || !leaving ? now : leaving.at) + withinMs;
   }
 
   isEmpty(now: EpochMs): boolean {
     return this.count(now) === 0;
   }
 
-  /** How many entries lie at or before `at`; found from the end, where news comes. */
+  /** How many marks lie at or before `at`; found from the end, where news comes. */
   private upTo(at: EpochMs): number {
-    return this.instants.findLastIndex((instant) => instant <= at) + 1;
+    return this.marks.findLastIndex((mark) => mark.at <= at) + 1;
   }
 }

@@ -12,7 +12,7 @@ type Happening =
       readonly verb: (typeof LIFECYCLE_VERBS)[number];
       readonly by: 'operator' | 'automation';
     }
-  | { readonly what: 'provider'; readonly status: 'ACTIVE' | 'FLAGGED' | 'UNKNOWN' }
+  | { readonly what: 'provider'; readonly status: 'ACTIVE' | 'FLAGGED' }
   | { readonly what: 'time'; readonly ms: number };
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(
@@ -23,7 +23,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   } as const),
   fc.record({
     what: fc.constant('provider'),
-    status: fc.constantFrom('ACTIVE', 'FLAGGED', 'UNKNOWN'),
+    status: fc.constantFrom('ACTIVE', 'FLAGGED'),
   } as const),
   fc.record({ what: fc.constant('time'), ms: fc.integer({ min: 0, max: 4 * DAY_MS }) } as const),
 );
@@ -76,6 +76,17 @@ describe('a line, whatever happens to it', () => {
       const word =
         event.what === 'provider' ? event.status : event.what === 'verb' ? event.verb : 'time';
       expect(['ACTIVE', 'mark-recovered']).toContain(word);
+    });
+  });
+
+  it('is never recovered by the provider when an operator ejected it', () => {
+    let ejectedBy: string | null = null;
+    forEachStep((before, after, _now, event) => {
+      if (before.health !== 'ejected' && after.health === 'ejected') {
+        ejectedBy = event.what === 'verb' ? event.by : event.what;
+      }
+      if (before.health !== 'ejected' || after.health === 'ejected') return;
+      if (event.what === 'provider') expect(ejectedBy).toBe('provider');
     });
   });
 

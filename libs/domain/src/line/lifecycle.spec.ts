@@ -82,6 +82,20 @@ describe('the lifecycle of a line', () => {
     });
   });
 
+  it('takes only the health of a line that is merely watched', () => {
+    for (const adminState of ADMIN_STATES) {
+      const line = aLine({ managed: false, adminState, users: 3 });
+      for (const verb of AXIS) {
+        expect(step(line, verb, 'operator', NOW, policy)).toMatchObject({
+          kind: 'illegal',
+          why: 'the line is only watched: take it into management first',
+        });
+      }
+    }
+    expect(take({ managed: false }, 'mark-flagged').kind).toBe('ok');
+    expect(take({ managed: false, health: 'ejected' }, 'mark-recovered').kind).toBe('ok');
+  });
+
   it('tells why a step is not allowed, and what is', () => {
     expect(take({ adminState: 'draining', health: 'ejected' }, 'cordon')).toEqual({
       kind: 'illegal',
@@ -147,6 +161,7 @@ describe('a flag', () => {
         next: {
           providerStatus: 'FLAGGED',
           health: 'ejected',
+          healthBy: 'provider',
           ejectedAt: NOW,
           ejections: 1,
           bannedUntil: NOW + DAY_MS,
@@ -178,9 +193,14 @@ describe('a flag', () => {
 
   it('can be set and lifted by an operator like by the provider', () => {
     const flagged = take({ users: 4 }, 'mark-flagged');
-    expect(flagged).toMatchObject({ next: { health: 'ejected', goodDays: 0 }, effects: ['eject'] });
+    expect(flagged).toMatchObject({
+      next: { health: 'ejected', healthBy: 'operator', goodDays: 0 },
+      effects: ['eject'],
+    });
     const lifted = take({ health: 'ejected', providerStatus: 'FLAGGED' }, 'mark-recovered');
-    expect(lifted).toMatchObject({ next: { health: 'healthy', providerStatus: 'UNKNOWN' } });
+    expect(lifted).toMatchObject({
+      next: { health: 'healthy', healthBy: 'operator', providerStatus: 'UNKNOWN' },
+    });
     expect(take({}, 'mark-recovered').kind).toBe('illegal');
     expect(take({ adminState: 'retired' }, 'mark-flagged').kind).toBe('illegal');
   });
@@ -198,26 +218,36 @@ describe('a flag', () => {
 });
 
 describe('recovery', () => {
-  const say = (status: 'ACTIVE' | 'UNKNOWN', state: Partial<Line>): unknown =>
-    onProviderStatus(aLine(state), status, NOW, policy).next;
+  const active = (state: Partial<Line>): unknown =>
+    onProviderStatus(aLine(state), 'ACTIVE', NOW, policy).next;
 
   it('begins with the provider’s ACTIVE, and never ends a ban early', () => {
     const ejected = { health: 'ejected' as const, providerStatus: 'FLAGGED' as const, goodDays: 0 };
-    expect(say('ACTIVE', { ...ejected, bannedUntil: NOW + 1 })).toEqual({
+    expect(active({ ...ejected, bannedUntil: NOW + 1 })).toEqual({
       health: 'recovering',
+      healthBy: 'provider',
       goodDays: 0,
       providerStatus: 'ACTIVE',
     });
-    expect(say('ACTIVE', { ...ejected, bannedUntil: NOW })).toMatchObject({ health: 'healthy' });
-    expect(say('UNKNOWN', ejected)).toEqual({ providerStatus: 'UNKNOWN' });
-    expect(say('ACTIVE', {})).toEqual({ providerStatus: 'ACTIVE' });
+    expect(active({ ...ejected, bannedUntil: NOW })).toMatchObject({ health: 'healthy' });
+    expect(active({})).toEqual({ providerStatus: 'ACTIVE' });
+  });
+
+  it.each<[string, Partial<Line>]>([
+    ['an operator ejected', { healthBy: 'operator', providerStatus: 'ACTIVE' }],
+    ['an operator ejected before the flag', { healthBy: 'operator', providerStatus: 'FLAGGED' }],
+    ['a rule of ours ejected', { healthBy: 'automation', providerStatus: 'ACTIVE' }],
+    ['the provider never called flagged', { healthBy: 'provider', providerStatus: 'UNKNOWN' }],
+  ])('does not begin with ACTIVE for a line that %s', (_what, state) => {
+    expect(active({ health: 'ejected', ...state })).toEqual({ providerStatus: 'ACTIVE' });
   });
 
   it('is over when the ban is', () => {
     const recovering = { health: 'recovering' as const, bannedUntil: NOW };
     expect(advanceHealth(aLine({ ...recovering, bannedUntil: NOW + 1 }), NOW)).toBeNull();
-    expect(advanceHealth(aLine(recovering), NOW)).toEqual({ health: 'healthy' });
-    expect(advanceHealth(aLine({ health: 'recovering' }), NOW)).toEqual({ health: 'healthy' });
+    const healed = { health: 'healthy', healthBy: 'automation' };
+    expect(advanceHealth(aLine(recovering), NOW)).toEqual(healed);
+    expect(advanceHealth(aLine({ health: 'recovering' }), NOW)).toEqual(healed);
     expect(advanceHealth(aLine({ health: 'ejected', bannedUntil: NOW }), NOW)).toBeNull();
   });
 

@@ -29,6 +29,7 @@ export type LinePatch = Partial<
     | 'adminState'
     | 'adminStateBy'
     | 'health'
+    | 'healthBy'
     | 'providerStatus'
     | 'goodDays'
     | 'warmingUntil'
@@ -84,6 +85,7 @@ const ADMIN_STEPS: Readonly<
 
 function isAllowed(line: Line, verb: LifecycleVerb): boolean {
   if (!isHealthVerb(verb)) {
+    if (!line.managed) return false;
     if (isForEmptyLines(verb) && line.users > 0) return false;
     return ADMIN_STEPS[verb].from.includes(line.adminState);
   }
@@ -103,7 +105,7 @@ export function allowedVerbs(line: Line): LifecycleVerb[] {
 }
 
 /**
- * One step of a line's lifecycle. Automation lifts only what automation set: an operator's cordon or
+ * One step of a line's lifecycle; of an unmanaged line only the verbs about its health. Automation lifts only what automation set: an operator's cordon or
  * maintenance stays until an operator ends it.
  */
 export function step(
@@ -120,21 +122,15 @@ export function step(
     allowed: allowedVerbs(line),
     why,
   });
-  if (!isAllowed(line, verb)) {
-    return refuse(
-      isForEmptyLines(verb) && line.users > 0
-        ? `${line.users} users are still on the line: drain it first`
-        : `${verb} is not allowed while ${line.adminState} and ${line.health}`,
-    );
-  }
+  if (!isAllowed(line, verb)) return refuse(whyNot(line, verb));
   const lifts = verb === 'uncordon' || verb === 'end-maintenance' || verb === 'cancel-drain';
   if (lifts && by === 'automation' && line.adminStateBy !== 'automation') {
     return refuse('an operator set this state, so only an operator lifts it');
   }
   if (isHealthVerb(verb)) {
     return verb === 'mark-recovered'
-      ? ok(recovery(line, now))
-      : ok(ejection(line, now, policy), ['eject']);
+      ? ok(recovery(line, by, now))
+      : ok(ejection(line, by, now, policy), ['eject']);
   }
   const base: LinePatch = { adminState: ADMIN_STEPS[verb].to, adminStateBy: by };
   switch (verb) {
@@ -159,15 +155,22 @@ export function step(
   }
 }
 
+function whyNot(line: Line, verb: LifecycleVerb): string {
+  if (!line.managed) return 'the line is only watched: take it into management first';
+  return isForEmptyLines(verb) && line.users > 0
+    ? `${line.users} users are still on the line: drain it first`
+    : `${verb} is not allowed while ${line.adminState} and ${line.health}`;
+}
+
 function ok(next: LinePatch, effects: readonly LineEffect[] = []): StepAnswer {
   return { kind: 'ok', next, effects };
 }
 
 /**
  * An ejection: the ban doubles with each one in 30 days, up to its ceiling. Ejecting an ejected
- * line changes nothing.
+ * line changes nothing, so it stays with whoever ejected it first.
  */
-function ejection(line: Line, now: EpochMs, policy: FleetPolicy): LinePatch {
+function ejection(line: Line, by: ActorKind, now: EpochMs, policy: FleetPolicy): LinePatch {
   if (line.health === 'ejected') return {};
   const recent = line.ejectedAt !== null && now - line.ejectedAt < 30 * DAY_MS;
   const ejections = recent ? line.ejections + 1 : 1;
@@ -175,42 +178,55 @@ function ejection(line: Line, now: EpochMs, policy: FleetPolicy): LinePatch {
     policy.health.banHours * HOUR_MS * 2 ** (ejections - 1),
     policy.health.maxBanDays * DAY_MS,
   );
-  return { health: 'ejected', ejectedAt: now, ejections, bannedUntil: now + banMs, goodDays: 0 };
+  return {
+    health: 'ejected',
+    healthBy: by,
+    ejectedAt: now,
+    ejections,
+    bannedUntil: now + banMs,
+    goodDays: 0,
+  };
 }
 
 /** Out of ejection: recovering while the ban lasts, and the ramp begins again. */
-function recovery(line: Line, now: EpochMs): LinePatch {
+function recovery(line: Line, by: ActorKind, now: EpochMs): LinePatch {
   const banned = line.bannedUntil !== null && now < line.bannedUntil;
   return {
     health: banned ? 'recovering' : 'healthy',
+    healthBy: by,
     goodDays: 0,
     providerStatus: line.providerStatus === 'FLAGGED' ? 'UNKNOWN' : line.providerStatus,
   };
 }
 
 /**
- * The provider's word. FLAGGED ejects at once and is never argued with; ACTIVE starts a recovery but never ends
- * a ban early, so a line that flaps changes state at most once per ban.
+ * The provider's word. FLAGGED ejects at once and is never argued with. ACTIVE starts the recovery of a line that
+ * the provider itself had flagged, and of no other: what an operator ejected waits for an operator. It never ends a
+ * ban early, so a line that flaps changes state at most once per ban.
  */
 export function onProviderStatus(
   line: Line,
-  status: ProviderStatus,
+  status: Exclude<ProviderStatus, 'UNKNOWN'>,
   now: EpochMs,
   policy: FleetPolicy,
 ): { readonly next: LinePatch; readonly effects: readonly LineEffect[] } {
   if (status === 'FLAGGED') {
     const already = line.health === 'ejected';
     return {
-      next: { ...ejection(line, now, policy), providerStatus: status },
+      next: { ...ejection(line, 'provider', now, policy), providerStatus: status },
       effects: already ? [] : ['eject'],
     };
   }
-  const next = line.health === 'ejected' && status === 'ACTIVE' ? recovery(line, now) : {};
+  const lifts =
+    line.health === 'ejected' && line.healthBy === 'provider' && line.providerStatus === 'FLAGGED';
+  const next = lifts ? recovery(line, 'provider', now) : {};
   return { next: { ...next, providerStatus: status }, effects: [] };
 }
 
 /** What time alone does to a line: a recovering line whose ban is over is healthy again. Null: nothing. */
 export function advanceHealth(line: Line, now: EpochMs): LinePatch | null {
   const over = line.bannedUntil === null || now >= line.bannedUntil;
-  return line.health === 'recovering' && over ? { health: 'healthy' } : null;
+  return line.health === 'recovering' && over
+    ? { health: 'healthy', healthBy: 'automation' }
+    : null;
 }

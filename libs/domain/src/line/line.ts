@@ -40,6 +40,8 @@ export interface Line {
   /** Who set the admin state: automation lifts only what automation set. */
   readonly adminStateBy: ActorKind;
   readonly health: Health;
+  /** Who set the health: the provider's word lifts only what the provider's word set. */
+  readonly healthBy: ActorKind;
   readonly providerStatus: ProviderStatus;
   readonly reputation: Reputation;
   /** Messages a day, in and out together, before ramp and health. */

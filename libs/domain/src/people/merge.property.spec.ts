@@ -6,9 +6,9 @@ import { type ConversationCounters, NOTHING_SAID, onInbound, onOutbound } from '
 import {
   mergeCounters,
   mergeRates,
-  mergeSuppressions,
+  mergeWishes,
   type MergingPlace,
-  type MergingSuppression,
+  type MergingWishes,
   survivingPlace,
 } from './merge';
 
@@ -18,6 +18,7 @@ const anyInstant = fc.integer({ min: T, max: T + 3 * DAY_MS });
 const anyPlace: fc.Arbitrary<MergingPlace> = fc.record({
   state: fc.constantFrom('reserved', 'confirmed', 'overflow', 'needs-introduction', 'released'),
   pinned: fc.boolean(),
+  confirmedAt: fc.option(anyInstant),
   firstSendAt: fc.option(anyInstant),
 });
 const anyPlaceOrNone = fc.option(anyPlace);
@@ -55,36 +56,43 @@ describe('which place of a merged person survives', () => {
     ['confirmed', 'reserved', 'target'],
     ['released', 'reserved', 'source'],
   ])('%s and %s: the place of the %s... stays', (target, source, kept) => {
-    const place = { pinned: false, firstSendAt: null };
+    const place = { pinned: false, confirmedAt: T, firstSendAt: null };
     expect(survivingPlace({ ...place, state: target }, { ...place, state: source })).toBe(kept);
   });
 
   it('is the pinned one, and of two reservations the one with a message on its way', () => {
-    const place = { state: 'reserved', pinned: false, firstSendAt: null } as const;
+    const place = {
+      state: 'reserved',
+      pinned: false,
+      confirmedAt: null,
+      firstSendAt: null,
+    } as const;
     expect(survivingPlace({ ...place, state: 'confirmed' }, { ...place, pinned: true })).toBe(
       'source',
     );
     expect(survivingPlace(place, { ...place, firstSendAt: T })).toBe('source');
+    const lost = { ...place, state: 'needs-introduction' } as const;
+    expect(survivingPlace(lost, place)).toBe('source');
+    expect(survivingPlace(place, { ...lost, confirmedAt: T })).toBe('source');
   });
 });
 
-const anySuppression: fc.Arbitrary<MergingSuppression | null> = fc.option(
+const anySuppression: fc.Arbitrary<MergingWishes | null> = fc.option(
   fc.record({
     suppressedAt: fc.option(anyInstant),
+    liftedAt: fc.option(anyInstant),
     replyAllowedUntil: fc.option(anyInstant.map((at) => at + DAY_MS)),
     updatedAt: anyInstant,
   }),
 );
-const stopOf = (each: MergingSuppression | null): number | null => each?.suppressedAt ?? null;
+const stopOf = (each: MergingWishes | null): number | null => each?.suppressedAt ?? null;
 
 describe('the suppression of a merged person', () => {
   it('holds exactly when one of the two was suppressed, since the later stop', () => {
     fc.assert(
       fc.property(anySuppression, anySuppression, (a, b) => {
         const stops = [stopOf(a), stopOf(b)].flatMap((at) => at ?? []);
-        expect(stopOf(mergeSuppressions(a, b))).toBe(
-          stops.length === 0 ? null : Math.max(...stops),
-        );
+        expect(stopOf(mergeWishes(a, b))).toBe(stops.length === 0 ? null : Math.max(...stops));
       }),
     );
   });
@@ -92,7 +100,7 @@ describe('the suppression of a merged person', () => {
   it('lets replies through only for a message that was written after every stop', () => {
     fc.assert(
       fc.property(anySuppression, anySuppression, (a, b) => {
-        const merged = mergeSuppressions(a, b);
+        const merged = mergeWishes(a, b);
         if (a === null || b === null || merged?.suppressedAt == null) return;
         const { replyAllowedUntil, suppressedAt } = merged;
         const written = replyAllowedUntil === null ? null : replyAllowedUntil - DAY_MS;
@@ -106,12 +114,25 @@ describe('the suppression of a merged person', () => {
     );
   });
 
+  it('keeps no word that takes a stop back after the stop that stands', () => {
+    fc.assert(
+      fc.property(anySuppression, anySuppression, (a, b) => {
+        const merged = mergeWishes(a, b);
+        if (a === null || b === null || merged?.suppressedAt == null) return;
+        const lifts = [a, b].flatMap(({ liftedAt }) => liftedAt ?? []);
+        const before = lifts.filter((at) => at <= (merged.suppressedAt ?? 0));
+        expect(merged.liftedAt).toBe(before.length === 0 ? null : Math.max(...before));
+      }),
+    );
+  });
+
   it('is the same in either order', () => {
     fc.assert(
       fc.property(anySuppression, anySuppression, (a, b) => {
-        const [one, other] = [mergeSuppressions(a, b), mergeSuppressions(b, a)];
+        const [one, other] = [mergeWishes(a, b), mergeWishes(b, a)];
         expect(one?.suppressedAt).toBe(other?.suppressedAt);
         expect(one?.replyAllowedUntil).toBe(other?.replyAllowedUntil);
+        expect(one?.liftedAt).toBe(other?.liftedAt);
       }),
     );
   });

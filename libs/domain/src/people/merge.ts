@@ -1,12 +1,15 @@
 import type { FleetPolicy } from '../fleet-policy';
 import type { UserRate } from '../forecast/user-rate';
 import { DAY_MS, type EpochMs } from '../kernel/time';
+import type { Wishes } from '../opt-out/wishes';
 import type { ConversationCounters } from '../sends/turns';
 
 /** What decides which of two places of one person in a pool stays. */
 export interface MergingPlace {
   readonly state: 'reserved' | 'confirmed' | 'overflow' | 'needs-introduction' | 'released';
   readonly pinned: boolean;
+  /** When person and line met; null while it is a mere reservation. */
+  readonly confirmedAt: EpochMs | null;
   /** A message on the reservation is on its way. */
   readonly firstSendAt: EpochMs | null;
 }
@@ -14,7 +17,7 @@ export interface MergingPlace {
 /**
  * Two users turn out to be one person: which of their places in a pool stays? A pinned one before one that is not;
  * then the one where person and line have met and that serves; then one that waits for an introduction; then a
- * reservation with a message on its way; then a mere reservation. Of equals the target's. Null when neither has one.
+ * reservation with a message on its way; then a mere reservation; last a mere reservation whose line is lost. Of equals the target's. Null when neither has one.
  */
 export function survivingPlace(
   target: MergingPlace | null,
@@ -29,33 +32,32 @@ function rankOf(place: MergingPlace | null): number {
   if (place === null || place.state === 'released') return 0;
   const pinned = place.pinned ? 10 : 0;
   if (place.state === 'confirmed' || place.state === 'overflow') return pinned + 4;
-  if (place.state === 'needs-introduction') return pinned + 3;
-  return pinned + (place.firstSendAt === null ? 1 : 2);
+  const untouched = place.confirmedAt === null && place.firstSendAt === null;
+  if (place.state === 'needs-introduction') return pinned + (untouched ? 1 : 3.5);
+  return pinned + (untouched ? 2 : 3);
 }
 
-/** The part of a suppression that a merge decides on. */
-export interface MergingSuppression {
-  /** Null: not suppressed (any more). */
-  readonly suppressedAt: EpochMs | null;
-  /** A later ordinary message may be answered until then: a day after it was written. */
-  readonly replyAllowedUntil: EpochMs | null;
+/** What is known of a person's wishes, with when it was written down. */
+export interface MergingWishes extends Wishes {
   readonly updatedAt: EpochMs;
 }
 
 /**
- * One suppression for a person of several handles: suppressed when either was, since the later stop, whose words
- * stand. What an ordinary message allowed stays only if it was written after that stop. Where neither is
- * suppressed the later word stands.
+ * The wishes of a person of several handles: suppressed when either was, since the later stop, whose words stand. A
+ * word that takes a stop back was said on one side and takes back nothing of the other's: it counts on only as far as
+ * no stop came after it. What an ordinary message allowed stays only if it was written after every stop.
  */
-export function mergeSuppressions<T extends MergingSuppression>(
-  a: T | null,
-  b: T | null,
-): T | null {
+export function mergeWishes<T extends MergingWishes>(a: T | null, b: T | null): T | null {
   if (a === null || b === null) return a ?? b;
   const [stopA, stopB] = [a.suppressedAt, b.suppressedAt];
-  if (stopA === null && stopB === null) return b.updatedAt > a.updatedAt ? b : a;
+  const lifts = [a, b].flatMap(({ liftedAt }) => liftedAt ?? []);
+  if (stopA === null && stopB === null) {
+    const later = b.updatedAt > a.updatedAt ? b : a;
+    return { ...later, liftedAt: lifts.length > 0 ? Math.max(...lifts) : null };
+  }
   const last = (stopB ?? -Infinity) > (stopA ?? -Infinity) ? b : a;
   const suppressedAt = Math.max(stopA ?? -Infinity, stopB ?? -Infinity);
+  const before = lifts.filter((at) => at <= suppressedAt);
   const allowed = [a, b]
     .filter((each) => each.suppressedAt !== null)
     .flatMap(({ replyAllowedUntil }) => replyAllowedUntil ?? [])
@@ -63,6 +65,7 @@ export function mergeSuppressions<T extends MergingSuppression>(
   return {
     ...last,
     suppressedAt,
+    liftedAt: before.length > 0 ? Math.max(...before) : null,
     replyAllowedUntil: allowed.length > 0 ? Math.max(...allowed) : null,
   };
 }

@@ -37,9 +37,18 @@ const anySnapshot: fc.Arbitrary<GateSnapshot> = fc.record({
       health: fc.constantFrom('HEALTHY', 'HEALTHY', 'AT_RISK', 'CRITICAL', 'OPTED_OUT'),
     } as const),
   ),
+  threads: fc.array(
+    fc.record({
+      health: fc.constantFrom('HEALTHY', 'HEALTHY', 'AT_RISK', 'CRITICAL', 'OPTED_OUT'),
+      since: before(3),
+    } as const),
+    { maxLength: 3 },
+  ),
+  wroteHere: fc.boolean(),
   talkedBefore: fc.boolean(),
   knowsLine: fc.boolean(),
   suppressedAt: fc.option(fc.constant(NOW - DAY_MS), { freq: 2 }),
+  liftedAt: before(3),
   replyAllowedUntil: fc.option(fc.integer({ min: NOW - DAY_MS, max: NOW + DAY_MS })),
   counters: fc.record({
     lastInboundAt: before(3),
@@ -71,6 +80,19 @@ describe('the gate, whatever it is asked', () => {
       if (decision.kind !== 'send') return;
       expect(decision.class).toBe('reply');
       expect(snapshot.replyAllowedUntil).toBeGreaterThan(snapshot.now);
+    });
+  });
+
+  it('lets nothing out to whom the provider holds for opted out, but an answer to what they wrote since', () => {
+    forAll((request, snapshot) => {
+      const since = snapshot.threads
+        .filter(({ health }) => health === 'OPTED_OUT')
+        .map((thread) => thread.since ?? NOW);
+      const decision = decideSend(request, snapshot, policy);
+      if (since.length === 0 || decision.kind !== 'send') return;
+      const answered = decision.class === 'reply' ? snapshot.counters.lastInboundAt : null;
+      const takenBack = Math.max(snapshot.liftedAt ?? -1, answered ?? -1);
+      expect(takenBack).toBeGreaterThan(Math.max(...since));
     });
   });
 
@@ -129,7 +151,9 @@ describe('the gate, whatever it is asked', () => {
     forAll((request, snapshot) => {
       const decision = decideSend(request, snapshot, policy);
       if (decision.kind !== 'send') return;
-      const { ceiling, minuteCap } = decision.limits;
+      const { ceiling, minuteCap, newConversation } = decision.limits;
+      // Whatever the class: a thread that is not there yet is one that we begin.
+      expect(newConversation).toBe(snapshot.chat === null);
       expect(ceiling === null).toBe(decision.class === 'reply');
       expect(ceiling ?? 0).toBeLessThanOrEqual(0.9 * snapshot.line.todayCap);
       expect(minuteCap ?? 0).toBeLessThanOrEqual(20);

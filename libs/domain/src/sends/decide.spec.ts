@@ -3,7 +3,7 @@ import { DEFAULT_FLEET_POLICY as policy } from '../fleet-policy';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../kernel/time';
 import { decideSend } from './decide';
 import { NOTHING_SAID } from './turns';
-import type { GateDecision, GateRequest, GateSnapshot } from './types';
+import type { ChatHealthWord, GateDecision, GateRequest, GateSnapshot } from './types';
 
 const CHAT = { id: 'chat-1', health: 'HEALTHY' } as const;
 
@@ -14,9 +14,12 @@ const aSnapshot = (overrides: Partial<GateSnapshot> = {}): GateSnapshot => ({
   line: aLine(),
   assignmentState: 'confirmed',
   chat: CHAT,
+  threads: [{ health: 'HEALTHY', since: null }],
+  wroteHere: false,
   talkedBefore: true,
   knowsLine: true,
   suppressedAt: null,
+  liftedAt: null,
   replyAllowedUntil: null,
   counters: { ...NOTHING_SAID, lastInboundAt: NOW - 2 * DAY_MS },
   openUnsolicitedAt: null,
@@ -24,6 +27,18 @@ const aSnapshot = (overrides: Partial<GateSnapshot> = {}): GateSnapshot => ({
   fleetFrozen: false,
   contagion: false,
   ...overrides,
+});
+
+/** They talk in a healthy thread; an older one, on a line they were moved from, has this health. */
+const threads = (
+  health: ChatHealthWord,
+  since: number | null,
+): Pick<GateSnapshot, 'chat' | 'threads'> => ({
+  chat: CHAT,
+  threads: [
+    { health: 'HEALTHY', since: null },
+    { health, since },
+  ],
 });
 
 /** The person wrote a minute ago. */
@@ -75,18 +90,12 @@ describe('the gate', () => {
     ],
     [
       'an opted-out thread',
-      { ...JUST_WROTE, chat: { ...CHAT, health: 'OPTED_OUT' } },
+      { ...JUST_WROTE, ...threads('OPTED_OUT', null) },
       null,
       'refuse',
       'chat-opted-out',
     ],
-    [
-      'a critical thread',
-      { chat: { ...CHAT, health: 'CRITICAL' } },
-      null,
-      'refuse',
-      'chat-critical',
-    ],
+    ['a critical thread', threads('CRITICAL', null), null, 'refuse', 'chat-critical'],
     [
       'a flagged line',
       { line: aLine({ providerStatus: 'FLAGGED' }) },
@@ -118,7 +127,7 @@ describe('the gate', () => {
   });
 
   it.each<[string, Partial<GateSnapshot>, GateRequest['askedClass']]>([
-    ['a critical thread', { chat: { ...CHAT, health: 'CRITICAL' } }, null],
+    ['a critical thread', threads('CRITICAL', null), null],
     ['a critical line', { line: aLine({ reputation: 'CRITICAL' }) }, null],
     ['a cordoned line', { line: aLine({ adminState: 'cordoned' }) }, null],
     ['a draining line', { line: aLine({ adminState: 'draining' }) }, null],
@@ -145,6 +154,25 @@ describe('the gate', () => {
     const open = { suppressedAt: NOW - DAY_MS, replyAllowedUntil: NOW + HOUR_MS };
     expect(codeOf(decide({ ...JUST_WROTE, ...open }, 'transactional'))).toBe('suppressed');
     expect(codeOf(decide(open))).toBe('suppressed');
+  });
+
+  it('holds an opt-out at the provider against every line, until it is taken back', () => {
+    const optedOut = threads('OPTED_OUT', NOW - HOUR_MS);
+    expect(codeOf(decide(optedOut))).toBe('chat-opted-out');
+    expect(decide({ ...optedOut, liftedAt: NOW - MINUTE_MS }).kind).toBe('send');
+    expect(codeOf(decide({ ...optedOut, liftedAt: NOW - HOUR_MS }))).toBe('chat-opted-out');
+    // Who writes afterwards is answered, and no more than that.
+    expect(decide({ ...JUST_WROTE, ...optedOut }).kind).toBe('send');
+    expect(codeOf(decide({ ...JUST_WROTE, ...optedOut }, 'proactive'))).toBe('chat-opted-out');
+  });
+
+  it('lets nobody out of a critical thread but the person, who comes to another', () => {
+    const critical = threads('CRITICAL', NOW - HOUR_MS);
+    expect(codeOf(decide({ ...critical, chat: null }))).toBe('chat-critical');
+    expect(codeOf(decide(critical, 'transactional'))).toBe('chat-critical');
+    expect(decide({ ...critical, wroteHere: true }).kind).toBe('send');
+    const itself = { chat: { ...CHAT, health: 'CRITICAL' }, wroteHere: true } as const;
+    expect(codeOf(decide({ ...critical, ...itself }))).toBe('chat-critical');
   });
 
   it('lets a transactional message pass contagion, but not a freeze', () => {
@@ -232,8 +260,8 @@ describe('what the ledger is asked to keep', () => {
     return decision.kind === 'send' ? decision.limits : decision;
   };
 
-  it('binds a reply by nothing but the provider and the loop', () => {
-    expect(limitsOf({ ...JUST_WROTE, chat: null })).toEqual({
+  it('binds a reply in its thread by nothing but the provider and the loop', () => {
+    expect(limitsOf(JUST_WROTE)).toEqual({
       ceiling: null,
       hourCap: null,
       minuteCap: null,
@@ -244,6 +272,15 @@ describe('what the ledger is asked to keep', () => {
       newConversationsPerHour: 10,
       maxOpenHolds: 50,
       holdMs: 35 * MINUTE_MS,
+    });
+  });
+
+  it('counts a reply that we begin a thread for like any other thread of ours', () => {
+    expect(limitsOf({ ...JUST_WROTE, chat: null })).toMatchObject({
+      ceiling: null,
+      newConversation: true,
+      newConversationsPer24h: 50,
+      newConversationsPerHour: 10,
     });
   });
 

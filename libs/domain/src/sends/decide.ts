@@ -32,13 +32,29 @@ const suppression: Rule = (sendClass, { suppressedAt, replyAllowedUntil, now }) 
   return mayAnswer ? null : refuse('suppressed', 'The person opted out');
 };
 
-/** The provider's own verdict on the thread. */
-const chatHealth: Rule = (sendClass, { chat }) => {
-  if (chat?.health === 'OPTED_OUT') return refuse('chat-opted-out', 'The thread is opted out');
-  if (chat?.health === 'CRITICAL' && sendClass !== 'reply') {
-    return refuse('chat-critical', 'The thread is CRITICAL: replies only');
-  }
-  return null;
+/**
+ * The provider's verdict on any thread with the person: it is the person who opted out, whatever line we write from.
+ * It holds until they take it back, and a later message of theirs may be answered.
+ */
+const threadOptOut: Rule = (sendClass, { threads, liftedAt, counters }) => {
+  const wroteAt = sendClass === 'reply' ? counters.lastInboundAt : null;
+  const takenBackAt = Math.max(liftedAt ?? -Infinity, wroteAt ?? -Infinity);
+  const optedOut = threads.some(
+    ({ health, since }) => health === 'OPTED_OUT' && (since === null || since >= takenBackAt),
+  );
+  return optedOut ? refuse('chat-opted-out', 'A thread with the person is opted out') : null;
+};
+
+/**
+ * CRITICAL: replies only. A thread on another line counts too, as long as the person has not come to this one by
+ * themselves: moving to another line must not be a way around it.
+ */
+const criticalThread: Rule = (sendClass, { chat, threads, wroteHere }) => {
+  if (sendClass === 'reply') return null;
+  const counted = wroteHere && chat ? [chat] : threads;
+  return counted.some(({ health }) => health === 'CRITICAL')
+    ? refuse('chat-critical', 'A thread with the person is CRITICAL: replies only')
+    : null;
 };
 
 const unassigned: Rule = (_sendClass, { assignmentState }) =>
@@ -108,7 +124,8 @@ const RULES: readonly Rule[] = [
   suppression,
   unassigned,
   introduction,
-  chatHealth,
+  threadOptOut,
+  criticalThread,
   lineHealth,
   brakes,
   unanswered,
@@ -177,8 +194,9 @@ function limitsFor(
         : Math.max(1, Math.floor(pace * policy.budget.nonRepliesPerMinute)),
     pairPer60s: policy.sends.pairLimitPer60s,
     loopPerHour: policy.sends.loopLimitPerHour,
-    // A thread that the person starts is never limited: only threads of ours can look like spam.
-    newConversation: newConversation && sendClass !== 'reply',
+    // A thread that the person starts is there when we answer, so answers in it are never limited. One that we begin
+    // looks the same to the provider whatever our reason is.
+    newConversation,
     newConversationsPer24h: policy.newConversations.outboundPerLinePer24h,
     newConversationsPerHour: policy.newConversations.outboundPerLinePerHour,
     maxOpenHolds: policy.budget.maxOpenHoldsPerLine,

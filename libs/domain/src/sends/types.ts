@@ -6,6 +6,12 @@ import type { ConversationCounters } from './turns';
 
 export type ChatHealthWord = 'HEALTHY' | 'AT_RISK' | 'CRITICAL' | 'OPTED_OUT';
 
+/** The provider's verdict on a thread; `since` is null where it does not say. */
+export interface ThreadHealth {
+  readonly health: ChatHealthWord;
+  readonly since: EpochMs | null;
+}
+
 /** Everything the gate may look at for one message to one person. */
 export interface GateSnapshot {
   readonly now: EpochMs;
@@ -17,11 +23,17 @@ export interface GateSnapshot {
     'reserved' | 'confirmed' | 'overflow' | 'needs-introduction' | 'released';
   /** The thread on that line, or null when it would be a new one. */
   readonly chat: { readonly id: string; readonly health: ChatHealthWord } | null;
+  /** All threads with the person, that one included, and since when each has its health. */
+  readonly threads: readonly ThreadHealth[];
+  /** Whether the person wrote last in the thread on that line. */
+  readonly wroteHere: boolean;
   /** Whether the person has ever been written to or has written on another line of ours. */
   readonly talkedBefore: boolean;
   /** Whether the person knows this number: they texted it, or confirmed the card. */
   readonly knowsLine: boolean;
   readonly suppressedAt: EpochMs | null;
+  /** The latest word that took a stop back. */
+  readonly liftedAt: EpochMs | null;
   readonly replyAllowedUntil: EpochMs | null;
   readonly counters: ConversationCounters;
   /** Admitted and not yet seen: the latest of them, and how many turns they make. */

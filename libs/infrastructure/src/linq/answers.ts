@@ -6,6 +6,7 @@ import type {
 } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
 import { z } from 'zod';
+import { SUBSCRIBED_EVENTS } from './subscribed-events';
 import { parseInstant } from './instants';
 import { chatHealthOf, reputationOf, statusOf } from './words';
 
@@ -125,7 +126,9 @@ export const SUBSCRIPTIONS = z.object({
         id: subscription.id,
         targetUrl: subscription.target_url,
         active: subscription.is_active,
-        events: subscription.subscribed_events,
+        complete: SUBSCRIBED_EVENTS.every((event) =>
+          subscription.subscribed_events.includes(event),
+        ),
         filtered: (subscription.phone_numbers ?? []).length > 0,
       })),
   ),

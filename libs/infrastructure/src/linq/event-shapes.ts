@@ -66,8 +66,11 @@ export const message2025 = z.object({
     .catch(null),
 });
 
+/** As large as the column; what is no code of the provider's anyway must not keep the failure from being noted. */
+const code = z.int().transform((value) => (z.int32().safeParse(value).success ? value : null));
+
 export const failed = z.object({
-  code: z.int(),
+  code,
   message_id: optionalId,
   chat_id: optionalId,
   failed_at: optionalText,

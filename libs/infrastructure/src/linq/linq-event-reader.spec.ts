@@ -2,6 +2,7 @@ import { LinqEventReader } from './linq-event-reader';
 
 const reader = new LinqEventReader();
 const SENT_AT = Date.UTC(2026, 1, 5, 19, 52, 18, 101);
+const RECEIVED_AT = Date.UTC(2026, 1, 5, 20, 0, 1);
 const LINE = '+12025550100';
 const PERSON = '+14155550123';
 
@@ -17,7 +18,7 @@ const envelope = (eventType: string, data: unknown, changes: object = {}): objec
   ...changes,
 });
 const read = (body: unknown): ReturnType<LinqEventReader['read']> =>
-  reader.read(JSON.stringify(body));
+  reader.read(JSON.stringify(body), RECEIVED_AT);
 const party = (handle: string, isMe: boolean): object => ({
   id: 'h',
   handle,
@@ -27,6 +28,8 @@ const party = (handle: string, isMe: boolean): object => ({
   joined_at: '2026-01-01T00:00:00Z',
   left_at: null,
 });
+
+const AT_RISK = { health: 'AT_RISK', at: Date.UTC(2026, 0, 1) } as const;
 
 const inbound2026 = {
   id: 'message-1',
@@ -107,9 +110,17 @@ describe('LinqEventReader', () => {
           eventType: 'message.received',
           from: PERSON,
           text: 'hi',
-          chatHealth: 'AT_RISK',
+          chatHealth: AT_RISK,
           service: 'iMessage',
         },
+      });
+    });
+
+    it('dates the health of a thread by the message where the provider does not', () => {
+      const health_status = { status: 'CRITICAL', updated_at: 'lately' };
+      const data = { ...inbound2026, chat: { ...inbound2026.chat, health_status } };
+      expect(read(envelope('message.received', data))).toMatchObject({
+        event: { chatHealth: { health: 'CRITICAL', at: common.at } },
       });
     });
 
@@ -135,7 +146,7 @@ describe('LinqEventReader', () => {
       expect(read(envelope(eventType, outbound2026))).toEqual({
         kind: 'event',
         orderKey: 'chat:chat-1',
-        event: { ...event, chatHealth: 'AT_RISK', service: 'iMessage' },
+        event: { ...event, chatHealth: AT_RISK, service: 'iMessage' },
       });
       expect(read(envelope(eventType, outbound2025, OLD))).toEqual({
         kind: 'event',
@@ -262,6 +273,31 @@ describe('LinqEventReader', () => {
     });
   });
 
+  describe('instants', () => {
+    const sentAt = (at: number): object => ({
+      ...inbound2026,
+      sent_at: new Date(at).toISOString(),
+    });
+    const DAY_MS = 86_400_000;
+
+    it('may be a day ahead of us, and no more', () => {
+      const ahead = RECEIVED_AT + DAY_MS;
+      expect(read(envelope('message.received', sentAt(ahead)))).toMatchObject({
+        event: { at: ahead },
+      });
+      expect(read(envelope('message.received', sentAt(ahead + 1)))).toMatchObject({
+        event: { at: Date.UTC(2026, 1, 5, 20, 0, 0, 593) },
+      });
+    });
+
+    it('that all lie beyond are none', () => {
+      const body = envelope('message.received', sentAt(Date.UTC(9999, 0, 1)), {
+        created_at: '9999-01-01T00:00:00Z',
+      });
+      expect(read(body)).toMatchObject({ kind: 'unreadable', eventId: 'event-1' });
+    });
+  });
+
   describe('message.failed', () => {
     const failed = { code: 4001, reason: 'x', failed_at: '2026-02-05T19:52:18.101Z' };
     const event = { kind: 'message-failed', code: 4001, at: SENT_AT };
@@ -280,6 +316,15 @@ describe('LinqEventReader', () => {
         event: { ...event, messageId: null, chatId: null },
       });
     });
+
+    it.each([2 ** 31, -(2 ** 31) - 1, Number.MAX_SAFE_INTEGER])(
+      'is read without the code %d, which no column holds',
+      (code) => {
+        expect(read(envelope('message.failed', { ...failed, code }))).toMatchObject({
+          event: { ...event, code: null },
+        });
+      },
+    );
 
     it.each([undefined, '4001', 1.5, null])('is unreadable with the code %j', (code) => {
       expect(read(envelope('message.failed', { ...failed, code }))).toMatchObject({
@@ -400,7 +445,7 @@ describe('LinqEventReader', () => {
     it.each(['', 'x', '{', 'null', '[]', '7', '"{}"', '{}', '\ufeff', '\u0000'])(
       'cannot read %j',
       (body) => {
-        expect(reader.read(body)).toMatchObject({
+        expect(reader.read(body, RECEIVED_AT)).toMatchObject({
           kind: 'unreadable',
           eventId: null,
           eventType: null,
@@ -421,24 +466,24 @@ describe('LinqEventReader', () => {
 
     it('takes no field from __proto__', () => {
       const body = `{"__proto__":${JSON.stringify(envelope('message.sent', outbound2026))}}`;
-      expect(reader.read(body)).toMatchObject({ kind: 'unreadable', eventId: null });
+      expect(reader.read(body, RECEIVED_AT)).toMatchObject({ kind: 'unreadable', eventId: null });
       const inner = `{"event_type":"message.sent","event_id":"e","data":{"__proto__":${JSON.stringify(outbound2026)}}}`;
-      expect(reader.read(inner)).toMatchObject({ kind: 'unreadable', eventId: 'e' });
+      expect(reader.read(inner, RECEIVED_AT)).toMatchObject({ kind: 'unreadable', eventId: 'e' });
       expect(({} as { chat?: unknown }).chat).toBeUndefined();
     });
 
     it.each([10_000, 2_000_000])('survives a nesting %i deep', (depth) => {
       const nested = `${'['.repeat(depth)}${']'.repeat(depth)}`;
-      expect(reader.read(nested).kind).toBe('unreadable');
+      expect(reader.read(nested, RECEIVED_AT).kind).toBe('unreadable');
       const body = `{"event_type":"message.sent","event_id":"e","data":${nested}}`;
-      expect(reader.read(body).kind).toBe('unreadable');
+      expect(reader.read(body, RECEIVED_AT).kind).toBe('unreadable');
     });
 
     it('gives reasons that quote nothing of what people wrote', () => {
       const secret = 'my-private-words';
       const broken = { ...inbound2026, id: null, parts: [{ type: 'text', value: secret }] };
       for (const body of [secret, JSON.stringify(envelope('message.received', broken))]) {
-        const answer = reader.read(body);
+        const answer = reader.read(body, RECEIVED_AT);
         expect(answer.kind).toBe('unreadable');
         expect(JSON.stringify(answer)).not.toContain(secret);
       }

@@ -1,5 +1,10 @@
-import { type ProviderEvent, ProviderEventReader, type ReadEvent } from '@linekeeper/application';
-import type { EpochMs } from '@linekeeper/domain';
+import {
+  type ChatHealthNews,
+  type ProviderEvent,
+  ProviderEventReader,
+  type ReadEvent,
+} from '@linekeeper/application';
+import { DAY_MS, type EpochMs } from '@linekeeper/domain';
 import { z } from 'zod';
 import {
   chatCreated,
@@ -10,9 +15,10 @@ import {
   statusUpdated,
 } from './event-shapes';
 import { parseInstant } from './instants';
-import { chatHealthOf, reputationOf, statusOf } from './words';
+import { chatHealthNewsOf, reputationOf, statusOf } from './words';
 
-type Envelope = z.infer<typeof envelope>;
+/** With the latest instant that it may tell. */
+type Envelope = z.infer<typeof envelope> & { readonly latest: EpochMs };
 type MessageKind = 'message-received' | 'message-sent' | 'message-delivered' | 'message-read';
 
 const OLD_VERSION = '2025-01-01';
@@ -25,7 +31,7 @@ class WrongShape extends Error {}
  * know is read like the newest.
  */
 export class LinqEventReader extends ProviderEventReader {
-  read(rawBody: string): ReadEvent {
+  read(rawBody: string, receivedAt: EpochMs): ReadEvent {
     let json: unknown;
     try {
       json = JSON.parse(rawBody);
@@ -33,7 +39,8 @@ export class LinqEventReader extends ProviderEventReader {
       return unreadable(null, 'not JSON');
     }
     try {
-      return byType(shaped(envelope, json, 'an event envelope'));
+      const read = shaped(envelope, json, 'an event envelope');
+      return byType({ ...read, latest: receivedAt + DAY_MS });
     } catch (error) {
       return unreadable(json, error instanceof WrongShape ? error.message : 'not understood');
     }
@@ -75,7 +82,7 @@ interface Told {
   readonly inbound: boolean | null;
   readonly at: EpochMs;
   readonly isGroup: boolean;
-  readonly chatHealth: ReturnType<typeof chatHealthOf>;
+  readonly chatHealth: ChatHealthNews | null;
   readonly service: string | null;
   readonly text: string;
   readonly idempotencyKey: string | null;
@@ -107,15 +114,16 @@ function message(event: Envelope, kind: MessageKind): ReadEvent {
 
 function told2026(event: Envelope): Told {
   const data = shaped(message2026, event.data, 'a message');
+  const at = instant(event, data.sent_at);
   return {
     messageId: data.id,
     chatId: data.chat.id,
     line: data.chat.owner_handle?.handle ?? null,
     sender: data.sender_handle?.handle ?? null,
     inbound: INBOUND.get(data.direction ?? '') ?? null,
-    at: instant(event, data.sent_at),
+    at,
     isGroup: data.chat.is_group === true,
-    chatHealth: chatHealthOf(data.chat.health_status),
+    chatHealth: chatHealthNewsOf(data.chat.health_status, at),
     service: data.service ?? null,
     text: textOf(data.parts),
     idempotencyKey: data.idempotency_key ?? null,
@@ -209,9 +217,9 @@ function idsOf(event: Envelope): { eventId: string; eventType: string } {
 function instant(event: Envelope, ...told: readonly (string | null | undefined)[]): EpochMs {
   for (const text of [...told, event.created_at]) {
     const at = parseInstant(text);
-    if (at !== null) return at;
+    if (at !== null && at <= event.latest) return at;
   }
-  throw new WrongShape('no instant is told');
+  throw new WrongShape('no instant is told that can be true');
 }
 
 /** The text of a message, a part a line, without what no text column takes: NUL and half of a surrogate pair. */

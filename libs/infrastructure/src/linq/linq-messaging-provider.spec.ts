@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ProviderProblem } from '@linekeeper/application';
-import { LinqMessagingProvider, SUBSCRIBED_EVENTS } from './linq-messaging-provider';
+import { LinqMessagingProvider } from './linq-messaging-provider';
+import { SUBSCRIBED_EVENTS } from './subscribed-events';
 import { versionedTarget } from './webhook-target';
 
 const LINE = '+12025550101';
@@ -526,22 +527,34 @@ describe('LinqMessagingProvider', () => {
 
   describe('subscriptions', () => {
     it('are listed', async () => {
-      const of = (id: string, phoneNumbers: unknown): object => ({
+      const all: readonly string[] = [...SUBSCRIBED_EVENTS, 'something.new'];
+      const of = (id: string, phoneNumbers: unknown, events = all): object => ({
         id,
         target_url: 'https://app.example/hook?version=2026-02-03',
-        subscribed_events: ['message.sent', 'something.new'],
+        subscribed_events: events,
         is_active: id !== 'c',
         phone_numbers: phoneNumbers,
       });
-      linq.answers(json(200, { subscriptions: [of('a', null), of('b', [LINE]), of('c', [])] }));
-      const common = {
-        targetUrl: 'https://app.example/hook?version=2026-02-03',
-        events: ['message.sent', 'something.new'],
-      };
+      linq.answers(
+        json(200, {
+          subscriptions: [
+            of('a', null),
+            of('b', [LINE]),
+            of('c', []),
+            of(
+              'd',
+              null,
+              all.filter((event) => event !== 'message.received'),
+            ),
+          ],
+        }),
+      );
+      const common = { targetUrl: 'https://app.example/hook?version=2026-02-03', complete: true };
       expect(await provider.subscriptions()).toEqual([
         { ...common, id: 'a', active: true, filtered: false },
         { ...common, id: 'b', active: true, filtered: true },
         { ...common, id: 'c', active: false, filtered: false },
+        { ...common, id: 'd', active: true, filtered: false, complete: false },
       ]);
     });
 

@@ -23,6 +23,7 @@ import {
   SUBSCRIPTIONS,
 } from './answers';
 import { inDoubt, problemOf, UnexpectedAnswer } from './errors';
+import { SUBSCRIBED_EVENTS } from './subscribed-events';
 import { versionedTarget } from './webhook-target';
 
 export interface LinqOptions {
@@ -54,16 +55,6 @@ const PAGE_SIZE = 100;
 /** A thousand threads of one person on one line: more is a list that does not end. */
 const MAX_PAGES = 10;
 const CARD_EXISTS = 2014;
-/** What this service needs to hear of. Typing, reactions and calls count nothing and are not asked for. */
-export const SUBSCRIBED_EVENTS = [
-  'message.sent',
-  'message.received',
-  'message.delivered',
-  'message.read',
-  'message.failed',
-  'chat.created',
-  'phone_number.status_updated',
-] as const;
 
 interface Limits {
   readonly signal: AbortSignal;

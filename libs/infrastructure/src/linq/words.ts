@@ -1,4 +1,6 @@
-import { CHAT_HEALTHS, type ChatHealth } from '@linekeeper/application';
+import { CHAT_HEALTHS, type ChatHealth, type ChatHealthNews } from '@linekeeper/application';
+import type { EpochMs } from '@linekeeper/domain';
+import { parseInstant } from './instants';
 
 const REPUTATIONS = ['HEALTHY', 'AT_RISK', 'CRITICAL'] as const;
 const STATUSES = ['ACTIVE', 'FLAGGED'] as const;
@@ -19,6 +21,15 @@ export function statusOf(value: unknown): (typeof STATUSES)[number] | null {
 
 export function chatHealthOf(value: unknown): ChatHealth | null {
   return known(CHAT_HEALTHS, inner(value));
+}
+
+/** The same with the instant since which it holds; `at` where the provider does not say. */
+export function chatHealthNewsOf(value: unknown, at: EpochMs): ChatHealthNews | null {
+  const health = chatHealthOf(value);
+  if (health === null) return null;
+  const since =
+    typeof value === 'object' && value !== null && 'updated_at' in value ? value.updated_at : null;
+  return { health, at: parseInstant(since) ?? at };
 }
 
 function inner(value: unknown): unknown {

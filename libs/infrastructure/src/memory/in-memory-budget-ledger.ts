@@ -1,16 +1,15 @@
-import { BudgetLedger, type ReserveRequest, type UsageHistory } from '@linekeeper/application';
 import {
-  epochHour,
-  type EpochMs,
-  type HoldAnswer,
-  HOUR_MS,
-  LineLedger,
-  type LineUse,
-} from '@linekeeper/domain';
+  BudgetLedger,
+  type LedgerNews,
+  type ReserveRequest,
+  UNWRITTEN_MS,
+  type UsageHistory,
+} from '@linekeeper/application';
+import { type EpochMs, type HoldAnswer, LineLedger, type LineUse } from '@linekeeper/domain';
 
 /**
  * The ledger of a single process. JavaScript runs each step whole, so no lock is needed; it rebuilds itself from
- * the usage rows at its first use, and everything that comes meanwhile waits for that.
+ * the rows at its first use, and everything that comes meanwhile waits for that.
  */
 export class InMemoryBudgetLedger extends BudgetLedger {
   private lines = new Map<string, LineLedger>();
@@ -25,26 +24,15 @@ export class InMemoryBudgetLedger extends BudgetLedger {
     return this.line(lineId).reserve(hold, limits, todayCap);
   }
 
-  async settle(lineId: string, id: string, units: number): Promise<void> {
+  async release(lineId: string, id: string, now: EpochMs): Promise<void> {
     await this.ready;
-    this.line(lineId).settle(id, units);
+    this.line(lineId).release(id, now);
   }
 
-  async release(lineId: string, id: string): Promise<void> {
-    await this.ready;
-    this.line(lineId).release(id);
-  }
-
-  async count(entries: Parameters<BudgetLedger['count']>[0], now: EpochMs): Promise<void> {
+  async record(news: LedgerNews, now: EpochMs): Promise<void> {
     // Before the first use there is nothing to keep up to date: the rebuild will read these rows.
-    if (this.ready === null) return;
     await this.ready;
-    for (const { lineId, direction, at, recipient, startedConversation } of entries) {
-      const line = this.line(lineId);
-      line.count(direction, at, now);
-      if (startedConversation) line.noteNewConversation(at);
-      if (recipient !== null) line.notePerson(recipient, at);
-    }
+    for (const [lineId, each] of news) this.line(lineId).record(each, now);
   }
 
   async usage(lineIds: readonly string[], now: EpochMs): Promise<Map<string, LineUse>> {
@@ -64,17 +52,12 @@ export class InMemoryBudgetLedger extends BudgetLedger {
   }
 
   private async load(now: EpochMs): Promise<void> {
-    const [hours, recent, holds] = await Promise.all([
-      this.history.hours(epochHour(now) - 24),
-      this.history.recentOutbound(now - HOUR_MS),
-      this.history.openHolds(now),
-    ]);
+    const history = await this.history.read('all', now);
+    const before = this.lines;
     this.lines = new Map();
-    for (const { lineId, hour, ...counts } of hours)
-      this.line(lineId).hydrateHour(hour, counts, now);
-    for (const { lineId, recipient, at } of recent) this.line(lineId).notePerson(recipient, at);
-    for (const { lineId, admittedAt, newConversation, expiresAt, ...hold } of holds) {
-      this.line(lineId).restore({ ...hold, now: admittedAt }, newConversation, expiresAt);
+    for (const [id, each] of history) this.line(id).load(each, now);
+    for (const [id, ledger] of before) {
+      for (const hold of ledger.takenAfter(now - UNWRITTEN_MS)) this.line(id).restore(hold, now);
     }
   }
 

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
-import { cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { cp, readFile, stat, symlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { makeWhole } from './drafts';
 
 const PLATFORM_NAMES: Readonly<Record<string, string>> = { win32: 'windows' };
 
@@ -37,14 +38,10 @@ async function restoreLinks(packageDir: string): Promise<void> {
 
 /** A copy of the binaries under `target`, for a user who cannot reach the installed ones. Made once. */
 export async function copyBinaries(native: string, target: string): Promise<string> {
-  if (await exists(join(target, 'bin', 'postgres'))) return target;
-  const draft = `${target}.${process.pid}`;
-  await mkdir(dirname(target), { recursive: true });
-  await cp(native, draft, { recursive: true, verbatimSymlinks: true });
-  await rename(draft, target).catch(async (error: unknown) => {
-    await rm(draft, { recursive: true, force: true });
-    if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST') throw error;
-  });
+  if (await exists(target)) return target;
+  await makeWhole(target, (whole) =>
+    cp(native, whole, { recursive: true, verbatimSymlinks: true }),
+  );
   return target;
 }
 

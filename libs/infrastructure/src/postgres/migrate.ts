@@ -1,71 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
-import { PrismaPg } from '@prisma/adapter-pg';
+import { join } from 'node:path';
 import { Pool } from 'pg';
 import { reach } from './reach';
+import { withEngine } from './schema-engine';
 
-/** The part of WebAssembly that is used here; Node's type package leaves it to the DOM's. */
-declare const WebAssembly: {
-  compile(bytes: Uint8Array): Promise<object>;
-  instantiate(module: object, imports: object): Promise<{ exports: Record<string, unknown> }>;
-};
-
-/** The little of the schema engine that is used here. */
-interface SchemaEngine {
-  applyMigrations(input: object): Promise<{ appliedMigrationNames: string[] }>;
-  diff(input: object): Promise<{ exitCode: number; stdout: string | null }>;
-  free(): void;
-}
-
-interface SchemaEngineModule {
-  SchemaEngine: {
-    new: (
-      options: { datamodels: [string, string][] },
-      log: (line: string) => void,
-      adapter: object,
-    ) => Promise<SchemaEngine>;
-  };
-  __wbg_set_wasm(exports: unknown): void;
-}
+/** An arbitrary number that stands for "somebody migrates this database". */
+const MIGRATION_LOCK = 7_240_417_002;
+/** So long the others wait for the one that migrates, and a migration for a table that is in use. */
+const LOCK_TIMEOUT_MS = 120_000;
 
 const FILTERS = { externalTables: [], externalEnums: [] };
-
-/**
- * Prisma's schema engine as WebAssembly, out of its npm package: the same engine as the binary of the command line
- * tool, which would have to be downloaded. It writes the genuine `_prisma_migrations`.
- */
-async function withEngine<T>(
-  databaseUrl: string,
-  datamodel: string,
-  work: (engine: SchemaEngine) => Promise<T>,
-): Promise<T> {
-  const require = createRequire(__filename);
-  const gluePath = require.resolve('@prisma/schema-engine-wasm/schema_engine_bg');
-  const glue = require(gluePath) as SchemaEngineModule;
-  const wasm = await WebAssembly.compile(
-    await readFile(join(dirname(gluePath), 'schema_engine_bg.wasm')),
-  );
-  const instance = await WebAssembly.instantiate(wasm, {
-    './schema_engine_bg.js': glue,
-  });
-  glue.__wbg_set_wasm(instance.exports);
-  (instance.exports['__wbindgen_start'] as (() => void) | undefined)?.();
-  const pool = new Pool({ connectionString: databaseUrl });
-  const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg(pool));
-  const engine = await glue.SchemaEngine.new(
-    { datamodels: [['schema.prisma', datamodel]] },
-    () => undefined,
-    adapter,
-  );
-  try {
-    return await work(engine);
-  } finally {
-    engine.free();
-    await pool.end();
-  }
-}
 
 async function migrationsIn(dir: string): Promise<object> {
   const names = (await readdir(dir, { withFileTypes: true }))
@@ -93,20 +37,52 @@ async function migrationsIn(dir: string): Promise<object> {
 }
 
 /**
- * Brings the database to the newest migration and names the ones it applied. A second run applies none.
+ * Brings the database to the newest migration and names the ones it applied. A second run applies none; of several at
+ * once, one applies them and the others wait for it. All of it is one transaction: a process that is killed, or a
+ * migration that fails, leaves the database as it was, and the next run tries again. (The engine sends a migration
+ * statement by statement; left to itself it would leave half of one, marked as failed for good.)
  * @throws DatabaseUnreachable with what to do about it.
  */
 export async function migrate(databaseUrl: string, prismaDir: string): Promise<string[]> {
   await reach(databaseUrl);
   const datamodel = await readFile(join(prismaDir, 'schema.prisma'), 'utf8');
   const migrationsList = await migrationsIn(join(prismaDir, 'migrations'));
-  return withEngine(databaseUrl, datamodel, async (engine) => {
-    const { appliedMigrationNames } = await engine.applyMigrations({
-      migrationsList,
-      filters: FILTERS,
-    });
+  // One connection that is never given up, so that whatever the engine asks for falls into our transaction.
+  const pool = new Pool({ connectionString: databaseUrl, max: 1, idleTimeoutMillis: 0 });
+  let connections = 0;
+  pool.on('connect', () => (connections += 1));
+  const failures = failuresOf(pool);
+  try {
+    await pool.query('BEGIN');
+    await pool.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`);
+    await pool.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+    const { appliedMigrationNames } = await withEngine(pool, datamodel, (engine) =>
+      engine.applyMigrations({ migrationsList, filters: FILTERS }),
+    );
+    await pool.query('COMMIT');
+    if (connections > 1) throw new Error('The connection to the database broke; try again');
     return appliedMigrationNames;
-  });
+  } catch (error) {
+    // What follows a failure in a transaction says only that it is over, and the engine may answer with that.
+    const first = failures[0] ?? error;
+    const why = first instanceof Error ? first.message : String(first);
+    throw new Error(`The migrations failed and changed nothing: ${why}`, { cause: error });
+  } finally {
+    await pool.end();
+  }
+}
+
+/** What goes wrong with the pool's queries from now on, in order. */
+function failuresOf(pool: Pool): readonly unknown[] {
+  const failures: unknown[] = [];
+  const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>;
+  const watched = (...args: unknown[]): Promise<unknown> =>
+    query(...args).catch((error: unknown) => {
+      failures.push(error);
+      throw error;
+    });
+  pool.query = watched as typeof pool.query;
+  return failures;
 }
 
 /** Beside each migration: the schema it leads to. The next migration starts from the newest of them. */
@@ -119,17 +95,22 @@ export const SNAPSHOT = 'schema.prisma';
 export async function diff(databaseUrl: string, prismaDir: string): Promise<string> {
   const datamodel = await readFile(join(prismaDir, 'schema.prisma'), 'utf8');
   const newest = await newestSnapshot(join(prismaDir, 'migrations'));
-  return withEngine(databaseUrl, datamodel, async (engine) => {
-    const { stdout } = await engine.diff({
-      from: newest === null ? { tag: 'empty' } : schemaOf(newest),
-      to: schemaOf(datamodel),
-      script: true,
-      exitCode: null,
-      filters: FILTERS,
-    });
+  const pool = new Pool({ connectionString: databaseUrl });
+  try {
+    const { stdout } = await withEngine(pool, datamodel, (engine) =>
+      engine.diff({
+        from: newest === null ? { tag: 'empty' } : schemaOf(newest),
+        to: schemaOf(datamodel),
+        script: true,
+        exitCode: null,
+        filters: FILTERS,
+      }),
+    );
     const sql = stdout ?? '';
     return sql.includes('This is an empty migration') ? '' : sql;
-  });
+  } finally {
+    await pool.end();
+  }
 }
 
 function schemaOf(content: string): object {

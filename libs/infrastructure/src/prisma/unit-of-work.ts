@@ -1,7 +1,14 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DecisionEntry, DecisionLog, Random, Stores } from '@linekeeper/application';
-import { Refusal, UnitOfWork } from '@linekeeper/application';
-import type { PrismaDatabase } from './database';
+import type {
+  DecisionEntry,
+  DecisionLog,
+  HeldLease,
+  Random,
+  Stores,
+} from '@linekeeper/application';
+import { LeaseLost, Refusal, UnitOfWork } from '@linekeeper/application';
+import type { Db, PrismaDatabase } from './database';
 import { Prisma } from './generated/client';
 import { prismaStores } from './stores';
 
@@ -14,6 +21,8 @@ const FIRST_BACKOFF_MS = 5;
 /** Runs work in transactions of PostgreSQL's default isolation, read committed. */
 export class PrismaUnitOfWork extends UnitOfWork {
   readonly read: Stores;
+  /** The lease under which the running job writes; it follows the job through its awaits. */
+  private readonly lease = new AsyncLocalStorage<HeldLease>();
 
   constructor(
     private readonly database: PrismaDatabase,
@@ -28,9 +37,8 @@ export class PrismaUnitOfWork extends UnitOfWork {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const noted: DecisionEntry[] = [];
-        const notes = { note: (entry: DecisionEntry) => void noted.push(entry) };
         const answer = await this.database.client.$transaction(
-          (tx) => work(prismaStores(tx, notes)),
+          (tx) => this.within(tx, noted, work),
           { maxWait: MAX_WAIT_MS, timeout: TIMEOUT_MS },
         );
         for (const entry of noted) this.log.write(entry);
@@ -46,6 +54,27 @@ export class PrismaUnitOfWork extends UnitOfWork {
       }
     }
   }
+
+  fenced<T>(lease: HeldLease, work: () => Promise<T>): Promise<T> {
+    return this.lease.run(lease, work);
+  }
+
+  private async within<T>(
+    tx: Db,
+    noted: DecisionEntry[],
+    work: (stores: Stores) => Promise<T>,
+  ): Promise<T> {
+    const lease = this.lease.getStore();
+    if (lease) await refuseWithout(lease, tx);
+    return work(prismaStores(tx, { note: (entry) => void noted.push(entry) }));
+  }
+}
+
+/** The row stays as it is until the transaction ends: whoever wants the lease now waits for it. */
+async function refuseWithout(lease: HeldLease, tx: Db): Promise<void> {
+  const held = await tx.$queryRaw<unknown[]>`
+    SELECT 1 FROM leases WHERE name = ${lease.name} AND token = ${lease.token} FOR SHARE`;
+  if (held.length === 0) throw new LeaseLost(lease);
 }
 
 /** A deadlock or serialisation failure: the transaction left no trace and may be tried again. */

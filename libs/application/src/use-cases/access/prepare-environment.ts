@@ -39,6 +39,8 @@ export class PrepareEnvironment {
   async execute(setup: EnvironmentSetup): Promise<{ created: boolean }> {
     const at = this.clock.now();
     return this.unitOfWork.run(async (stores) => {
+      // Of several processes that start at once, one does it and the others wait for it.
+      await stores.leases.take('prepare-environment', setup.name, at, 1);
       const environment = await stores.environment.get();
       if (environment) {
         if (environment.name !== setup.name) {

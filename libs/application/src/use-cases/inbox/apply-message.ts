@@ -1,11 +1,4 @@
-import {
-  budgetDay,
-  detectOptOut,
-  epochHour,
-  type EpochMs,
-  onInbound,
-  onOutbound,
-} from '@linekeeper/domain';
+import { budgetDay, epochHour, type EpochMs, onInbound, onOutbound } from '@linekeeper/domain';
 import type {
   ChatRecord,
   Digest,
@@ -14,19 +7,13 @@ import type {
   MessageRecord,
   ParsedHandle,
   SendRecord,
+  UsageHour,
+  UserDay,
   UserRecord,
 } from '../../ports';
 import { codesIn } from '../people/codes';
 import { bindStranger, type Bound, claimReservation } from '../people/strangers';
-import {
-  allowReplies,
-  isSuppressed,
-  liftSuppression,
-  suppressUser,
-  type Wish,
-} from '../people/suppression';
 import { confirmAssignment } from '../people/tie';
-import { actorText, automation } from '../../actor';
 import {
   EarlyEvent,
   type IntakeEvent,
@@ -35,6 +22,7 @@ import {
   statusOf,
   UnusableEvent,
 } from './intake-event';
+import { healthOf, heedPasserBy, heedThread, heedWords } from './heed-opt-out';
 import { followPull } from './pull';
 import type { Workspace } from './workspace';
 
@@ -68,18 +56,17 @@ export async function applyInbound(
     ...onInbound(conversation, event.at),
     activeLineId: latest ? line.id : conversation.activeLineId,
   });
-  await heedOptOut(space, bound.user, event);
-  if (bound.assignment.state === 'reserved' && bound.assignment.lineId === line.id) {
-    const confirmed = await confirmAssignment(
-      space.stores,
-      bound.assignment,
-      'the person wrote on this line',
-      space.decision,
-    );
-    space.keepAssignment(confirmed);
-    return;
+  await heedThread(space, event, line.poolId, userId);
+  await heedWords(space, bound.user.id, event, conversation.lastInboundAt);
+  let { assignment } = bound;
+  const { state, lineId } = assignment;
+  if (state === 'needs-introduction' || (state === 'reserved' && lineId === line.id)) {
+    const reason = 'the person wrote on this line';
+    assignment = await confirmAssignment(space.stores, assignment, reason, space.decision);
+    space.keepAssignment(assignment);
+    if (state === 'reserved') return;
   }
-  await followPull(space, bound, line, event.at, newTurn);
+  await followPull(space, { user: bound.user, assignment }, line, event.at, newTurn);
 }
 
 /** Who wrote: known, or by the code in the text, or a stranger who is bound to the line they chose. */
@@ -97,6 +84,12 @@ async function personOf(
   if (known && known.erasedAt !== null) return null;
   // What follows reads and writes the same rows through the stores, so it must find them as they are.
   await space.flush();
+  if (!line.managed) {
+    // A line that is only watched takes nobody, but whoever says stop on it is heeded.
+    if (known) await heedWords(space, known.id, event, null);
+    else await heedPasserBy(space, handle, event, digest);
+    return null;
+  }
   const bound = await bindStranger(space.stores, line, handle, known, digest, space.decision);
   space.keepUser(bound.user);
   space.keepAssignment(bound.assignment);
@@ -123,21 +116,6 @@ async function userByCode(
   return bound.user;
 }
 
-async function heedOptOut(space: Workspace, user: UserRecord, event: Inbound): Promise<void> {
-  const verdict = detectOptOut(event.text);
-  const { stores } = space;
-  const decision = { ...space.decision, actor: actorText(automation('opt-out-words')) };
-  if (verdict.kind === 'none' && !isSuppressed(user)) return;
-  const said = (reason: string): Wish => ({ source: 'inbound', reason, at: event.at });
-  const suppression =
-    verdict.kind === 'opt-out'
-      ? await suppressUser(stores, user, said('asked to be left alone'), decision)
-      : verdict.kind === 'opt-in'
-        ? await liftSuppression(stores, user, said('asked to be written to again'), decision)
-        : await allowReplies(stores, user, event.at, decision);
-  space.keepUser({ ...user, suppression });
-}
-
 /** A message left one of our lines: ours, or a person's at the provider's dashboard. */
 export async function applyOutbound(
   space: Workspace,
@@ -145,20 +123,24 @@ export async function applyOutbound(
 ): Promise<void> {
   const line = lineOf(space, event.linePhoneNumber);
   const send = sendOf(space, event.idempotencyKey);
+  const userId = event.isGroup ? null : (send?.userId ?? space.userIdOfChat(event.chatId));
+  await heedThread(space, event, line.poolId, userId);
   const known = space.messages.get(event.messageId);
   if (known) {
     const sendId = known.sendId === null ? (send?.id ?? null) : null;
     if (send && sendId !== null) space.noteSeen(send);
+    const retimed = known.status === 'accepted' && event.kind !== 'message-accepted';
+    if (retimed) moveCount(space, known, line, event.at);
     space.advanceMessage(known, {
       id: known.id,
       status: statusOf(event),
       failureCode: null,
       sendId,
+      at: retimed ? event.at : null,
     });
-    linkChat(space, event, line, send);
+    noteThread(space, event, line, send);
     return;
   }
-  const userId = event.isGroup ? null : (send?.userId ?? space.userIdOfChat(event.chatId));
   const conversation = userId === null ? null : space.conversation(userId, line.poolId);
   const starts = !event.isGroup && (space.chats.get(event.chatId)?.startedBy ?? null) === null;
   addMessage(space, event, line, userId, send, starts);
@@ -193,6 +175,7 @@ export function applyFailed(space: Workspace, event: Failed): void {
       status: 'failed',
       failureCode: event.code,
       sendId: null,
+      at: null,
     });
     return;
   }
@@ -230,6 +213,7 @@ export function applyChatCreated(
     lineId: line.id,
     isGroup: event.isGroup,
     health: known?.health ?? 'HEALTHY',
+    healthAt: known?.healthAt ?? null,
     service: known?.service ?? event.service,
     startedBy: known?.startedBy ?? null,
     createdAt: Math.min(known?.createdAt ?? event.at, event.at),
@@ -250,16 +234,21 @@ function sendOf(space: Workspace, key: string | null): SendRecord | null {
   return id === null ? null : (space.sends.get(id) ?? null);
 }
 
-/** A thread that was seen before its person was known gets its conversation now. */
-function linkChat(
+/** Later news of a message: its thread may have another health, or a person who was not known before. */
+function noteThread(
   space: Workspace,
   event: MessageEvent,
   line: LineRecord,
   send: SendRecord | null,
 ): void {
   const chat = space.chats.get(event.chatId);
-  if (!send || event.isGroup || (chat && chat.conversationId !== null)) return;
-  saveChat(space, event, line, space.conversation(send.userId, line.poolId).id, 'outbound');
+  const conversation =
+    send && !event.isGroup && !chat?.conversationId
+      ? space.conversation(send.userId, line.poolId)
+      : null;
+  const sameHealth = chat === undefined || healthOf(event, chat).healthAt === chat.healthAt;
+  if (!conversation && sameHealth) return;
+  saveChat(space, event, line, conversation?.id ?? null, 'outbound');
 }
 
 function saveChat(
@@ -275,7 +264,7 @@ function saveChat(
     conversationId: known?.conversationId ?? conversationId,
     lineId: line.id,
     isGroup: event.isGroup,
-    health: event.chatHealth ?? known?.health ?? 'HEALTHY',
+    ...healthOf(event, known),
     service: event.service ?? known?.service ?? null,
     startedBy: known?.startedBy ?? startedBy,
     createdAt: known?.createdAt ?? event.at,
@@ -324,6 +313,30 @@ function addMessage(
   count(space, message, line, starts, send);
 }
 
+/** An app told of a message before the provider did: the hour and day that the provider names are the ones it counts in. */
+function moveCount(space: Workspace, message: MessageRecord, line: LineRecord, at: EpochMs): void {
+  const from = placeOf(space, message, line, 0);
+  const to = placeOf(space, { ...message, at }, line, 0);
+  if (from.hour.hour !== to.hour.hour) space.moveHour(from.hour, to.hour);
+  if (from.day && to.day && from.day.day !== to.day.day) space.moveDay(from.day, to.day);
+}
+
+/** The usage that a message adds, in the hour and the budget day in which it was sent. */
+function placeOf(
+  space: Workspace,
+  { direction, at, userId }: MessageRecord,
+  line: LineRecord,
+  started: number,
+): { hour: UsageHour; day: UserDay | null } {
+  const zone = space.zones.get(line.poolId) ?? 'UTC';
+  const units = direction === 'in' ? { in: 1, out: 0 } : { in: 0, out: 1 };
+  const day = budgetDay(at, zone, space.decision.policy.budget.dayStartHour);
+  return {
+    hour: { lineId: line.id, hour: epochHour(at), ...units, started },
+    day: userId === null ? null : { userId, day, ...units },
+  };
+}
+
 /** Counts a message in the hour and the budget day in which it was sent. */
 function count(
   space: Workspace,
@@ -332,27 +345,14 @@ function count(
   starts: boolean,
   send: SendRecord | null = null,
 ): void {
-  const { policy } = space.decision;
-  const zone = space.zones.get(line.poolId) ?? 'UTC';
-  const units = message.direction === 'in' ? { in: 1, out: 0 } : { in: 0, out: 1 };
+  // The marks of a hold stand for its messages, unless it was given back.
+  const held = send !== null && send.state !== 'released';
   space.addMessage({
     message,
-    hour: { lineId: line.id, hour: epochHour(message.at), ...units, started: starts ? 1 : 0 },
-    day:
-      message.userId === null
-        ? null
-        : {
-            userId: message.userId,
-            day: budgetDay(message.at, zone, policy.budget.dayStartHour),
-            ...units,
-          },
-    count: {
-      lineId: line.id,
-      direction: message.direction,
-      at: message.at,
-      // The hold of a send has noted its person and its new thread already.
-      recipient: send === null && message.direction === 'out' ? message.userId : null,
-      startedConversation: starts && send?.newConversation !== true,
+    ...placeOf(space, message, line, starts ? 1 : 0),
+    unannounced: {
+      recipient: message.direction === 'out' && !held ? message.userId : null,
+      thread: starts && !(held && send.newConversation) ? message.chatId : null,
     },
   });
 }

@@ -157,7 +157,7 @@ export class DrainInbox {
   }
 
   private read(record: InboxRecord): IntakeEvent {
-    const answer = this.reader.read(record.body);
+    const answer = this.reader.read(record.body, record.receivedAt);
     if (answer.kind === 'unreadable') throw new UnusableEvent(answer.why);
     return answer.event;
   }

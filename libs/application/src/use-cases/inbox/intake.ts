@@ -1,22 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import type { EpochMs } from '@linekeeper/domain';
-import { BudgetLedger, Digest, HandleParser, type Stores } from '../../ports';
+import { BudgetLedger, Digest, HandleParser, type LedgerNews, type Stores } from '../../ports';
 import { codesIn } from '../people/codes';
 import type { Decision } from '../shared';
 import { applyLineStatus } from '../lines/line-status';
 import { applyChatCreated, applyFailed, applyInbound, applyOutbound } from './apply-message';
 import { type IntakeEvent, UnusableEvent } from './intake-event';
-import { type LedgerCount, Workspace } from './workspace';
+import { Workspace } from './workspace';
 
 /** What is left to do once the transaction stands. */
 export interface IntakeEffects {
-  readonly counted: readonly LedgerCount[];
-  readonly settled: readonly { lineId: string; id: string; units: number }[];
+  readonly news: LedgerNews;
   /** Failovers that began and should not wait for the next run. */
   readonly startedFailovers: boolean;
 }
 
-export const NO_EFFECTS: IntakeEffects = { counted: [], settled: [], startedFailovers: false };
+export const NO_EFFECTS: IntakeEffects = { news: new Map(), startedFailovers: false };
 
 /** Applies events to the state, several at a time, in one transaction and in their order. */
 @Injectable()
@@ -40,13 +39,14 @@ export class Intake {
   ): Promise<IntakeEffects> {
     // Whoever writes a code may turn out to be somebody else; all others are who they are until the transaction ends.
     await (events.some(carriesCode) ? stores.merges.takePeople() : stores.merges.keepOut());
+    await lockPoolsOf(stores, events);
     const zones = await this.zonesOf(stores);
     const space = await Workspace.load(stores, events, this.handles, zones, decision);
     let startedFailovers = false;
     for (const event of events)
       startedFailovers = (await this.one(space, event)) || startedFailovers;
     await space.flush();
-    return { counted: space.counted, settled: space.settled, startedFailovers };
+    return { news: space.news.all, startedFailovers };
   }
 
   /** A pool's zone never changes, and pools are made before anything is received: they are read once. */
@@ -57,11 +57,9 @@ export class Intake {
     return this.zones;
   }
 
-  /** Tells the ledger what was counted. A crash before this is mended by the ledger's rebuild from the same rows. */
-  async afterCommit(effects: IntakeEffects, now: EpochMs): Promise<void> {
-    for (const { lineId, id, units } of effects.settled)
-      await this.ledger.settle(lineId, id, units);
-    if (effects.counted.length > 0) await this.ledger.count(effects.counted, now);
+  /** Tells the ledger what the rows have come to. A crash before this is mended by the ledger's rebuild from them. */
+  async afterCommit({ news }: IntakeEffects, now: EpochMs): Promise<void> {
+    if (news.size > 0) await this.ledger.record(news, now);
   }
 
   private async one(space: Workspace, event: IntakeEvent): Promise<boolean> {
@@ -105,4 +103,18 @@ export class Intake {
 
 function carriesCode(event: IntakeEvent): boolean {
   return event.kind === 'message-received' && codesIn(event.text).length > 0;
+}
+
+/**
+ * News of a line changes the line, and everybody who changes a line holds its pool. Before anything is read or
+ * written, so that nobody waits for the other way round; one pool after the other in the order of all.
+ */
+async function lockPoolsOf(stores: Stores, events: readonly IntakeEvent[]): Promise<void> {
+  const numbers = events.flatMap((event) =>
+    event.kind === 'line-status' ? [event.phoneNumber] : [],
+  );
+  if (numbers.length === 0) return;
+  const lines = await stores.lines.byPhoneNumbers(numbers);
+  const poolIds = new Set(lines.map(({ poolId }) => poolId));
+  for (const { id } of await stores.pools.list()) if (poolIds.has(id)) await stores.pools.lock(id);
 }

@@ -3,8 +3,8 @@ import { Clock, MessagingProvider, Settings, UnitOfWork } from '../../ports';
 
 /**
  * Sees to it that the provider delivers its events to us: the subscription is made once, with its secret kept
- * before anything can arrive, and made anew when it has vanished. With secrets from outside, a subscription that
- * points at us is adopted as it is.
+ * before anything can arrive, and made anew when it has vanished or no longer brings everything. With secrets from
+ * outside, a subscription that points at us and brings everything is adopted as it is.
  */
 @Injectable()
 export class KeepSubscribed {
@@ -23,14 +23,13 @@ export class KeepSubscribed {
     const there = await this.provider.subscriptions();
     const { subscriptions } = this.unitOfWork.read;
     const ours = await subscriptions.active();
-    const usable = there.filter(
-      ({ targetUrl, active, filtered }) =>
-        active && !filtered && withoutQuery(targetUrl) === withoutQuery(target),
-    );
+    const atUs = there.filter(({ targetUrl }) => withoutQuery(targetUrl) === withoutQuery(target));
+    const usable = atUs.filter(({ active, filtered, complete }) => active && !filtered && complete);
     if (ours.some(({ id }) => usable.some((each) => each.id === id))) return 'kept';
     if (usable.length > 0 && this.settings.webhookSecrets.length > 0) return 'adopted';
-    // Nobody knows the secret of what stands there: it would only bring deliveries we must refuse.
-    for (const { id } of usable) await this.provider.unsubscribe(id);
+    // What stands there brings too little, or deliveries whose secret nobody knows; and the provider takes an address
+    // once only.
+    for (const { id } of atUs) await this.provider.unsubscribe(id);
     const created = await this.provider.subscribe(target);
     await subscriptions.insert({
       id: created.id,

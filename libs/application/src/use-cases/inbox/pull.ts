@@ -10,12 +10,13 @@ import {
 import type { LineRecord } from '../../ports';
 import { moveAssignment } from '../people/move';
 import type { Bound } from '../people/strangers';
-import { isFrozen, poolOf, viewsOf } from '../shared';
+import { isFrozen, mayAct, poolOf, viewsOf } from '../shared';
 import type { Workspace } from './workspace';
 
 /**
  * A person who writes on another line of ours than theirs is answered there; their place follows only when their
- * own line cannot serve, or after enough turns. Never for a pinned user, and never onto a line that takes nobody.
+ * own line cannot serve, or after enough turns. Never for a pinned user, never onto a line that takes nobody, and
+ * only while failovers act by themselves.
  */
 export async function followPull(
   space: Workspace,
@@ -48,8 +49,21 @@ export async function followPull(
   const counted = ownUsable || kept.length > 0 ? kept : [at];
   if (assignment.pinned || !pullMoves(counted, ownUsable, policy)) return;
   if (whyNotUsableAsFallback(line, now) !== null) return;
+  const wouldBe = {
+    event: 'assignment.moved',
+    data: {
+      userId: user.id,
+      assignmentId: assignment.id,
+      fromLineId: assignment.lineId,
+      toLineId: line.id,
+      reason: WRITES_HERE,
+    },
+  } as const;
+  if (!(await mayAct(space.stores, space.decision, 'failover', newTurn ? wouldBe : null))) return;
   await move(space, { user, assignment }, line);
 }
+
+const WRITES_HERE = 'the person writes on this line now';
 
 async function move(space: Workspace, { assignment }: Bound, line: LineRecord): Promise<void> {
   const { stores, decision } = space;
@@ -70,7 +84,7 @@ async function move(space: Workspace, { assignment }: Bound, line: LineRecord): 
     {
       toLineId: line.id,
       state: fits ? 'confirmed' : 'overflow',
-      reason: 'the person writes on this line now',
+      reason: WRITES_HERE,
     },
     decision,
   );

@@ -11,6 +11,7 @@ import {
   WebhookVerifier,
 } from '../../ports';
 import { Refusal } from '../../refusal';
+import { WebhookHealth } from './webhook-health';
 
 const COUNTED = 'linekeeper_webhooks_total';
 /** New secrets come with a new subscription, so what is remembered is read again at the latest after this. */
@@ -23,7 +24,6 @@ const SECRETS_CACHE_MS = 10_000;
 @Injectable()
 export class ReceiveWebhook {
   private secrets: { readonly list: readonly string[]; readonly readAt: number } | null = null;
-  private rejected = 0;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -34,6 +34,7 @@ export class ReceiveWebhook {
     private readonly digest: Digest,
     private readonly settings: Settings,
     private readonly metrics: Metrics,
+    private readonly health: WebhookHealth,
   ) {}
 
   async execute(
@@ -42,13 +43,13 @@ export class ReceiveWebhook {
   ): Promise<void> {
     const verification = await this.verify(rawBody, headers);
     if (verification.kind === 'rejected') {
-      this.rejected += 1;
+      this.health.noteRejected();
       this.metrics.count(COUNTED, { outcome: 'rejected', cause: verification.why });
       throw new Refusal('webhook.signature', `The delivery was rejected: ${verification.why}`);
     }
     const now = this.clock.now();
     const body = rawBody.toString('utf8');
-    const read = this.reader.read(body);
+    const read = this.reader.read(body, now);
     const readable = read.kind === 'event';
     const eventId = readable
       ? read.event.eventId
@@ -77,11 +78,7 @@ export class ReceiveWebhook {
         cause: error instanceof Error ? error.name : 'unknown',
       });
     }
-  }
-
-  /** Deliveries whose signature did not hold, since this process began. */
-  rejections(): number {
-    return this.rejected;
+    await this.health.noteVerified(now);
   }
 
   /** A secret that came a moment ago may be unknown here still: before a rejection the list is read again. */

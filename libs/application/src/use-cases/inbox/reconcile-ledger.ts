@@ -38,14 +38,24 @@ export class ReconcileLedger {
     const decision = await this.decisions.begin(automation('reconcile-ledger'));
     const corrected = await this.unitOfWork.run(async (stores) => {
       const wrong = await stores.usage.differences(epochHour(decision.now) - HOURS_BACK);
-      await stores.usage.correct(wrong);
+      // The difference is added rather than the sum set: what is counted meanwhile stays counted.
+      await stores.usage.add(
+        wrong.map(({ lineId, hour, stored, ...counted }) => ({
+          lineId,
+          hour,
+          in: counted.in - stored.in,
+          out: counted.out - stored.out,
+          started: 0,
+        })),
+        [],
+      );
       for (const { lineId, hour, stored, ...counted } of wrong) {
         await announce(stores, decision, 'ledger.corrected', { lineId, hour, stored, counted });
       }
       return wrong.length;
     });
     const linked = await this.introduce();
-    if (corrected > 0) await this.ledger.rebuild(decision.now);
+    await this.ledger.rebuild(decision.now);
     return { corrected, linked };
   }
 

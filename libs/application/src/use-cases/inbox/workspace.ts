@@ -18,22 +18,15 @@ import type {
 } from '../../ports';
 import type { Decision } from '../shared';
 import { type IntakeEvent, sendIdOf } from './intake-event';
-
-/** What the ledger is told once the transaction stands. */
-export interface LedgerCount {
-  readonly lineId: string;
-  readonly direction: 'in' | 'out';
-  readonly at: number;
-  readonly recipient: string | null;
-  readonly startedConversation: boolean;
-}
+import { NewsOfLines } from './news-of-lines';
 
 /** A message of this batch with what counting it would add; counted only when its row is new. */
 interface NewMessage {
   readonly message: MessageRecord;
   readonly hour: UsageHour;
   readonly day: UserDay | null;
-  readonly count: LedgerCount;
+  /** What the ledger has not heard of yet: a message, and a thread, that no hold announced. */
+  readonly unannounced: { readonly recipient: string | null; readonly thread: string | null };
 }
 
 /**
@@ -55,14 +48,15 @@ export class Workspace {
 
   private newMessages: NewMessage[] = [];
   private advances: MessageAdvance[] = [];
+  private movedHours: UsageHour[] = [];
+  private movedDays: UserDay[] = [];
   private seen: { id: string; messages: number }[] = [];
   private learned: KnownNumberRecord[] = [];
   private readonly dirtyChats = new Set<string>();
   private readonly dirtyConversations = new Set<string>();
 
-  /** What was counted, and which holds shrink: for after the commit. */
-  readonly counted: LedgerCount[] = [];
-  readonly settled: { lineId: string; id: string; units: number }[] = [];
+  /** What the ledger is told once the transaction stands. */
+  readonly news = new NewsOfLines();
 
   private constructor(
     readonly stores: Stores,
@@ -212,14 +206,28 @@ export class Workspace {
   }
 
   advanceMessage(message: MessageRecord, advance: MessageAdvance): void {
-    this.messages.set(message.id, { ...message, sendId: message.sendId ?? advance.sendId });
+    this.messages.set(message.id, {
+      ...message,
+      sendId: message.sendId ?? advance.sendId,
+      at: advance.at ?? message.at,
+      status: message.status === 'accepted' ? advance.status : message.status,
+    });
     this.advances.push(advance);
+  }
+
+  /** One message counts in another hour than it was counted in. */
+  moveHour(from: UsageHour, to: UsageHour): void {
+    this.movedHours.push({ ...from, in: -from.in, out: -from.out }, to);
+  }
+
+  /** The same for the day of its person. */
+  moveDay(from: UserDay, to: UserDay): void {
+    this.movedDays.push({ ...from, in: -from.in, out: -from.out }, to);
   }
 
   /** One message of a send was seen at the provider. */
   noteSeen(send: SendRecord): void {
     this.seen.push({ id: send.id, messages: 1 });
-    this.settled.push({ lineId: send.lineId, id: send.id, units: 1 });
   }
 
   knows(userId: string, lineId: string): boolean {
@@ -243,17 +251,31 @@ export class Workspace {
     this.newMessages = [];
     const inserted = await messages.insert(fresh.map(({ message }) => message));
     const counted = fresh.filter(({ message }) => inserted.has(message.id));
-    await usage.add(
-      counted.map(({ hour }) => hour),
-      counted.flatMap(({ day }) => day ?? []),
+    const totals = await usage.add(
+      [...counted.map(({ hour }) => hour), ...this.movedHours],
+      [...counted.flatMap(({ day }) => day ?? []), ...this.movedDays],
     );
-    this.counted.push(...counted.map(({ count }) => count));
+    this.movedHours = [];
+    this.movedDays = [];
+    for (const total of totals) this.news.of(total.lineId).hours.push(total);
+    for (const { message, unannounced } of counted) this.announce(message, unannounced);
     await messages.advance(mergedAdvances(this.advances));
     this.advances = [];
-    await sends.noteSeen(this.seen, this.decision.now);
+    for (const { lineId, ...hold } of await sends.noteSeen(this.seen, this.decision.now)) {
+      this.news.of(lineId).holds.push(hold);
+    }
     this.seen = [];
     await cards.know(this.learned, this.decision.now);
     this.learned = [];
+  }
+
+  private announce(
+    { id, lineId, at }: MessageRecord,
+    { recipient, thread }: NewMessage['unannounced'],
+  ): void {
+    const news = this.news.of(lineId);
+    if (recipient !== null) news.messages.push({ id, recipient, at });
+    if (thread !== null) news.threads.push({ id: thread, at });
   }
 
   private taken<T>(ids: Set<string>, rows: ReadonlyMap<string, T>): T[] {
@@ -275,6 +297,7 @@ function mergedAdvances(advances: readonly MessageAdvance[]): MessageAdvance[] {
       ...higher,
       failureCode: advance.failureCode ?? earlier?.failureCode ?? null,
       sendId: advance.sendId ?? earlier?.sendId ?? null,
+      at: earlier?.at ?? advance.at,
     });
   }
   return [...byId.values()];

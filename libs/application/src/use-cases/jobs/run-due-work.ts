@@ -83,7 +83,7 @@ export class RunDueWork {
       const lastRunAt = lastRuns.get(name) ?? null;
       let due = dueAt(name, lastRunAt, now);
       if (due <= now && !this.isStopped()) {
-        const run = await this.runJob.execute(name, lastRunAt);
+        const run = await this.runJob.execute(name);
         // Where another process is at it, its result will be there at the next turn.
         due = dueAt(name, run?.lastRunAt ?? now, now);
       }
@@ -93,8 +93,9 @@ export class RunDueWork {
   }
 
   private async drain(): Promise<number> {
-    const { startedFailovers, processed, retried, dead } = await this.drainInbox.execute();
-    if (startedFailovers) await this.runFailovers.execute();
+    const { processed, retried, dead } = await this.drainInbox.execute();
+    // Not by what was drained here alone: an app's question drains the inbox too, and so do other processes.
+    await this.runFailovers.takeUp();
     return processed + retried + dead;
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { type EpochMs, MINUTE_MS } from '@linekeeper/domain';
+import { MINUTE_MS } from '@linekeeper/domain';
 import { type Actor, automation } from '../../actor';
 import { Clock, type JobRunRecord, Metrics, Settings, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
@@ -14,12 +14,13 @@ import { RunFailovers } from '../lines/run-failovers';
 import { ShareCards } from '../lines/share-cards';
 import { ExpireReservations } from '../people/expire-reservations';
 import { ExpireSends } from '../sends/expire-sends';
+import { audit, Decisions } from '../shared';
 import { isJobName, JOB_NAMES, type JobName } from './registry';
 
 /** Longer than any run takes; a process that dies holds its job up for no longer than this. */
 const LEASE_MS = 2 * MINUTE_MS;
 
-type Work = (lastRunAt: EpochMs | null) => Promise<object>;
+type Work = () => Promise<object>;
 
 /** Runs one job under its lease: in all processes together at most one run of a job goes on at a time. */
 @Injectable()
@@ -32,6 +33,7 @@ export class RunJob {
     private readonly clock: Clock,
     private readonly settings: Settings,
     private readonly metrics: Metrics,
+    private readonly decisions: Decisions,
     drainInbox: DrainInbox,
     runFailovers: RunFailovers,
     expireReservations: ExpireReservations,
@@ -46,15 +48,18 @@ export class RunJob {
   ) {
     this.work = {
       'drain-inbox': () => drainInbox.execute(),
-      'run-failovers': (lastRunAt) => runFailovers.execute(lastRunAt),
+      'run-failovers': () => runFailovers.execute(),
       'expire-reservations': async () => ({
         ...(await expireReservations.execute()),
         ...(await expireSends.execute()),
       }),
-      'poll-lines': async () => ({
-        subscription: await keepSubscribed.execute(),
-        ...(await pollLines.execute()),
-      }),
+      'poll-lines': async () => {
+        // The lines are looked at also when the subscription cannot be mended: then nothing else tells of them.
+        const [subscribing] = await Promise.allSettled([keepSubscribed.execute()]);
+        const lines = await pollLines.execute();
+        if (subscribing.status === 'rejected') throw subscribing.reason;
+        return { subscription: subscribing.value, ...lines };
+      },
       'share-contact-cards': () => shareCards.execute(),
       'advance-ramp': () => advanceRamp.execute(),
       'close-budget-day': () => closeBudgetDay.execute(),
@@ -70,16 +75,23 @@ export class RunJob {
     return this.unitOfWork.read.jobs.runs();
   }
 
-  /** Null when a run of it goes on, here or in another process. A failure is recorded with the run, and thrown only to the operator who asked. */
-  async execute(name: JobName, lastRunAt: EpochMs | null): Promise<JobRunRecord | null> {
+  /**
+   * Null when a run of it goes on, here or in another process. A failure is recorded with the run. An operator who asked
+   * for it stands in the audit, from before it begins.
+   */
+  async execute(
+    name: JobName,
+    asked: { readonly by: Actor; readonly reason: string } | null = null,
+  ): Promise<JobRunRecord | null> {
     const { leases } = this.unitOfWork.read;
     const startedAt = this.clock.now();
     const token = await leases.take(name, this.settings.processId, startedAt, LEASE_MS);
     if (token === null) return this.busy(name);
+    if (asked) await this.auditRun(name, asked.by, asked.reason);
     const stop = this.metrics.time('linekeeper_job_duration_seconds', { job: name });
     let run: JobRunRecord;
     try {
-      const result = await this.work[name](lastRunAt);
+      const result = await this.unitOfWork.fenced({ name, token }, () => this.work[name]());
       run = { name, lastRunAt: startedAt, lastResult: result, lastError: null };
       this.logger.debug({ what: 'ran', job: name, ...result });
     } catch (error) {
@@ -99,15 +111,24 @@ export class RunJob {
     return null;
   }
 
-  /** On an operator's request, now. Refuses `job.not_found` and `job.running`. */
-  async onRequest(name: string, _by: Actor): Promise<JobRunRecord> {
+  /** On an operator's request, now, with an audit row. Refuses `job.not_found` and `job.running`. */
+  async onRequest(name: string, reason: string, by: Actor): Promise<JobRunRecord> {
     if (!isJobName(name)) {
       throw new Refusal('job.not_found', `There is no job "${name}"`, { jobs: JOB_NAMES });
     }
-    const last = (await this.runs()).find((each) => each.name === name);
-    const run = await this.execute(name, last?.lastRunAt ?? null);
+    const run = await this.execute(name, { by, reason });
     if (!run)
       throw new Refusal('job.running', `${name} is running right now`, { retryAfterSeconds: 5 });
     return run;
+  }
+
+  private async auditRun(name: JobName, by: Actor, reason: string): Promise<void> {
+    await audit(this.unitOfWork.read, await this.decisions.begin(by), {
+      action: 'job.run',
+      subjectType: 'job',
+      subjectId: name,
+      reason,
+      change: {},
+    });
   }
 }

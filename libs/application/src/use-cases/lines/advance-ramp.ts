@@ -22,7 +22,7 @@ export class AdvanceRamp {
     for (const line of await this.unitOfWork.read.lines.list()) {
       if (!line.managed) continue;
       try {
-        if (advanceHealth(line, now) !== null && (await this.recover(line.id))) {
+        if (advanceHealth(line, now) !== null && (await this.recover(line))) {
           total.recovered += 1;
         }
         if (hasWarmed(line, now)) {
@@ -43,9 +43,10 @@ export class AdvanceRamp {
     await this.stepLine.execute(request, automation('advance-ramp'));
   }
 
-  private async recover(lineId: string): Promise<boolean> {
+  private async recover({ id: lineId, poolId }: LineRecord): Promise<boolean> {
     const decision = await this.decisions.begin(automation('advance-ramp'));
     return this.unitOfWork.run(async (stores) => {
+      await stores.pools.lock(poolId);
       const line = await stores.lines.byId(lineId);
       const next = line && advanceHealth(line, decision.now);
       if (!next) return false;

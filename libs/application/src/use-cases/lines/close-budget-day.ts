@@ -83,6 +83,8 @@ export class CloseBudgetDay {
     const { policy, now } = decision;
     const { dayStartHour } = policy.budget;
     return this.unitOfWork.run(async (stores) => {
+      // Whoever changes a line holds its pool: what is read here stands until it is written.
+      await stores.pools.lock(pool.id);
       const line = await stores.lines.byId(view.id);
       const last = await stores.usage.lastClosedDay(view.id);
       const registered = budgetDay(line?.createdAt ?? now, pool.timeZone, dayStartHour);
@@ -148,6 +150,11 @@ export class CloseBudgetDay {
   }
 
   private async closeRates(pool: PoolRecord, day: string, decision: Decision): Promise<number> {
+    const dayEndsAt = budgetDayStart(
+      nextDay(day),
+      pool.timeZone,
+      decision.policy.budget.dayStartHour,
+    );
     let closed = 0;
     let after: string | undefined;
     for (;;) {
@@ -156,6 +163,7 @@ export class CloseBudgetDay {
         const users = await stores.users.ratesToClose({
           poolId: pool.id,
           day,
+          dayEndsAt,
           limit: RATES_BATCH,
           ...(after === undefined ? {} : { after }),
         });

@@ -68,7 +68,9 @@ export class Failovers {
       const next = { ...failover, state: to };
       if (options.dryRun) return next;
       const finishedAt = to === 'cancelled' ? decision.now : null;
-      await stores.failovers.change(id, { state: to, finishedAt }, decision.now);
+      // Resumed, it waits for a worker like one that has just begun.
+      const change = { state: to, finishedAt, takenUpAt: null };
+      await stores.failovers.change(id, change, decision.now);
       await audit(stores, decision, {
         action: `failover.${verb}`,
         subjectType: 'failover',

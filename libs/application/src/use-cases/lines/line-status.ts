@@ -17,7 +17,8 @@ export interface ProviderVerdict {
 
 /**
  * The provider's word on a line. FLAGGED ejects it and begins its failover in the same transaction, so that no
- * send leaves it after this commits. Idempotent; news older than what is known changes nothing.
+ * send leaves it after this commits. Idempotent; news older than what is known changes nothing. Call it under the
+ * lock of the line's pool.
  */
 export async function applyLineStatus(
   stores: Stores,

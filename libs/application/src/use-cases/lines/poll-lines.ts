@@ -82,7 +82,8 @@ export class PollLines {
       const verdict = { status: listed.status, reputation: null, changedAt: decision.now };
       await applyLineStatus(stores, line.id, verdict, decision);
     }
-    const byUs = line.adminStateBy === 'automation' && line.adminReason === VANISHED;
+    const byUs =
+      line.managed && line.adminStateBy === 'automation' && line.adminReason === VANISHED;
     if (byUs && line.adminState === 'cordoned') {
       await stepLine(
         stores,
@@ -106,7 +107,7 @@ export class PollLines {
 
   private async missing(stores: Stores, line: LineRecord, decision: Decision): Promise<number> {
     const gone = line.listedAt === null || decision.now - line.listedAt >= VANISHED_MS;
-    if (!gone || line.adminState !== 'enabled') return 0;
+    if (!gone || !line.managed || line.adminState !== 'enabled') return 0;
     await stepLine(
       stores,
       { lineId: line.id, verb: 'cordon', reason: VANISHED, dryRun: false },

@@ -140,6 +140,7 @@ export async function addLine(
     poolId: pool.id,
     phoneNumber: listed.phoneNumber,
     health: 'healthy',
+    healthBy: decision.by.kind,
     healthReason: null,
     providerStatus: listed.status ?? 'UNKNOWN',
     providerStatusAt: null,

@@ -8,13 +8,14 @@ import {
   type Stores,
   UnitOfWork,
 } from '../../ports';
-import { moveAssignment } from '../people/move';
+import { isUntouched, moveAssignment, placeAgain } from '../people/move';
 import { announce, changeContext, type Decision, Decisions, poolOf, viewsOf } from '../shared';
 import { contactUses, failoverUsers } from './failover-inputs';
 
 /** Users in needs-introduction are looked at again so many at a time. */
 const RESCUE_BATCH = 200;
-const ESCALATE_AFTER_MS = [4 * HOUR_MS, 24 * HOUR_MS];
+/** The latest first: where both are due at once, one announcement says it all. */
+const ESCALATE_AFTER_HOURS = [24, 4];
 
 /**
  * Users in needs-introduction: given back their own line, or another number they hold, as soon as one serves; and
@@ -28,8 +29,8 @@ export class RescueStranded {
     private readonly ledger: BudgetLedger,
   ) {}
 
-  async execute(lastRunAt: number | null): Promise<{ rescued: number; escalated: number }> {
-    return { rescued: await this.rescue(), escalated: await this.escalate(lastRunAt) };
+  async execute(): Promise<{ rescued: number; escalated: number }> {
+    return { rescued: await this.rescue(), escalated: await this.escalate() };
   }
 
   /** People whom nothing served may be served now: their own line came back, or another one of theirs has room. */
@@ -62,7 +63,7 @@ export class RescueStranded {
         for (const lineId of new Set(waiting.map((each) => each.lineId))) {
           const users = waiting.filter((each) => each.poolId === poolId && each.lineId === lineId);
           const own = lines.find(({ id }) => id === lineId);
-          if (own && whyCannotSend(own, 'reply') === null) {
+          if (own && keepsPeople(own)) {
             rescued += await returnHome(stores, users, decision);
           } else {
             rescued += await this.moveRescued(stores, pool, lineId, users, lines, decision);
@@ -97,40 +98,55 @@ export class RescueStranded {
       if (!assignment) continue;
       const to = {
         toLineId: move.toLineId,
-        state: 'confirmed',
+        state: settled(assignment),
         reason: 'a number they hold serves again',
       } as const;
       if (await moveAssignment(stores, pool, assignment, to, decision)) moved += 1;
     }
+    for (const { userId, reason } of plan.stranded) {
+      const assignment = users.find((each) => each.userId === userId);
+      if (!assignment || reason !== 'no-known-number' || !isUntouched(assignment)) continue;
+      if (await placeAgain(stores, pool, assignment, decision)) moved += 1;
+    }
     return moved;
   }
 
-  private async escalate(lastRunAt: number | null): Promise<number> {
+  private async escalate(): Promise<number> {
     const decision = await this.decisions.begin(automation('run-failovers'));
-    const since = lastRunAt ?? decision.now;
-    const { read } = this.unitOfWork;
     let escalated = 0;
     let after: string | undefined;
     for (;;) {
       const page = { limit: RESCUE_BATCH, ...(after === undefined ? {} : { after }) };
-      const waiting = await read.assignments.inState('needs-introduction', page);
-      for (const { userId, id, needsIntroductionSince } of waiting) {
-        const crossed = ESCALATE_AFTER_MS.find((delay) => {
-          const at = (needsIntroductionSince ?? decision.now) + delay;
-          return at > since && at <= decision.now;
-        });
-        if (crossed === undefined) continue;
-        escalated += 1;
-        await announce(read, decision, 'assignment.escalated', {
-          userId,
-          assignmentId: id,
-          hours: crossed / HOUR_MS,
-        });
-      }
+      const waiting = await this.unitOfWork.read.assignments.inState('needs-introduction', page);
+      for (const each of waiting) if (await this.escalateOne(each, decision)) escalated += 1;
       after = waiting.at(-1)?.id;
       if (waiting.length < RESCUE_BATCH) return escalated;
     }
   }
+
+  /** By what was announced before, and not by when somebody last looked: a run that failed leaves nothing out. */
+  private async escalateOne(assignment: AssignmentRecord, decision: Decision): Promise<boolean> {
+    const { id, userId, needsIntroductionSince, escalatedHours } = assignment;
+    const waitedMs = decision.now - (needsIntroductionSince ?? decision.now);
+    const hours = ESCALATE_AFTER_HOURS.find((each) => waitedMs >= each * HOUR_MS);
+    if (hours === undefined || hours <= escalatedHours) return false;
+    return this.unitOfWork.run(async (stores) => {
+      if (!(await stores.assignments.markEscalated(id, hours))) return false;
+      const data = { userId, assignmentId: id, hours };
+      await announce(stores, decision, 'assignment.escalated', data);
+      return true;
+    });
+  }
+}
+
+/** What an assignment is when it need not wait any more: a reservation that nobody came for is still one. */
+const settled = ({ confirmedAt }: AssignmentRecord): 'confirmed' | 'reserved' =>
+  confirmedAt === null ? 'reserved' : 'confirmed';
+
+/** Whether people may be given back to the line: it answers them, and nobody wants them off it. */
+function keepsPeople(line: LineView): boolean {
+  const leaves = line.adminState === 'draining' || line.adminState === 'retired';
+  return !leaves && whyCannotSend(line, 'reply') === null;
 }
 
 async function returnHome(
@@ -143,7 +159,7 @@ async function returnHome(
     const changed = await stores.assignments.change(
       user.id,
       user.epoch,
-      { state: 'confirmed', needsIntroductionSince: null },
+      { state: settled(user), needsIntroductionSince: null },
       changeContext(decision, 'their own line serves again'),
     );
     if (changed) returned += 1;

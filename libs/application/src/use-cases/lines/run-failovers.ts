@@ -1,26 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { MINUTE_MS, planFailover } from '@linekeeper/domain';
+import { MINUTE_MS } from '@linekeeper/domain';
 import { automation } from '../../actor';
-import {
-  type AssignmentRecord,
-  BudgetLedger,
-  type FailoverMoveRecord,
-  type FailoverRecord,
-  type PoolRecord,
-  type Stores,
-  UnitOfWork,
-} from '../../ports';
-import { moveAssignment, strandAssignment } from '../people/move';
-import {
-  announce,
-  type Decision,
-  Decisions,
-  isFrozen,
-  lineOr404,
-  poolOf,
-  viewsOf,
-} from '../shared';
-import { contactUses, failoverUsers } from './failover-inputs';
+import { BudgetLedger, type FailoverRecord, type Stores, UnitOfWork } from '../../ports';
+import { announce, type Decision, Decisions, isFrozen, lineOr404, poolOf } from '../shared';
+import { type BatchReport, moveBatch } from './failover-batch';
 import { RescueStranded } from './rescue-stranded';
 
 export interface FailoverReport {
@@ -48,121 +31,75 @@ export class RunFailovers {
     private readonly rescueStranded: RescueStranded,
   ) {}
 
-  async execute(lastRunAt: number | null = null): Promise<FailoverReport> {
+  /** Runs when a failover began, or was resumed, and nobody has taken it up yet, whoever began it. Cheap when none did. */
+  async takeUp(): Promise<void> {
+    const { now } = await this.decisions.begin(automation('run-failovers'));
+    if (await this.unitOfWork.read.failovers.takeUp(now)) await this.execute();
+  }
+
+  async execute(): Promise<FailoverReport> {
     const total = { moved: 0, stranded: 0, completed: 0 };
     const running = await this.unitOfWork.read.failovers.list({
       limit: 1_000,
       states: ['running'],
     });
     for (const failover of running.reverse()) {
-      for (;;) {
-        const step = await this.step(failover.id);
-        total.moved += step.moved;
-        total.stranded += step.stranded;
-        if (step.completed) total.completed += 1;
-        if (!step.more) break;
-      }
+      const { moved, stranded, completed } = await this.work(failover.id);
+      total.moved += moved;
+      total.stranded += stranded;
+      if (completed) total.completed += 1;
     }
-    const { rescued, escalated } = await this.rescueStranded.execute(lastRunAt);
+    const { rescued, escalated } = await this.rescueStranded.execute();
     return { ...total, rescued, escalated };
+  }
+
+  /** One failover until nobody is left to look at, or until a drain with a deadline has done its share for this run. */
+  private async work(id: string): Promise<{ moved: number; stranded: number; completed: boolean }> {
+    const run: Run = { moved: 0, stranded: 0, share: null, waiting: new Map() };
+    for (;;) {
+      const step = await this.step(id, run);
+      if (step === 'ended' || step === 'completed') {
+        return { moved: run.moved, stranded: run.stranded, completed: step === 'completed' };
+      }
+      run.share = step.share;
+      run.moved += step.moved;
+      run.stranded += step.stranded;
+      for (const { userId, reason } of step.waiting) run.waiting.set(userId, reason);
+    }
   }
 
   private async step(
     id: string,
-  ): Promise<{ moved: number; stranded: number; more: boolean; completed: boolean }> {
+    run: Readonly<Run>,
+  ): Promise<'ended' | 'completed' | (BatchReport & { share: number })> {
     const decision = await this.decisions.begin(automation('run-failovers'));
     return this.unitOfWork.run(async (stores) => {
-      const nothing = { moved: 0, stranded: 0, more: false, completed: false };
-      if (await isFrozen(stores)) return nothing;
+      if (await isFrozen(stores)) return 'ended';
       const before = await stores.failovers.byId(id);
-      if (before?.state !== 'running') return nothing;
+      if (before?.state !== 'running') return 'ended';
       const line = await lineOr404(stores, before.lineId);
       const pool = await poolOf(stores, line.poolId);
       await stores.pools.lock(pool.id);
       const failover = await stores.failovers.byId(id);
-      if (failover?.state !== 'running') return nothing;
-      const size = batchSize(failover, line.users, decision);
-      const users = await stores.assignments.toMove(line.id, size);
-      if (users.length === 0) {
-        await this.complete(stores, failover, decision);
-        return { ...nothing, completed: true };
-      }
-      const { moved, stranded } = await this.batch(stores, failover, pool, users, decision);
-      const paced = failover.cause === 'drain' && failover.deadline !== null;
-      return { moved, stranded, more: !paced, completed: false };
-    });
-  }
-
-  private async batch(
-    stores: Stores,
-    failover: FailoverRecord,
-    pool: PoolRecord,
-    assignments: readonly AssignmentRecord[],
-    decision: Decision,
-  ): Promise<{ moved: number; stranded: number }> {
-    const lines = await viewsOf(stores, pool, decision);
-    const plan = planFailover(
-      {
-        now: decision.now,
-        lineId: failover.lineId,
-        users: await failoverUsers(stores, failover.lineId, pool, assignments),
-        lines,
-        contacts: await contactUses(stores, this.ledger, lines, decision.now),
-      },
-      decision.policy,
-    );
-    const byUser = new Map(assignments.map((each) => [each.userId, each]));
-    const moves: FailoverMoveRecord[] = [];
-    for (const move of plan.moves) {
-      const assignment = byUser.get(move.userId);
-      if (!assignment) continue;
-      const moved = await moveAssignment(
-        stores,
-        pool,
-        assignment,
-        {
-          toLineId: move.toLineId,
-          state: assignment.state === 'reserved' ? 'reserved' : 'confirmed',
-          reason: `${failover.cause}: ${move.reason}`,
-          failoverId: failover.id,
-        },
-        decision,
+      if (failover?.state !== 'running') return 'ended';
+      const share = run.share ?? shareOfRun(failover, line.users, decision);
+      const left = share - run.moved - run.stranded;
+      const users = await stores.assignments.toMove(
+        line.id,
+        Math.min(left, decision.policy.failover.batchSize),
+        [...run.waiting.keys()],
       );
-      if (moved)
-        moves.push(moveRecord(failover, { ...move, state: 'moved', epoch: moved.epoch }, decision));
-    }
-    for (const { userId, priority, reason } of plan.stranded) {
-      const assignment = byUser.get(userId);
-      if (
-        !assignment ||
-        !(await strandAssignment(stores, assignment, reason, decision, failover.id))
-      )
-        continue;
-      const stranded = {
-        userId,
-        priority,
-        reason,
-        toLineId: null,
-        mode: 'pull-only',
-        contactSlotAt: null,
-        state: 'needs-introduction',
-        epoch: assignment.epoch + 1,
-      } as const;
-      moves.push(moveRecord(failover, stranded, decision));
-    }
-    await stores.failovers.addMoves(moves);
-    const moved = moves.filter(({ state }) => state === 'moved').length;
-    const stranded = moves.length - moved;
-    await stores.failovers.change(
-      failover.id,
-      {
-        usersMoved: failover.usersMoved + moved,
-        usersStranded: failover.usersStranded + stranded,
-        etaAt: Math.max(failover.etaAt ?? 0, plan.etaAt),
-      },
-      decision.now,
-    );
-    return { moved, stranded };
+      if (users.length > 0) {
+        const report = await moveBatch(stores, this.ledger, failover, pool, users, decision);
+        return { ...report, share };
+      }
+      if (left > 0 && run.waiting.size === 0) {
+        await this.complete(stores, failover, decision);
+        return 'completed';
+      }
+      await tellWaiting(stores, failover, run.waiting, decision);
+      return 'ended';
+    });
   }
 
   private async complete(
@@ -172,7 +109,7 @@ export class RunFailovers {
   ): Promise<void> {
     await stores.failovers.change(
       failover.id,
-      { state: 'completed', finishedAt: decision.now },
+      { state: 'completed', usersWaiting: 0, finishedAt: decision.now },
       decision.now,
     );
     await announce(stores, decision, 'failover.completed', {
@@ -185,32 +122,38 @@ export class RunFailovers {
   }
 }
 
-function batchSize(failover: FailoverRecord, usersLeft: number, decision: Decision): number {
-  const { batchSize: most } = decision.policy.failover;
-  if (failover.cause !== 'drain' || failover.deadline === null) return most;
-  const runsLeft = Math.max(1, Math.floor((failover.deadline - decision.now) / DRAIN_RUN_MS));
-  return Math.min(most, Math.max(1, Math.ceil(usersLeft / runsLeft)));
+/** What one run has done of a failover so far. */
+interface Run {
+  moved: number;
+  stranded: number;
+  /** How many it may move; null until it has begun. */
+  share: number | null;
+  /** Who stays for now, and why: they are not looked at twice in one run. */
+  readonly waiting: Map<string, string>;
 }
 
-function moveRecord(
+/** A drain with a deadline is spread over the runs that are left until then; all else is moved at once. */
+function shareOfRun(failover: FailoverRecord, usersLeft: number, decision: Decision): number {
+  if (failover.cause !== 'drain' || failover.deadline === null) return Number.MAX_SAFE_INTEGER;
+  const runsLeft = Math.max(1, Math.floor((failover.deadline - decision.now) / DRAIN_RUN_MS));
+  return Math.max(1, Math.ceil(usersLeft / runsLeft));
+}
+
+/** Nobody stays on a line to be drained without its being said: how many, and why. */
+async function tellWaiting(
+  stores: Stores,
   failover: FailoverRecord,
-  move: Pick<
-    FailoverMoveRecord,
-    'userId' | 'toLineId' | 'priority' | 'mode' | 'state' | 'reason' | 'contactSlotAt' | 'epoch'
-  >,
+  waiting: ReadonlyMap<string, string>,
   decision: Decision,
-): FailoverMoveRecord {
-  return {
+): Promise<void> {
+  if (waiting.size === failover.usersWaiting) return;
+  await stores.failovers.change(failover.id, { usersWaiting: waiting.size }, decision.now);
+  const reasons: Record<string, number> = {};
+  for (const reason of waiting.values()) reasons[reason] = (reasons[reason] ?? 0) + 1;
+  await announce(stores, decision, 'failover.changed', {
     failoverId: failover.id,
-    userId: move.userId,
-    toLineId: move.toLineId,
-    priority: move.priority,
-    mode: move.mode,
-    state: move.state,
-    reason: move.reason,
-    epoch: move.epoch,
-    contactSlotAt: move.contactSlotAt,
-    contactedAt: null,
-    at: decision.now,
-  };
+    state: failover.state,
+    usersWaiting: waiting.size,
+    reasons,
+  });
 }

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { HOUR_MS, MINUTE_MS, whyCannotSend } from '@linekeeper/domain';
 import { automation } from '../../actor';
 import { type ChatRecord, MessagingProvider, ProviderProblem, UnitOfWork } from '../../ports';
-import { Decisions } from '../shared';
+import { type Decision, Decisions } from '../shared';
 import { LineCards } from './line-cards';
 
 /** Threads in one run: the next run comes soon enough for the others. */
@@ -21,7 +21,8 @@ export class ShareCards {
   ) {}
 
   async execute(): Promise<{ shared: number; failed: number }> {
-    const { now, policy } = await this.decisions.begin(automation('share-contact-cards'));
+    const decision = await this.decisions.begin(automation('share-contact-cards'));
+    const { now, policy } = decision;
     const environment = await this.unitOfWork.read.environment.get();
     if (environment?.actuators.share !== 'auto' || environment.frozenAt !== null) {
       return { shared: 0, failed: 0 };
@@ -38,13 +39,13 @@ export class ShareCards {
       limit: MAX_SHARES,
     });
     let shared = 0;
-    for (const chat of chats) if (await this.share(chat, now)) shared += 1;
+    for (const chat of chats) if (await this.share(chat, decision)) shared += 1;
     return { shared, failed: chats.length - shared };
   }
 
-  private async share(chat: ChatRecord, now: number): Promise<boolean> {
+  private async share(chat: ChatRecord, decision: Decision): Promise<boolean> {
     try {
-      await this.lineCards.ensure(chat.lineId);
+      await this.lineCards.ensure(chat.lineId, decision);
       await this.provider.shareContactCard(chat.id);
     } catch (error) {
       if (!(error instanceof ProviderProblem)) throw error;
@@ -57,7 +58,7 @@ export class ShareCards {
       return false;
     }
     await this.unitOfWork.read.conversations.saveChats([
-      { ...chat, lastSharedAt: now, shares: chat.shares + 1 },
+      { ...chat, lastSharedAt: decision.now, shares: chat.shares + 1 },
     ]);
     return true;
   }

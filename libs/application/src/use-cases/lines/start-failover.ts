@@ -33,11 +33,13 @@ export async function startFailover(
     usersTotal: line.users,
     usersMoved: 0,
     usersStranded: 0,
+    usersWaiting: 0,
     startedAt: decision.now,
     etaAt: null,
     deadline: what.deadline,
     finishedAt: null,
     updatedAt: decision.now,
+    takenUpAt: null,
   });
   if (!inserted) return null;
   await announce(stores, decision, 'failover.started', {

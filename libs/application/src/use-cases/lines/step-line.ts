@@ -47,7 +47,9 @@ export class StepLine {
   async execute(request: StepRequest, actor: Actor): Promise<StepReport> {
     const decision = await this.decisions.begin(actor);
     // A line that goes into service shows a name and not a bare number.
-    if (request.verb === 'activate' && !request.dryRun) await this.lineCards.ensure(request.lineId);
+    if (request.verb === 'activate' && !request.dryRun) {
+      await this.lineCards.ensure(request.lineId, decision);
+    }
     return this.unitOfWork.run((stores) => stepLine(stores, request, decision));
   }
 }

@@ -149,7 +149,8 @@ export class EraseUser {
           await releaseAssignment(stores, pool, assignment, 'the user was erased', decision);
         }
       }
-      await keepOptOut(stores, user, this.digest, decision);
+      const suppressedAt = user.suppression?.suppressedAt ?? null;
+      await keepOptOut(stores, { handles: user.handles, suppressedAt }, this.digest, decision);
       await stores.users.erase(user.id, decision.now);
       await audit(stores, decision, {
         action: 'user.erase',

@@ -1,4 +1,4 @@
-import type { Digest, Random } from '../../ports';
+import type { Digest } from '../../ports';
 
 /** Letters and digits that nobody confuses when typing: 32 of them, so 8 make 40 bits. */
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
@@ -7,10 +7,14 @@ const LENGTH = 8;
 /** At most so many codes of one key may be open: a guess then hits with less than one in a thousand million. */
 export const MAX_OPEN_CODES = 1_000;
 
-/** A single-use code for a deep link, as `K7QM-2XPA`. */
-export function newCode(random: Random): string {
-  const letters = Array.from({ length: LENGTH }, () =>
-    ALPHABET.charAt(Math.floor(random.next() * ALPHABET.length)),
+/**
+ * The single-use code of a reservation for a deep link, as `K7QM-2XPA`. It follows from the reservation and the
+ * service's secret key: nobody else can tell it, and an answer that got lost can be given again.
+ */
+export function codeOf(digest: Digest, assignmentId: string): string {
+  const hex = digest.keyed(`reservation-code:${assignmentId}`);
+  const letters = Array.from({ length: LENGTH }, (_, i) =>
+    ALPHABET.charAt(Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16) % ALPHABET.length),
   ).join('');
   return `${letters.slice(0, 4)}-${letters.slice(4)}`;
 }

@@ -93,6 +93,7 @@ function placeOnly(place: AssignmentRecord): AssignmentChange {
     confirmedAt: place.confirmedAt,
     pinned: place.pinned,
     needsIntroductionSince: place.needsIntroductionSince,
+    escalatedHours: place.escalatedHours,
     lastMovedAt: place.lastMovedAt,
     explanation: place.explanation,
   };

@@ -38,6 +38,7 @@ const anyAssignment = (userId: string): fc.Arbitrary<AssignmentRecord> =>
       policyVersion: 1,
       explanation: null,
       needsIntroductionSince: null,
+      escalatedHours: 0,
       lastMovedAt: null,
       createdAt: 0,
       updatedAt: 0,

@@ -1,7 +1,7 @@
 import {
   loadMilliOf,
   mergeRates,
-  mergeSuppressions,
+  mergeWishes,
   startRate,
   survivingPlace,
 } from '@linekeeper/domain';
@@ -61,7 +61,7 @@ export async function planMerge(
     target,
     source,
     rate,
-    suppression: mergeSuppressions(target.suppression, source.suppression),
+    suppression: mergeWishes(target.suppression, source.suppression),
     places: (await stores.pools.list())
       .map((pool) => mergePlaces(pool, of(target, pool), of(source, pool), target.id, load))
       .filter((place) => place.target !== null || place.source !== null),

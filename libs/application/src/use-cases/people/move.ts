@@ -1,12 +1,16 @@
+import { chooseFallbacks } from '@linekeeper/domain';
 import type { AssignmentRecord, AssignmentState, PoolRecord, Stores } from '../../ports';
-import { announce, changeContext, type Decision, note, runningDay } from '../shared';
+import { announce, changeContext, type Decision, note, runningDay, snapshotOf } from '../shared';
 import { loadOf } from './assignment-load';
+import { planPlace } from './tie';
 
 export interface Move {
   readonly toLineId: string;
   readonly state: AssignmentState;
   readonly reason: string;
-  readonly failoverId?: string;
+  readonly failoverId?: string | undefined;
+  /** For whom is placed like a newcomer: the fallbacks and the explanation of the new place. */
+  readonly anew?: { readonly fallbackLineIds: readonly string[]; readonly explanation: unknown };
 }
 
 /**
@@ -28,17 +32,21 @@ export async function moveAssignment(
     lastMovedAt: now,
     needsIntroductionSince: null,
     expiresAt: move.state === 'reserved' ? assignment.expiresAt : null,
+    confirmedAt: isLasting(move.state) ? (assignment.confirmedAt ?? now) : assignment.confirmedAt,
+    ...(move.anew ? { explanation: move.anew.explanation } : {}),
   };
   const context = changeContext(decision, move.reason, move.failoverId);
   if (!(await stores.assignments.change(assignment.id, assignment.epoch, change, context)))
     return null;
-  const fallbackLineIds = [...assignment.fallbackLineIds, assignment.lineId]
-    .filter((id) => id !== move.toLineId)
-    .slice(0, policy.cards.numbersPerCard - 1);
+  const fallbackLineIds =
+    move.anew?.fallbackLineIds ??
+    [...assignment.fallbackLineIds, assignment.lineId]
+      .filter((id) => id !== move.toLineId)
+      .slice(0, policy.cards.numbersPerCard - 1);
   await stores.assignments.replaceFallbacks(assignment.id, fallbackLineIds);
   const moved = { ...assignment, ...change, epoch: assignment.epoch + 1, fallbackLineIds };
   await stores.lines.addLoad(
-    [...loadOf(assignment, -1), ...loadOf(moved, 1)],
+    [...loadOf(assignment, -1), ...loadOf(moved, 1, move.anew ? 1 : 0)],
     runningDay(pool, decision),
     now,
   );
@@ -68,7 +76,50 @@ export async function moveAssignment(
   return moved;
 }
 
-/** Nobody is dropped silently: a user whom no number of ours serves stands in a list of their own, at once. */
+const isLasting = (state: AssignmentState): boolean =>
+  state === 'confirmed' || state === 'overflow';
+
+/** A reservation on which nothing was said and nothing sent: only its expiry speaks of the person. */
+export function isUntouched(assignment: AssignmentRecord): boolean {
+  return assignment.confirmedAt === null && assignment.firstSendAt === null;
+}
+
+/**
+ * An untouched reservation of somebody who holds no number of ours is placed once more, like a newcomer, and keeps its
+ * expiry and its code. Null when there is no room, or when somebody else was first. Call it under the pool's lock.
+ */
+export async function placeAgain(
+  stores: Stores,
+  pool: PoolRecord,
+  assignment: AssignmentRecord,
+  decision: Decision,
+  failoverId?: string,
+): Promise<AssignmentRecord | null> {
+  const user = await stores.users.byId(assignment.userId);
+  if (!user) return null;
+  const snapshot = await snapshotOf(stores, pool, decision);
+  const plan = planPlace(user, snapshot, decision);
+  const best = plan.kind === 'placed' ? plan.candidates[0] : undefined;
+  if (!best) return null;
+  const move = {
+    toLineId: best.lineId,
+    state: 'reserved',
+    reason: PLACED_AGAIN,
+    failoverId,
+    anew: {
+      fallbackLineIds: chooseFallbacks(best.lineId, user.id, snapshot, decision.policy),
+      explanation: plan,
+    },
+  } as const;
+  return moveAssignment(stores, pool, assignment, move, decision);
+}
+
+export const PLACED_AGAIN = 'placed again: nothing had been said or sent on the line that was lost';
+
+/**
+ * Nobody is dropped silently: a user whom no number of ours serves stands in a list of their own, at once. A
+ * reservation still expires when nobody comes for it.
+ */
 export async function strandAssignment(
   stores: Stores,
   assignment: AssignmentRecord,
@@ -79,7 +130,7 @@ export async function strandAssignment(
   const changed = await stores.assignments.change(
     assignment.id,
     assignment.epoch,
-    { state: 'needs-introduction', needsIntroductionSince: decision.now, expiresAt: null },
+    { state: 'needs-introduction', needsIntroductionSince: decision.now, escalatedHours: 0 },
     changeContext(decision, reason, failoverId),
   );
   if (changed) {

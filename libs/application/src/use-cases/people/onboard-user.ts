@@ -1,5 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { type FleetSnapshot, isZone, type PlacementPlan, whyNoNewUsers } from '@linekeeper/domain';
+import {
+  DAY_MS,
+  type FleetSnapshot,
+  isZone,
+  type PlacementPlan,
+  whyNoNewUsers,
+} from '@linekeeper/domain';
 import type { Actor } from '../../actor';
 import {
   CardLinks,
@@ -7,14 +13,13 @@ import {
   HandleParser,
   type ParsedHandle,
   type PoolRecord,
-  Random,
   type Stores,
   UnitOfWork,
   type UserRecord,
 } from '../../ports';
 import { Refusal, type RefusalCode } from '../../refusal';
 import { announce, type Decision, Decisions, note, poolFor, snapshotOf, Turns } from '../shared';
-import { codeHash, MAX_OPEN_CODES, newCode } from './codes';
+import { codeHash, codeOf, MAX_OPEN_CODES } from './codes';
 import { recallOptOut } from './suppression';
 import { planPlace, tieUser } from './tie';
 import { type UserView, viewUser } from './user-view';
@@ -28,11 +33,13 @@ export interface NewUser {
   readonly expectedMessagesPerDay?: number | undefined;
   readonly labels?: readonly string[] | undefined;
   readonly consent?: { readonly source: string; readonly at: string } | undefined;
+  /** A UUID for the user that this request makes without a handle; a repetition within a day answers with that user. */
+  readonly workId?: string | undefined;
 }
 
 export interface Onboarded extends UserView {
   readonly created: boolean;
-  /** In clear, once: only its hash is kept. */
+  /** In clear, to whom made the reservation: only its hash is kept. */
   readonly code: string | null;
 }
 
@@ -56,7 +63,6 @@ export class OnboardUser {
     private readonly decisions: Decisions,
     private readonly handles: HandleParser,
     private readonly links: CardLinks,
-    private readonly random: Random,
     private readonly digest: Digest,
     private readonly turns: Turns,
   ) {}
@@ -154,7 +160,7 @@ export class OnboardUser {
     pool: PoolRecord,
     decision: Decision,
   ): Promise<Onboarded | null> {
-    if (!handle) return null;
+    if (!handle) return this.made(stores, input, pool, decision);
     const user = await stores.users.byHandle(handle.value);
     if (!user) return null;
     if (
@@ -169,6 +175,24 @@ export class OnboardUser {
     if (!assignment || assignment.state === 'released') return null;
     const view = await viewUser(stores, this.links, decision, { user, pool, assignment });
     return { ...view, created: false, code: null };
+  }
+
+  /** What this very request made before, if its answer was lost: the first answer again. */
+  private async made(
+    stores: Stores,
+    { workId }: NewUser,
+    pool: PoolRecord,
+    decision: Decision,
+  ): Promise<Onboarded | null> {
+    const user = workId === undefined ? null : await stores.users.byId(workId);
+    // After a day the caller's key is free again, and means somebody else.
+    const isRecent = user !== null && user.createdAt > decision.now - DAY_MS;
+    const assignment = isRecent && (await stores.assignments.of(user.id, pool.id));
+    if (!assignment || assignment.state === 'released') return null;
+    const view = await viewUser(stores, this.links, decision, { user, pool, assignment });
+    // Who became part of another user since has no use for the code any more.
+    const code = user.id === workId ? codeOf(this.digest, assignment.id) : null;
+    return { ...view, created: true, code };
   }
 
   private async refuseWhenFrozen(stores: Stores): Promise<void> {
@@ -198,8 +222,11 @@ export class OnboardUser {
         `"${input.externalId}" belongs to a user with another handle`,
       );
     }
+    const named = handle ? undefined : input.workId;
+    // One that is there already is over: it was let go or erased since.
+    const id = named !== undefined && !(await stores.users.byId(named)) ? named : decision.newId();
     const user: UserRecord = {
-      id: decision.newId(),
+      id,
       externalId: input.externalId ?? null,
       timeZone: input.timeZone ?? null,
       labels: input.labels ?? [],
@@ -253,7 +280,7 @@ export class OnboardUser {
         retryAfterSeconds: 60,
       });
     }
-    const code = newCode(this.random);
+    const code = codeOf(this.digest, assignment.id);
     await stores.assignments.insertCode({
       codeHash: codeHash(this.digest, code),
       assignmentId: assignment.id,

@@ -7,7 +7,7 @@ import type {
   Stores,
   UserRecord,
 } from '../../ports';
-import { announce, type Decision, poolOf, snapshotOf } from '../shared';
+import { announce, type Decision, mayAct, poolOf, snapshotOf } from '../shared';
 import { codeHash, codesIn } from './codes';
 import { mergePeople } from './merge-people';
 import { strandAssignment } from './move';
@@ -96,7 +96,12 @@ async function strandOnMuteLine(
 ): Promise<AssignmentRecord> {
   const line = lines.find(({ id }) => id === assignment.lineId);
   if (!line || whyCannotSend(line, 'reply') === null) return assignment;
-  await strandAssignment(stores, assignment, 'texted a line that cannot answer', decision);
+  const reason = 'texted a line that cannot answer';
+  const { userId, id: assignmentId, lineId } = assignment;
+  const data = { userId, assignmentId, lineId, reason };
+  const wouldBe = { event: 'assignment.needs-introduction', data } as const;
+  if (!(await mayAct(stores, decision, 'failover', wouldBe))) return assignment;
+  await strandAssignment(stores, assignment, reason, decision);
   return (await stores.assignments.byId(assignment.id)) ?? assignment;
 }
 

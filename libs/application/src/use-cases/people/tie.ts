@@ -88,6 +88,7 @@ export async function tieUser(
     policyVersion,
     explanation: tie.explanation,
     needsIntroductionSince: null,
+    escalatedHours: 0,
     lastMovedAt: null,
     createdAt: earlier?.createdAt ?? now,
     updatedAt: now,
@@ -171,24 +172,31 @@ export async function releaseAssignment(
   return true;
 }
 
-/** The first message seen on the line makes a reservation lasting. Idempotent. */
+/**
+ * The first message seen on the line makes a reservation lasting; one that waits for an introduction goes on waiting,
+ * but does not expire any more. Idempotent.
+ */
 export async function confirmAssignment(
   stores: Stores,
   assignment: AssignmentRecord,
   reason: string,
   decision: Decision,
 ): Promise<AssignmentRecord> {
-  if (assignment.state !== 'reserved') return assignment;
-  const change = { state: 'confirmed', confirmedAt: decision.now, expiresAt: null } as const;
+  const waits = assignment.state === 'needs-introduction' && assignment.confirmedAt === null;
+  if (assignment.state !== 'reserved' && !waits) return assignment;
+  const state = waits ? assignment.state : 'confirmed';
+  const change = { state, confirmedAt: decision.now, expiresAt: null } as const;
   const context = changeContext(decision, reason);
   if (!(await stores.assignments.change(assignment.id, assignment.epoch, change, context))) {
     return (await stores.assignments.byId(assignment.id)) ?? assignment;
   }
-  await announce(stores, decision, 'assignment.confirmed', {
-    userId: assignment.userId,
-    assignmentId: assignment.id,
-    lineId: assignment.lineId,
-    reason,
-  });
+  if (!waits) {
+    await announce(stores, decision, 'assignment.confirmed', {
+      userId: assignment.userId,
+      assignmentId: assignment.id,
+      lineId: assignment.lineId,
+      reason,
+    });
+  }
   return { ...assignment, ...change, epoch: assignment.epoch + 1 };
 }

@@ -1,17 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { automation } from '../../actor';
-import { BudgetLedger, UnitOfWork } from '../../ports';
+import { UnitOfWork } from '../../ports';
 import { Decisions } from '../shared';
 
 const BATCH = 500;
 
-/** Lets go of holds of which there was no news within their time. A late webhook still counts its message. */
+/**
+ * Closes sends of which there was no news within their time; the ledger lets go of their holds by itself. A late
+ * webhook still counts its message.
+ */
 @Injectable()
 export class ExpireSends {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly decisions: Decisions,
-    private readonly ledger: BudgetLedger,
   ) {}
 
   async execute(): Promise<{ expiredSends: number }> {
@@ -20,9 +22,7 @@ export class ExpireSends {
     for (;;) {
       const due = await this.unitOfWork.read.sends.expired(now, BATCH);
       for (const send of due) {
-        if (!(await this.unitOfWork.read.sends.close(send.id, 'expired', now))) continue;
-        await this.ledger.release(send.lineId, send.id);
-        expiredSends += 1;
+        if (await this.unitOfWork.read.sends.close(send.id, 'expired', now)) expiredSends += 1;
       }
       if (due.length < BATCH) return { expiredSends };
     }

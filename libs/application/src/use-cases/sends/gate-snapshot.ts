@@ -40,9 +40,12 @@ export function snapshotFrom(
         ? 'confirmed'
         : row.assignmentState,
     chat: from.chat,
-    talkedBefore: row.chats > 0,
+    threads: row.threads,
+    wroteHere: row.conversation?.activeLineId === from.line.id,
+    talkedBefore: row.threads.length > 0,
     knowsLine: from.known,
     suppressedAt: row.suppressedAt,
+    liftedAt: row.liftedAt,
     replyAllowedUntil: row.replyAllowedUntil,
     counters: row.conversation ?? NOTHING_SAID,
     openUnsolicitedAt: row.openUnsolicitedAt,

@@ -4,6 +4,7 @@ import { SettleSend } from './settle-send';
 
 export * from './expire-sends';
 export * from './request-send';
+export type { SendAnswer } from './send-answer';
 export * from './settle-send';
 
 export const SENDS_USE_CASES = [RequestSend, SettleSend, ExpireSends];

@@ -10,7 +10,6 @@ import {
   isReplyTime,
   NOTHING_SAID,
   type ReserveLimits,
-  type ReserveReason,
   type SendClass,
   todayCap,
 } from '@linekeeper/domain';
@@ -21,16 +20,27 @@ import {
   type GateRow,
   HandleParser,
   type LineRecord,
+  type SendRecord,
   UnitOfWork,
 } from '../../ports';
 import { Refusal } from '../../refusal';
 import { DrainInbox } from '../inbox/drain-inbox';
 import { announce, type Decision, Decisions } from '../shared';
+import { answerAgain, withoutOwnHold } from './answer-again';
 import { lineToSendFrom, snapshotFrom } from './gate-snapshot';
-import type { SendAnswer, SendRequest } from './send-answer';
+import {
+  LEDGER_WORDS,
+  nothingHeld,
+  type SendAnswer,
+  type SendRequest,
+  UNLIMITED,
+} from './send-answer';
 import { tellAnswer } from './tell-answer';
 
 export type { SendAnswer, SendRequest };
+
+/** What changes between a look and its answer is looked at again, so often. */
+const MAX_LOOKS = 4;
 
 /**
  * Answers for one outbound message to one person: send, not yet, or no. Never queues. On its path stand one
@@ -49,15 +59,29 @@ export class RequestSend {
     private readonly drainInbox: DrainInbox,
   ) {}
 
+  /** Refuses `assignment.busy` when what it looks at changes faster than it can answer. */
   async execute(request: SendRequest, actor: Actor): Promise<SendAnswer> {
-    const decision = await this.decisions.begin(actor);
+    for (let look = 1; look <= MAX_LOOKS; look += 1) {
+      const answer = await this.once(request, await this.decisions.begin(actor));
+      if (answer) return answer;
+    }
+    throw new Refusal('assignment.busy', 'The person, their line or the fleet changes right now', {
+      retryAfterSeconds: 1,
+    });
+  }
+
+  /** Null when something the answer rests on changed meanwhile. */
+  private async once(request: SendRequest, decision: Decision): Promise<SendAnswer | null> {
     const row = await this.lookOnceCurrent(request, decision);
     const from = lineToSendFrom(row, request, decision);
-    const snapshot = snapshotFrom(row, from, decision);
+    const made = await this.madeBefore(request);
+    const snapshot = withoutOwnHold(snapshotFrom(row, from, decision), made);
     const gate = decideSend(request, snapshot, decision.policy);
     const observing = row.environment.actuators.gate === 'observe';
-    if (gate.kind === 'send')
-      return this.hold(request, row, from, gate, gate.limits, decision, null);
+    if (gate.kind === 'send') {
+      const again = made && answerAgain(made, from, gate, decision);
+      return again ?? this.hold(request, row, from, gate, gate.limits, decision, null);
+    }
     if (observing) return this.hold(request, row, from, gate, UNLIMITED, decision, gate.kind);
     const answer = {
       ...nothingHeld(gate, from.chat === null),
@@ -128,8 +152,10 @@ export class RequestSend {
     limits: ReserveLimits,
     decision: Decision,
     wouldBe: SendAnswer['wouldBe'],
-  ): Promise<SendAnswer> {
-    const id = decision.newId();
+  ): Promise<SendAnswer | null> {
+    // An id that stands for an earlier hold, which serves nobody any more, is not used again.
+    const made = await this.madeBefore(request);
+    const id = made ? decision.newId() : (request.workId ?? decision.newId());
     const cap = todayCap(from.line, from.maxDailyUse7d, decision.policy);
     const held = await this.ledger.reserve({
       id,
@@ -157,8 +183,9 @@ export class RequestSend {
       return tellAnswer(this.unitOfWork.read, answer, request, row, decision, refused);
     }
     const newConversation = gate.kind === 'send' ? gate.newConversation : from.chat === null;
+    let recorded = false;
     try {
-      await this.record(
+      recorded = await this.record(
         id,
         request,
         row,
@@ -168,11 +195,11 @@ export class RequestSend {
         held.expiresAt,
         decision,
       );
-      if (held.overrun) await this.announceOverrun(from.line, held.usedLast24h, cap, decision);
-    } catch (error) {
-      await this.ledger.release(from.line.id, id);
-      throw error;
+    } finally {
+      if (!recorded) await this.ledger.release(from.line.id, id, decision.now);
     }
+    if (!recorded) return null;
+    if (held.overrun) await this.announceOverrun(from.line, held.usedLast24h, cap, decision);
     const answer = {
       decision: 'send' as const,
       class: gate.class,
@@ -191,7 +218,14 @@ export class RequestSend {
     return tellAnswer(this.unitOfWork.read, answer, request, row, decision, taken);
   }
 
-  private async record(
+  /** The hold that this very request made before: its answer was lost, or it would not be asked again. */
+  private async madeBefore({ workId }: SendRequest): Promise<SendRecord | null> {
+    if (workId === undefined) return null;
+    return (await this.unitOfWork.read.sends.byIds([workId]))[0] ?? null;
+  }
+
+  /** False when what the gate saw is not so any more. */
+  private record(
     id: string,
     request: SendRequest,
     row: GateRow,
@@ -200,7 +234,7 @@ export class RequestSend {
     newConversation: boolean,
     expiresAt: EpochMs,
     decision: Decision,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const send = {
       id,
       userId: row.userId,
@@ -216,17 +250,14 @@ export class RequestSend {
       expiresAt,
       closedAt: null,
     } as const;
-    if (row.assignmentState !== 'reserved' || row.firstSendAt !== null) {
-      await this.unitOfWork.read.sends.insert(send);
-      return;
-    }
-    // From now on the reservation must not expire: its message is on its way.
-    await this.unitOfWork.run(async (stores) => {
-      await stores.sends.insert(send);
-      const person = await stores.users.byId(row.userId);
-      const merged = person !== null && person.id !== row.userId;
-      const place = merged ? await stores.assignments.of(person.id, row.poolId) : null;
-      await stores.assignments.markFirstSend(place?.id ?? row.assignmentId, decision.now);
+    return this.unitOfWork.read.sends.insert(send, {
+      assignmentId: row.assignmentId,
+      assignmentEpoch: row.assignmentEpoch,
+      lineEpoch: from.line.epoch,
+      suppressedAt: row.suppressedAt,
+      frozenAt: row.environment.frozenAt,
+      // From now on the reservation must not expire: its message is on its way.
+      marksFirstSend: row.assignmentState === 'reserved' && row.firstSendAt === null,
     });
   }
 
@@ -245,45 +276,4 @@ export class RequestSend {
       todayCap: cap,
     });
   }
-}
-
-/** What stands in the way when the counts do. */
-const LEDGER_WORDS: Readonly<Record<ReserveReason, string>> = {
-  'budget-ceiling': 'The line has reached the share of its daily budget that this class may use',
-  'hour-shape': 'The line has sent enough for this hour',
-  'minute-shape': 'The line has sent enough for this minute',
-  'pair-limit': 'Too many messages to this person within 60 seconds',
-  loop: 'Too many messages to this person within an hour: this looks like a loop',
-  'new-conversations-hour': 'The line has started enough new conversations this hour',
-  'new-conversations-day': 'The line has started enough new conversations within 24 hours',
-  'open-holds': 'Too many messages of this line are still on their way',
-};
-
-const HOLD_MS = 35 * 60_000;
-const UNLIMITED: ReserveLimits = {
-  ceiling: null,
-  hourCap: null,
-  minuteCap: null,
-  pairPer60s: Number.MAX_SAFE_INTEGER,
-  loopPerHour: Number.MAX_SAFE_INTEGER,
-  newConversation: false,
-  newConversationsPer24h: Number.MAX_SAFE_INTEGER,
-  newConversationsPerHour: Number.MAX_SAFE_INTEGER,
-  maxOpenHolds: Number.MAX_SAFE_INTEGER,
-  holdMs: HOLD_MS,
-};
-
-function nothingHeld(
-  gate: GateDecision,
-  newConversation: boolean,
-): Omit<SendAnswer, 'line' | 'chatId' | 'retryAt' | 'wouldBe'> {
-  return {
-    decision: gate.kind,
-    class: gate.class,
-    reservationId: null,
-    expiresAt: null,
-    newConversation,
-    firstText: null,
-    reasons: gate.reasons,
-  };
 }

@@ -81,7 +81,7 @@ export class SettleSend {
     if (!(await this.unitOfWork.read.sends.close(id, state, decision.now))) {
       throw closed(await sendOr404(this.unitOfWork.read, id));
     }
-    if (state === 'released') await this.ledger.release(send.lineId, id);
+    if (state === 'released') await this.ledger.release(send.lineId, id, decision.now);
     return sendOr404(this.unitOfWork.read, id);
   }
 }

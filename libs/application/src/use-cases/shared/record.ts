@@ -1,5 +1,5 @@
 import type { EventType } from '../../events';
-import type { DecisionEntry, Stores } from '../../ports';
+import type { Actuator, DecisionEntry, Stores } from '../../ports';
 import type { Decision } from './decision';
 
 /** Announces what happened, in the transaction in which it happens. Users by id, never by handle. */
@@ -38,6 +38,31 @@ export function audit(
     actor: decision.actor,
     policyVersion: decision.policyVersion,
   });
+}
+
+/**
+ * Whether an actuator may act by itself now. If it may not, what it would have done is announced instead, unless
+ * `wouldBe` is null because that was said already.
+ */
+export async function mayAct(
+  stores: Stores,
+  decision: Decision,
+  actuator: Actuator,
+  wouldBe: { readonly event: EventType; readonly data: Readonly<Record<string, unknown>> } | null,
+): Promise<boolean> {
+  const environment = await stores.environment.get();
+  const mode = environment?.actuators[actuator] ?? 'observe';
+  if (mode === 'auto') return true;
+  if (wouldBe) {
+    const { event, data } = wouldBe;
+    await announce(stores, decision, 'actuator.withheld', {
+      ...data,
+      actuator,
+      mode,
+      wouldBe: event,
+    });
+  }
+  return false;
 }
 
 /** Tells a decision to the log and the metrics once the transaction stands. */

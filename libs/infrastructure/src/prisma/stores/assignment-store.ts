@@ -91,11 +91,16 @@ export class PrismaAssignmentStore extends AssignmentStore {
     return this.find({ state: { not: 'released' } }, page);
   }
 
-  async toMove(lineId: string, limit: number): Promise<AssignmentRecord[]> {
+  async toMove(
+    lineId: string,
+    limit: number,
+    exceptUserIds: readonly string[],
+  ): Promise<AssignmentRecord[]> {
     const rows = await this.db.$queryRaw<{ id: string }[]>`
       SELECT a.id FROM assignments a
       LEFT JOIN conversations c ON c.pool_id = a.pool_id AND c.user_id = a.user_id
       WHERE a.line_id = ${lineId}::uuid AND a.state IN ('reserved', 'confirmed', 'overflow')
+        AND a.user_id <> ALL(${[...exceptUserIds]}::uuid[])
       ORDER BY c.last_inbound_at DESC NULLS LAST, a.id LIMIT ${limit}`;
     return this.find({ id: { in: rows.map(({ id }) => id) } });
   }
@@ -110,7 +115,7 @@ export class PrismaAssignmentStore extends AssignmentStore {
   async expired(now: EpochMs, limit: number): Promise<AssignmentRecord[]> {
     const rows = await this.db.$queryRaw<{ id: string }[]>`
       SELECT id FROM assignments
-      WHERE state = 'reserved' AND expires_at <= ${date(now)} AND first_send_at IS NULL
+      WHERE state IN ('reserved', 'needs-introduction') AND expires_at <= ${date(now)} AND first_send_at IS NULL
       ORDER BY expires_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
     return this.find({ id: { in: rows.map(({ id }) => id) } });
   }
@@ -144,11 +149,12 @@ export class PrismaAssignmentStore extends AssignmentStore {
     return true;
   }
 
-  async markFirstSend(id: string, at: EpochMs): Promise<void> {
-    await this.db.assignment.updateMany({
-      where: { id, firstSendAt: null },
-      data: { firstSendAt: date(at) },
+  async markEscalated(id: string, hours: number): Promise<boolean> {
+    const marked = await this.db.assignment.updateMany({
+      where: { id, state: 'needs-introduction', escalatedHours: { lt: hours } },
+      data: { escalatedHours: hours },
     });
+    return marked.count === 1;
   }
 
   async replaceFallbacks(id: string, lineIds: readonly string[]): Promise<void> {

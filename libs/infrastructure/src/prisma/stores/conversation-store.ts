@@ -89,19 +89,24 @@ export class PrismaConversationStore extends ConversationStore {
   async saveChats(chats: readonly ChatRecord[]): Promise<void> {
     if (chats.length === 0) return;
     await this.db.$executeRaw`
-      INSERT INTO chats (id, conversation_id, line_id, is_group, health, service, started_by,
+      INSERT INTO chats (id, conversation_id, line_id, is_group, health, health_at, service, started_by,
         created_at, last_activity_at, last_shared_at, shares)
       SELECT * FROM unnest(
         ${chats.map((c) => c.id)}::text[], ${chats.map((c) => c.conversationId)}::uuid[],
         ${chats.map((c) => c.lineId)}::uuid[], ${chats.map((c) => c.isGroup)}::bool[],
-        ${chats.map((c) => c.health)}::text[], ${chats.map((c) => c.service)}::text[],
+        ${chats.map((c) => c.health)}::text[],
+        ${chats.map((c) => dateOrNull(c.healthAt))}::timestamptz[],
+        ${chats.map((c) => c.service)}::text[],
         ${chats.map((c) => c.startedBy)}::text[], ${chats.map((c) => date(c.createdAt))}::timestamptz[],
         ${chats.map((c) => date(c.lastActivityAt))}::timestamptz[],
         ${chats.map((c) => dateOrNull(c.lastSharedAt))}::timestamptz[],
         ${chats.map((c) => c.shares)}::int[])
       ON CONFLICT (id) DO UPDATE SET
         conversation_id = coalesce(excluded.conversation_id, chats.conversation_id),
-        is_group = excluded.is_group, health = excluded.health,
+        is_group = excluded.is_group,
+        health = CASE WHEN excluded.health_at < chats.health_at OR excluded.health_at IS NULL
+          THEN chats.health ELSE excluded.health END,
+        health_at = greatest(chats.health_at, excluded.health_at),
         service = coalesce(excluded.service, chats.service),
         started_by = coalesce(chats.started_by, excluded.started_by),
         last_activity_at = greatest(chats.last_activity_at, excluded.last_activity_at),
@@ -139,8 +144,9 @@ export class PrismaConversationStore extends ConversationStore {
   }
 
   async chatsWithoutPerson(limit: number): Promise<ChatRecord[]> {
+    const managed = await this.db.line.findMany({ where: { managed: true }, select: { id: true } });
     const rows = await this.db.chat.findMany({
-      where: { conversationId: null, isGroup: false },
+      where: { conversationId: null, isGroup: false, lineId: { in: managed.map(({ id }) => id) } },
       orderBy: { lastActivityAt: 'desc' },
       take: limit,
     });
@@ -164,6 +170,7 @@ function chatOf(row: Chat): ChatRecord {
     ...row,
     health: row.health as ChatRecord['health'],
     startedBy: row.startedBy as ChatRecord['startedBy'],
+    healthAt: msOrNull(row.healthAt),
     createdAt: ms(row.createdAt),
     lastActivityAt: ms(row.lastActivityAt),
     lastSharedAt: msOrNull(row.lastSharedAt),

@@ -24,6 +24,7 @@ export class PrismaFailoverStore extends FailoverStore {
           deadline: dateOrNull(failover.deadline),
           finishedAt: dateOrNull(failover.finishedAt),
           updatedAt: date(failover.updatedAt),
+          takenUpAt: dateOrNull(failover.takenUpAt),
         },
       ],
       skipDuplicates: true,
@@ -62,18 +63,31 @@ export class PrismaFailoverStore extends FailoverStore {
         | 'state'
         | 'usersMoved'
         | 'usersStranded'
+        | 'usersWaiting'
         | 'usersTotal'
         | 'etaAt'
         | 'deadline'
         | 'finishedAt'
+        | 'takenUpAt'
       >
     >,
     at: EpochMs,
   ): Promise<void> {
     await this.db.failover.update({
       where: { id },
-      data: { ...columns(change, ['etaAt', 'deadline', 'finishedAt']), updatedAt: date(at) },
+      data: {
+        ...columns(change, ['etaAt', 'deadline', 'finishedAt', 'takenUpAt']),
+        updatedAt: date(at),
+      },
     });
+  }
+
+  async takeUp(at: EpochMs): Promise<boolean> {
+    const taken = await this.db.$executeRaw`
+      UPDATE failovers SET taken_up_at = ${date(at)}
+      WHERE state = 'running' AND taken_up_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM environment WHERE frozen_at IS NOT NULL)`;
+    return taken > 0;
   }
 
   async addMoves(moves: readonly FailoverMoveRecord[]): Promise<void> {
@@ -143,6 +157,7 @@ function recordOf(row: Failover): FailoverRecord {
     deadline: msOrNull(row.deadline),
     finishedAt: msOrNull(row.finishedAt),
     updatedAt: ms(row.updatedAt),
+    takenUpAt: msOrNull(row.takenUpAt),
   };
 }
 

@@ -1,5 +1,6 @@
 import {
   type AssignmentState,
+  type ChatHealth,
   type EnvironmentRecord,
   type GateLine,
   type GateRow,
@@ -30,11 +31,12 @@ export class PrismaGateStore extends GateStore {
     const rows = await this.db.$queryRaw<Row[]>`
       SELECT u.id AS user_id, u.erased_at, u.time_zone, p.id AS pool_id, p.time_zone AS pool_zone,
         a.id AS assignment_id, a.epoch, a.state, a.first_send_at,
-        s.suppressed_at, s.reply_allowed_until,
+        s.suppressed_at, s.lifted_at, s.reply_allowed_until,
         to_jsonb(c) AS conversation, to_jsonb(l) AS line, to_jsonb(n) AS active_line,
         ${maxDailyUse(Prisma.sql`a.line_id`)} AS max_use,
         ${maxDailyUse(Prisma.sql`n.id`)} AS active_max_use,
-        (SELECT jsonb_agg(jsonb_build_object('id', t.id, 'lineId', t.line_id, 'health', t.health)
+        (SELECT jsonb_agg(jsonb_build_object('id', t.id, 'lineId', t.line_id, 'health', t.health,
+              'since', (extract(epoch FROM t.health_at) * 1000)::bigint)
             ORDER BY t.last_activity_at DESC)
           FROM chats t WHERE t.conversation_id = c.id AND NOT t.is_group) AS chats,
         (SELECT coalesce(jsonb_agg(k.line_id), '[]') FROM known_numbers k
@@ -77,13 +79,14 @@ interface Row {
   state: string;
   first_send_at: Date | null;
   suppressed_at: Date | null;
+  lifted_at: Date | null;
   reply_allowed_until: Date | null;
   conversation: Record<string, unknown> | null;
   line: Record<string, unknown>;
   active_line: Record<string, unknown> | null;
   max_use: number;
   active_max_use: number;
-  chats: { id: string; lineId: string; health: string }[] | null;
+  chats: { id: string; lineId: string; health: ChatHealth; since: number | null }[] | null;
   known: string[];
   open_unsolicited_at: Date | null;
   transactional_today: number;
@@ -105,9 +108,7 @@ function rowOf(row: Row): GateRow {
     return {
       line,
       maxDailyUse7d,
-      chat: chat
-        ? { id: chat.id, health: chat.health as NonNullable<GateLine['chat']>['health'] }
-        : null,
+      chat: chat ? { id: chat.id, health: chat.health } : null,
       known: row.known.includes(line.id),
     };
   };
@@ -122,6 +123,7 @@ function rowOf(row: Row): GateRow {
     assignmentState: row.state as AssignmentState,
     firstSendAt: msOrNull(row.first_send_at),
     suppressedAt: msOrNull(row.suppressed_at),
+    liftedAt: msOrNull(row.lifted_at),
     replyAllowedUntil: msOrNull(row.reply_allowed_until),
     conversation:
       row.conversation &&
@@ -130,7 +132,7 @@ function rowOf(row: Row): GateRow {
       ),
     assigned: gateLine(row.line, row.max_use),
     active: row.active_line && gateLine(row.active_line, row.active_max_use),
-    chats: chats.length,
+    threads: chats.map(({ health, since }) => ({ health, since })),
     openUnsolicitedAt: msOrNull(row.open_unsolicited_at),
     transactionalToday: row.transactional_today,
     eventsPending: row.events_pending,

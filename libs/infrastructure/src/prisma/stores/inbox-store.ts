@@ -23,12 +23,18 @@ export class PrismaInboxStore extends InboxStore {
     return inserted.count;
   }
 
+  // What stands behind an event that waits for its next try must not use up the limit, or one long queue would hold
+  // everybody up; so it is left out before the limit. The test at the end is for events that others have locked.
   async claim(now: EpochMs, limit: number): Promise<InboxRecord[]> {
     const rows = await this.db.$queryRaw<Record<string, unknown>[]>`
-      WITH due AS (
-        SELECT * FROM inbox_events
-        WHERE state = 'pending' AND next_attempt_at <= ${date(now)}
-        ORDER BY seq LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+      WITH waiting AS MATERIALIZED (
+        SELECT order_key, min(seq) AS seq FROM inbox_events
+        WHERE state = 'pending' AND next_attempt_at > ${date(now)} GROUP BY order_key),
+      due AS (
+        SELECT e.* FROM inbox_events e
+        WHERE e.state = 'pending' AND e.next_attempt_at <= ${date(now)} AND NOT EXISTS (
+          SELECT 1 FROM waiting w WHERE w.order_key = e.order_key AND w.seq < e.seq)
+        ORDER BY e.seq LIMIT ${limit} FOR UPDATE OF e SKIP LOCKED)
       SELECT d.* FROM due d
       WHERE NOT EXISTS (
         SELECT 1 FROM inbox_events earlier

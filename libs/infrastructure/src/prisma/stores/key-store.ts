@@ -15,14 +15,18 @@ export class PrismaKeyStore extends KeyStore {
   }
 
   async insert(key: ApiKeyRecord): Promise<void> {
-    await this.db.apiKey.create({
-      data: {
-        ...key,
-        poolIds: [...key.poolIds],
-        createdAt: date(key.createdAt),
-        expiresAt: dateOrNull(key.expiresAt),
-        revokedAt: dateOrNull(key.revokedAt),
-      },
+    await this.db.apiKey.createMany({
+      data: [
+        {
+          ...key,
+          poolIds: [...key.poolIds],
+          createdAt: date(key.createdAt),
+          expiresAt: dateOrNull(key.expiresAt),
+          revokedAt: dateOrNull(key.revokedAt),
+        },
+      ],
+      // Of several processes that start at once with the same first key, one writes it.
+      skipDuplicates: true,
     });
   }
 

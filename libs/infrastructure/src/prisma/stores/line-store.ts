@@ -170,6 +170,7 @@ export function lineRecordOf(row: Line): LineRecord {
     adminState: row.adminState as LineRecord['adminState'],
     adminStateBy: row.adminStateBy as LineRecord['adminStateBy'],
     health: row.health as LineRecord['health'],
+    healthBy: row.healthBy as LineRecord['healthBy'],
     providerStatus: row.providerStatus as LineRecord['providerStatus'],
     reputation: row.reputation as LineRecord['reputation'],
     meanMilli: num(row.meanMilli),

@@ -44,17 +44,15 @@ export class PrismaOutboxStore extends OutboxStore {
   }
 
   async since(seq: number, limit: number): Promise<(OutboxRecord & { seq: number })[]> {
-    const rows = await this.db.outboxEvent.findMany({
-      where: { seq: { gt: BigInt(seq) } },
-      orderBy: { seq: 'asc' },
-      take: limit,
-    });
-    return rows.map((row) => ({
-      ...row,
-      seq: num(row.seq),
-      data: row.data as Record<string, unknown>,
-      at: ms(row.at),
-    }));
+    // A number is given out before its transaction ends, so a smaller one may appear after a larger one has been
+    // read: what was written since the oldest transaction still under way has to wait.
+    const rows = await this.db.$queryRaw<
+      { seq: bigint; id: string; type: string; data: Record<string, unknown>; at: Date }[]
+    >`
+      SELECT seq, id, type, data, at FROM outbox_events
+      WHERE seq > ${BigInt(seq)} AND xid < pg_snapshot_xmin(pg_current_snapshot())
+      ORDER BY seq LIMIT ${limit}`;
+    return rows.map((row) => ({ ...row, seq: num(row.seq), at: ms(row.at) }));
   }
 
   async lastSeq(): Promise<number> {

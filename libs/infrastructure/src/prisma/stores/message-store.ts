@@ -7,7 +7,7 @@ import {
 } from '@linekeeper/application';
 import type { Db } from '../database';
 import type { Message } from '../generated/client';
-import { date, ms } from '../values';
+import { date, dateOrNull, ms } from '../values';
 
 export class PrismaMessageStore extends MessageStore {
   constructor(private readonly db: Db) {
@@ -41,11 +41,13 @@ export class PrismaMessageStore extends MessageStore {
             > array_position(${[...MESSAGE_STATUSES]}::text[], m.status)
           THEN t.status ELSE m.status END,
         failure_code = coalesce(m.failure_code, t.failure_code),
-        send_id = coalesce(m.send_id, t.send_id)
+        send_id = coalesce(m.send_id, t.send_id),
+        at = coalesce(t.at, m.at)
       FROM unnest(
         ${advances.map((a) => a.id)}::text[], ${advances.map((a) => a.status)}::text[],
-        ${advances.map((a) => a.failureCode)}::int[], ${advances.map((a) => a.sendId)}::uuid[]
-      ) AS t(id, status, failure_code, send_id)
+        ${advances.map((a) => a.failureCode)}::int[], ${advances.map((a) => a.sendId)}::uuid[],
+        ${advances.map((a) => dateOrNull(a.at))}::timestamptz[]
+      ) AS t(id, status, failure_code, send_id, at)
       WHERE m.id = t.id`;
   }
 }

@@ -1,4 +1,4 @@
-import { type SendRecord, SendStore } from '@linekeeper/application';
+import { type SendBasis, type SendRecord, SendStore } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
 import type { Db } from '../database';
 import type { Send } from '../generated/client';
@@ -9,18 +9,35 @@ export class PrismaSendStore extends SendStore {
     super();
   }
 
-  async insert(send: SendRecord): Promise<boolean> {
-    // The row of the user is held: a merge that ran meanwhile is waited for, and the row says whose alias they are.
-    const inserted = await this.db.$executeRaw`
+  async insert(send: SendRecord, basis: SendBasis): Promise<boolean> {
+    // The mark waits for whoever changes the reservation at this moment, and then looks again at its epoch. The row
+    // of the user is held too: a merge under way is waited for, and the row says then whose alias they are.
+    const written = await this.db.$executeRaw`
+      WITH basis AS (
+        SELECT a.id FROM assignments a
+        JOIN lines l ON l.id = ${send.lineId}::uuid
+        LEFT JOIN suppressions s ON s.user_id = a.user_id
+        WHERE a.id = ${basis.assignmentId}::uuid AND a.epoch = ${basis.assignmentEpoch}
+          AND l.epoch = ${basis.lineEpoch}
+          AND s.suppressed_at IS NOT DISTINCT FROM ${dateOrNull(basis.suppressedAt)}::timestamptz
+          AND (SELECT e.frozen_at FROM environment e WHERE e.id = 1)
+            IS NOT DISTINCT FROM ${dateOrNull(basis.frozenAt)}::timestamptz),
+      marked AS (
+        UPDATE assignments a SET first_send_at = coalesce(a.first_send_at, ${date(send.admittedAt)})
+        FROM basis WHERE ${basis.marksFirstSend} AND a.id = basis.id
+          AND a.epoch = ${basis.assignmentEpoch} AND a.state = 'reserved'
+        RETURNING a.id)
       INSERT INTO sends (id, user_id, line_id, assignment_epoch, class, messages, settled_messages,
         new_conversation, state, policy_version, admitted_at, expires_at, closed_at)
       SELECT ${send.id}::uuid, coalesce(u.merged_into, u.id), ${send.lineId}::uuid,
         ${send.assignmentEpoch}, ${send.class}, ${send.messages}, ${send.settledMessages},
         ${send.newConversation}, ${send.state}, ${send.policyVersion}, ${date(send.admittedAt)},
         ${date(send.expiresAt)}, ${dateOrNull(send.closedAt)}
-      FROM users u WHERE u.id = ${send.userId}::uuid FOR KEY SHARE OF u
-      ON CONFLICT (id) DO NOTHING`;
-    return inserted === 1;
+      FROM basis, users u
+      WHERE u.id = ${send.userId}::uuid
+        AND (NOT ${basis.marksFirstSend} OR EXISTS (SELECT 1 FROM marked))
+      FOR KEY SHARE OF u`;
+    return written === 1;
   }
 
   async byIds(ids: readonly string[]): Promise<SendRecord[]> {
@@ -28,9 +45,12 @@ export class PrismaSendStore extends SendStore {
     return rows.map(recordOf);
   }
 
-  async noteSeen(seen: readonly { id: string; messages: number }[], at: EpochMs): Promise<void> {
-    if (seen.length === 0) return;
-    await this.db.$executeRaw`
+  async noteSeen(
+    seen: readonly { id: string; messages: number }[],
+    at: EpochMs,
+  ): Promise<{ id: string; lineId: string; left: number }[]> {
+    if (seen.length === 0) return [];
+    return this.db.$queryRaw<{ id: string; lineId: string; left: number }[]>`
       UPDATE sends s SET
         settled_messages = least(s.messages, s.settled_messages + t.seen),
         state = CASE WHEN s.settled_messages + t.seen >= s.messages THEN 'settled' ELSE s.state END,
@@ -39,7 +59,8 @@ export class PrismaSendStore extends SendStore {
       FROM (SELECT id, sum(seen)::int AS seen FROM unnest(
           ${seen.map((s) => s.id)}::uuid[], ${seen.map((s) => s.messages)}::int[]) AS u(id, seen)
         GROUP BY id) t
-      WHERE s.id = t.id`;
+      WHERE s.id = t.id
+      RETURNING s.id, s.line_id AS "lineId", s.messages - s.settled_messages AS left`;
   }
 
   async close(

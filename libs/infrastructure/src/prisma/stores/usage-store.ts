@@ -14,9 +14,14 @@ export class PrismaUsageStore extends UsageStore {
     super();
   }
 
-  async add(hours: readonly UsageHour[], days: readonly UserDay[]): Promise<void> {
-    if (hours.length > 0) {
-      await this.db.$executeRaw`
+  async add(hours: readonly UsageHour[], days: readonly UserDay[]): Promise<UsageHour[]> {
+    const totals = hours.length > 0 ? await this.addHours(hours) : [];
+    if (days.length > 0) await this.addDays(days);
+    return totals;
+  }
+
+  private addHours(hours: readonly UsageHour[]): Promise<UsageHour[]> {
+    return this.db.$queryRaw<UsageHour[]>`
         INSERT INTO line_hours AS h (line_id, hour, "in", out, started)
         SELECT line_id, hour, sum(i)::int, sum(o)::int, sum(s)::int FROM unnest(
           ${hours.map((h) => h.lineId)}::uuid[], ${hours.map((h) => h.hour)}::int[],
@@ -25,10 +30,12 @@ export class PrismaUsageStore extends UsageStore {
         GROUP BY line_id, hour ORDER BY line_id, hour
         ON CONFLICT (line_id, hour) DO UPDATE SET
           "in" = h."in" + excluded."in", out = h.out + excluded.out,
-          started = h.started + excluded.started`;
-    }
-    if (days.length > 0) {
-      await this.db.$executeRaw`
+          started = h.started + excluded.started
+        RETURNING line_id AS "lineId", hour, "in", out, started`;
+  }
+
+  private async addDays(days: readonly UserDay[]): Promise<void> {
+    await this.db.$executeRaw`
         INSERT INTO user_days AS d (user_id, day, "in", out)
         SELECT user_id, day, sum(i)::int, sum(o)::int FROM unnest(
           ${days.map((d) => d.userId)}::uuid[], ${days.map((d) => d.day)}::text[],
@@ -36,7 +43,6 @@ export class PrismaUsageStore extends UsageStore {
         GROUP BY user_id, day ORDER BY user_id, day
         ON CONFLICT (user_id, day) DO UPDATE SET
           "in" = d."in" + excluded."in", out = d.out + excluded.out`;
-    }
   }
 
   hours(lineIds: readonly string[], fromHour: number, toHour: number): Promise<UsageHour[]> {
@@ -146,15 +152,5 @@ export class PrismaUsageStore extends UsageStore {
       started: row.started,
       stored: { in: row.had_in, out: row.had_out },
     }));
-  }
-
-  async correct(hours: readonly UsageHour[]): Promise<void> {
-    for (const { lineId, hour, ...counts } of hours) {
-      await this.db.lineHour.upsert({
-        where: { lineId_hour: { lineId, hour } },
-        create: { lineId, hour, ...counts },
-        update: { in: counts.in, out: counts.out },
-      });
-    }
   }
 }

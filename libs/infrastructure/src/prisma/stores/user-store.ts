@@ -17,7 +17,7 @@ const WITH_ALL = { handles: { orderBy: { createdAt: 'asc' } }, suppression: true
 type UserRow = Omit<Prisma.UserGetPayload<{ include: typeof WITH_ALL }>, 'handles'> & {
   readonly handles: readonly { readonly kind: string; readonly value: string }[];
 };
-const SUPPRESSION_INSTANTS = ['suppressed_at', 'reply_allowed_until', 'updated_at'];
+const SUPPRESSION_INSTANTS = ['suppressed_at', 'lifted_at', 'reply_allowed_until', 'updated_at'];
 
 interface HandleRow {
   user: Record<string, unknown>;
@@ -160,10 +160,17 @@ export class PrismaUserStore extends UserStore {
     return row && ms(row.suppressedAt);
   }
 
+  async lockWishes(userId: string): Promise<SuppressionRecord | null> {
+    await this.db.$queryRaw`SELECT 1 FROM users WHERE id = ${userId}::uuid FOR NO KEY UPDATE`;
+    const row = await this.db.suppression.findUnique({ where: { userId } });
+    return row && suppressionOf(row);
+  }
+
   async suppress(userId: string, record: SuppressionRecord): Promise<void> {
     const data = {
       ...record,
       suppressedAt: dateOrNull(record.suppressedAt),
+      liftedAt: dateOrNull(record.liftedAt),
       replyAllowedUntil: dateOrNull(record.replyAllowedUntil),
       updatedAt: date(record.updatedAt),
     };
@@ -192,6 +199,7 @@ export class PrismaUserStore extends UserStore {
   async ratesToClose(query: {
     poolId: string;
     day: string;
+    dayEndsAt: EpochMs;
     limit: number;
     after?: string;
   }): Promise<RateToClose[]> {
@@ -202,7 +210,8 @@ export class PrismaUserStore extends UserStore {
       JOIN users u ON u.id = a.user_id
       LEFT JOIN user_rates r ON r.user_id = a.user_id
       LEFT JOIN user_days d ON d.user_id = a.user_id AND d.day = ${query.day}
-      WHERE a.pool_id = ${query.poolId}::uuid AND u.merged_into IS NULL
+      WHERE a.pool_id = ${query.poolId}::uuid AND a.created_at < ${date(query.dayEndsAt)}
+        AND u.merged_into IS NULL
         AND (r.closed_day IS NULL OR r.closed_day < ${query.day})
         AND (${query.after ?? null}::uuid IS NULL OR a.user_id > ${query.after ?? null}::uuid)
       ORDER BY a.user_id LIMIT ${query.limit}`;
@@ -281,6 +290,7 @@ function recordOf(row: UserRow): UserRecord {
 function suppressionOf(row: NonNullable<UserRow['suppression']>): SuppressionRecord {
   return {
     suppressedAt: msOrNull(row.suppressedAt),
+    liftedAt: msOrNull(row.liftedAt),
     source: row.source,
     reason: row.reason,
     actor: row.actor,

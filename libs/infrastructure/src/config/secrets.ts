@@ -1,5 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { keep, readKept } from '../system/kept-file';
 
 /** What is made at the first start and kept, readable by its owner only. */
 export interface Secrets {
@@ -9,24 +9,26 @@ export interface Secrets {
   readonly simulatorToken: string;
 }
 
-/** The kept secrets, or new ones. What the environment gives wins over what is kept. */
+/** Where the secrets of a data folder are kept. */
+export const secretsFileIn = (dataDir: string): string => join(dataDir, 'keys.json');
+
+/**
+ * The kept secrets, or new ones. What the environment gives wins over what is kept.
+ * @throws KeptFileUnusable when there are some that cannot be read; they are left as they are.
+ */
 export async function loadSecrets(
   dataDir: string,
   given: { readonly adminKey: string | undefined; readonly secretsKey: string | undefined },
   token: () => string,
 ): Promise<Secrets> {
-  await mkdir(dataDir, { recursive: true });
-  const file = join(dataDir, 'keys.json');
-  const kept: Partial<Secrets> = await readFile(file, 'utf8').then(
-    (text) => JSON.parse(text) as Partial<Secrets>,
-    () => ({}),
-  );
+  const file = secretsFileIn(dataDir);
+  const kept = (await readKept<Secrets>(file)) ?? {};
   const secrets: Secrets = {
     adminKey: given.adminKey ?? kept.adminKey ?? `lk_${token()}`,
     appKey: kept.appKey ?? `lk_${token()}`,
     secretsKey: given.secretsKey ?? kept.secretsKey ?? token(),
     simulatorToken: kept.simulatorToken ?? token(),
   };
-  await writeFile(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+  await keep(file, secrets);
   return secrets;
 }

@@ -1,0 +1,84 @@
+import { LeaseLost, type PoolRecord, type Stores } from '@linekeeper/application';
+import { randomUUID } from 'node:crypto';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/database';
+import { SecureRandom } from '../system/chance';
+import { PrismaDatabase } from './database';
+import { PrismaUnitOfWork } from './unit-of-work';
+
+const NOW = Date.UTC(2026, 9, 6, 12);
+const TTL_MS = 120_000;
+
+function aPool(slug: string): PoolRecord {
+  return {
+    id: randomUUID(),
+    slug,
+    name: slug,
+    timeZone: 'UTC',
+    cardProfile: { name: slug },
+    cardRevisedAt: NOW,
+    createdAt: NOW,
+  };
+}
+
+describe('Work under a lease', () => {
+  let testDatabase: TestDatabase;
+  let database: PrismaDatabase;
+  let unitOfWork: PrismaUnitOfWork;
+
+  beforeAll(async () => {
+    testDatabase = await createTestDatabase();
+    database = new PrismaDatabase(testDatabase.url);
+    unitOfWork = new PrismaUnitOfWork(database, new SecureRandom(), {
+      write: () => undefined,
+    });
+  });
+
+  afterAll(async () => {
+    await database.close();
+    await testDatabase.drop();
+  });
+
+  const take = async (holder: string, now: number): Promise<bigint> => {
+    const token = await unitOfWork.read.leases.take('job', holder, now, TTL_MS);
+    if (token === null) throw new Error('The lease is taken');
+    return token;
+  };
+  const write = (slug: string) => (stores: Stores) => stores.pools.insert(aPool(slug));
+  const pools = async (): Promise<string[]> =>
+    (await unitOfWork.read.pools.list()).map(({ slug }) => slug);
+
+  it('stands while nobody else has taken it, even past its end', async () => {
+    const token = await take('first', NOW);
+    await unitOfWork.fenced({ name: 'job', token }, () => unitOfWork.run(write('in-time')));
+    expect(await pools()).toContain('in-time');
+  });
+
+  it('leaves no trace once it has gone to another process, at whatever step the first one wakes up', async () => {
+    const token = await take('slow', NOW + TTL_MS);
+    await unitOfWork.fenced({ name: 'job', token }, async () => {
+      await unitOfWork.run(write('before-the-pause'));
+      const next = await take('next', NOW + 2 * TTL_MS);
+      await expect(unitOfWork.run(write('after-the-pause'))).rejects.toThrow(LeaseLost);
+      await unitOfWork.fenced({ name: 'job', token: next }, () =>
+        unitOfWork.run(write('by-the-next')),
+      );
+    });
+    expect(await pools()).toEqual(expect.arrayContaining(['before-the-pause', 'by-the-next']));
+    expect(await pools()).not.toContain('after-the-pause');
+  });
+
+  it('makes who wants the lease wait for a transaction that is under way', async () => {
+    const token = await take('writer', NOW + 4 * TTL_MS);
+    const order: string[] = [];
+    let taking: Promise<void> | null = null;
+    await unitOfWork.fenced({ name: 'job', token }, () =>
+      unitOfWork.run(async (stores) => {
+        taking = take('waiting', NOW + 6 * TTL_MS).then(() => void order.push('taken'));
+        await stores.pools.insert(aPool('under-way'));
+        order.push('written');
+      }),
+    );
+    await taking;
+    expect(order).toEqual(['written', 'taken']);
+  });
+});

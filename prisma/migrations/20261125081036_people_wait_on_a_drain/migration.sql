@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "failovers" ADD COLUMN     "users_waiting" INTEGER NOT NULL DEFAULT 0;
