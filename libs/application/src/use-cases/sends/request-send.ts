@@ -37,7 +37,7 @@ import {
 } from './send-answer';
 import { tellAnswer } from './tell-answer';
 
-export type { SendAnswer, SendRequest };
+export type { SendRequest };
 
 /** What changes between a look and its answer is looked at again, so often. */
 const MAX_LOOKS = 4;
