@@ -105,7 +105,9 @@ export class RequestSend {
     const counters = first?.conversation ?? NOTHING_SAID;
     const answersNothing =
       request.askedClass === 'reply' && !isReplyTime(counters, decision.now, decision.policy);
-    if (first && !first.eventsPending && !answersNothing) return first;
+    // Whose place has ended may have written just now, in a thread that nobody knows of yet.
+    const isPlaced = first !== null && first.assignmentState !== 'released';
+    if (isPlaced && !first.eventsPending && !answersNothing) return first;
     await this.drainInbox.execute();
     return this.look(request, decision);
   }
