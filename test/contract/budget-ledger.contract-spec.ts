@@ -87,7 +87,9 @@ describe('A budget ledger', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     prisma = new PrismaDatabase(database.url);
-    unitOfWork = new PrismaUnitOfWork(prisma, new SecureRandom());
+    unitOfWork = new PrismaUnitOfWork(prisma, new SecureRandom(), {
+      write: () => undefined,
+    });
     history = new PrismaUsageHistory(prisma.client);
     poolId = await insertPool(database);
     if (redisServerPath === undefined) return;

@@ -81,6 +81,14 @@ export const GUARDED_ROUTES: Readonly<Record<string, GuardedRoute>> = {
     ok: [200],
   },
   'POST /v1/users/:id/opt-in': { needs: 'app', reach: 'thing', ...plainUser('/opt-in'), ok: [200] },
+  'POST /v1/users/:id/merge': {
+    needs: 'app',
+    reach: 'thing',
+    ...plainUser('/merge'),
+    // With a handle that nobody has: it would be added.
+    body: () => ({ handle: personNumber(90), reason, dryRun: true }),
+    ok: [200],
+  },
   'GET /v1/users/:id/assignment': {
     needs: 'app',
     reach: 'thing',
@@ -256,6 +264,8 @@ export const GUARDED_ROUTES: Readonly<Record<string, GuardedRoute>> = {
     body: () => ({ reason }),
     ok: [404],
   },
+  // On the machine itself it is open; these callers come through a proxy.
+  'GET /metrics': { needs: 'viewer', reach: 'fleet', ok: [200] },
   'GET /v1/events': { needs: 'viewer', reach: 'list', ok: [200] },
   // The last one: after it the person is gone.
   'DELETE /v1/users/:id': { needs: 'admin', reach: 'thing', ...plainUser(), ok: [204] },

@@ -15,6 +15,7 @@ import { AuthGuard } from './http/auth.guard';
 import { IdempotencyInterceptor } from './http/idempotency.interceptor';
 import { ProblemFilter } from './http/problem.filter';
 import { validationPipe } from './http/validation.pipe';
+import { MetricsController } from './metrics/metrics.controller';
 import { SendsController } from './sends/sends.controller';
 import { AssignmentsController } from './users/assignments.controller';
 import { UsersController } from './users/users.controller';
@@ -36,6 +37,7 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     InboxController,
     EventsController,
     HealthController,
+    MetricsController,
     SignInController,
   ],
   providers: [

@@ -3,7 +3,7 @@ import { ConsoleLogger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
-import { PublicAddress } from '@linekeeper/application';
+import { Metrics, PublicAddress } from '@linekeeper/application';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { addBodyParsers, BODY_LIMIT } from './http/body-parser';
 import { addBounds, answerBroken, REQUEST_TIMEOUT_MS, SERVER_BOUNDS } from './http/bounds';
@@ -11,6 +11,7 @@ import { addLoopbackOnly } from './http/loopback';
 import { ProblemFilter } from './http/problem.filter';
 import { addSecurityHeaders, isDocs } from './http/security-headers';
 import { addPage } from './dashboard/page';
+import { countRequests } from './metrics/count-requests';
 import { openApiOf } from './openapi';
 
 export interface AppOptions {
@@ -52,6 +53,7 @@ export async function createApp(
     addCommonHeaders(request, reply);
     done();
   });
+  countRequests(server, app.get(Metrics));
   await addSecurityHeaders(server, app.get(PublicAddress).isSecure);
   addBounds(server);
   addLoopbackOnly(server, isDocs);

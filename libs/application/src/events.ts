@@ -3,6 +3,7 @@ export const EVENT_TYPES = [
   'user.onboarded',
   'user.discovered',
   'user.claimed',
+  'user.merged',
   'user.opted-out',
   'user.opted-in',
   'assignment.confirmed',

@@ -1,6 +1,7 @@
 export * from './actor';
 export * from './events';
 export * from './fleet-policy.schema';
+export * from './metrics';
 export * from './ports';
 export * from './refusal';
 export * from './use-cases';

@@ -27,6 +27,8 @@ export const REFUSALS = {
   'pool.ambiguous': 'The user has assignments in several pools: name one',
   'user.not_found': 'There is no such user',
   'user.erased': 'The user was erased',
+  'user.merge_self': 'A user cannot be merged into themself',
+  'user.merge_foreign_pool': 'One of the users has a place in a pool that this key does not see',
   'assignment.not_found': 'The user has no assignment',
   'assignment.illegal_state': 'The assignment does not allow this now',
   'assignment.busy': 'Too many placements at once: try again',

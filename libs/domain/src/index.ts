@@ -19,6 +19,7 @@ export * from './line/line';
 export * from './opt-out/detect';
 export * from './opt-out/wishes';
 export * from './people/coverage';
+export * from './people/merge';
 export * from './placement/admission';
 export * from './placement/fallbacks';
 export * from './placement/place';

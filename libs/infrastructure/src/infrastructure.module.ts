@@ -4,11 +4,13 @@ import {
   CardLinks,
   Clock,
   ClockFollower,
+  DecisionLog,
   Digest,
   HandleParser,
   Ids,
   InboxSignal,
   MessagingProvider,
+  Metrics,
   Policies,
   ProviderEventReader,
   PublicAddress,
@@ -27,6 +29,9 @@ import { LinqEventReader } from './linq/linq-event-reader';
 import { LinqMessagingProvider } from './linq/linq-messaging-provider';
 import { StandardWebhookVerifier } from './linq/standard-webhook-verifier';
 import { InMemoryBudgetLedger } from './memory/in-memory-budget-ledger';
+import { measuredProvider } from './metrics/measured-provider';
+import { PrometheusMetrics } from './metrics/prometheus-metrics';
+import { ToldDecisions } from './metrics/told-decisions';
 import { SignedCardLinks } from './people/card-links';
 import { LibphonenumberHandleParser } from './people/handle-parser';
 import { CloseDatabase } from './prisma/close-database';
@@ -112,12 +117,18 @@ export class InfrastructureModule {
         provide: CardLinks,
         useFactory: () => new SignedCardLinks(secretsKeys, options.publicUrl),
       },
+      { provide: Metrics, useFactory: () => new PrometheusMetrics(monotonicMs) },
+      {
+        provide: DecisionLog,
+        useFactory: (metrics: Metrics) => new ToldDecisions(metrics),
+        inject: [Metrics],
+      },
       { provide: PrismaDatabase, useFactory: () => new PrismaDatabase(options.databaseUrl) },
       {
         provide: UnitOfWork,
-        useFactory: (database: PrismaDatabase, random: Random) =>
-          new PrismaUnitOfWork(database, random),
-        inject: [PrismaDatabase, Random],
+        useFactory: (database: PrismaDatabase, random: Random, log: DecisionLog) =>
+          new PrismaUnitOfWork(database, random, log),
+        inject: [PrismaDatabase, Random, DecisionLog],
       },
       {
         provide: Policies,
@@ -132,7 +143,9 @@ export class InfrastructureModule {
       ...(options.redis === null ? ofOneProcess() : ofSeveralProcesses(options.redis)),
       {
         provide: MessagingProvider,
-        useFactory: () => new LinqMessagingProvider({ ...options.linq, wait }),
+        useFactory: (metrics: Metrics) =>
+          measuredProvider(new LinqMessagingProvider({ ...options.linq, wait }), metrics),
+        inject: [Metrics],
       },
       {
         provide: Throttle,
@@ -155,6 +168,7 @@ export class InfrastructureModule {
         UnitOfWork,
         BudgetLedger,
         InboxSignal,
+        Metrics,
         PrismaDatabase,
         ...USE_CASES,
       ],

@@ -21,7 +21,7 @@ const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip'] as const;
  * A proxy on this machine that nobody named speaks for the whole world from a loopback address; what it forwards is
  * not from here. One that is named in TRUSTED_PROXIES says where its requests come from.
  */
-function isFromThisMachine(request: FastifyRequest): boolean {
+export function isFromThisMachine(request: FastifyRequest): boolean {
   const { ip } = request;
   if (ip !== '::1' && !ip.startsWith('127.') && !ip.startsWith('::ffff:127.')) return false;
   const trusted = (request.ips?.length ?? 0) > 1;

@@ -19,6 +19,11 @@ export const FLEET_WIDE = 'linekeeper:fleet-wide';
 /** A route about the whole fleet: a key that is held to pools is forbidden it, whatever its role. */
 export const FleetWide = () => SetMetadata(FLEET_WIDE, true);
 
+export const OPEN_ON_LOOPBACK = 'linekeeper:open-on-loopback';
+
+/** A route that needs no key from the machine itself, and its declared role from elsewhere. */
+export const OpenOnLoopback = () => SetMetadata(OPEN_ON_LOOPBACK, true);
+
 /** A route that needs no key. */
 export const Public = () => SetMetadata(NEEDED_ROLE, 'public');
 

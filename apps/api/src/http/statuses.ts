@@ -25,6 +25,8 @@ export const STATUSES: Record<RefusalCode, number> = {
   'pool.ambiguous': 409,
   'user.not_found': 404,
   'user.erased': 410,
+  'user.merge_self': 422,
+  'user.merge_foreign_pool': 403,
   'assignment.not_found': 404,
   'assignment.illegal_state': 409,
   'assignment.busy': 503,

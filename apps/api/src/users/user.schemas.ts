@@ -54,6 +54,24 @@ export const cardSentBody = z.strictObject({
   known: z.boolean().optional().describe('You are sure that the person saved it'),
 });
 
+export const mergeBody = z
+  .strictObject({
+    userId: z.uuid().optional().describe('The user who is the same person'),
+    handle: z
+      .string()
+      .min(1)
+      .max(254)
+      .optional()
+      .describe('Or a handle of that user; one that nobody has is added to this user'),
+    reason: z.string().trim().min(1).max(500).describe('Why; kept in the audit'),
+    dryRun: z.boolean().default(false).describe('Say what would happen and change nothing'),
+  })
+  .refine(({ userId, handle }) => (userId === undefined) !== (handle === undefined), {
+    message: 'Give either userId or handle',
+    path: ['userId'],
+  })
+  .meta({ examples: [{ handle: 'ada@example.com', reason: 'signed in with both' }] });
+
 const lineRef = z.object({ id: z.string(), phoneNumber: z.string() });
 const instantText = z.string().nullable().describe('RFC 3339');
 
@@ -92,7 +110,26 @@ export const onboardedAnswer = placedAnswer.extend({
   deepLinks: z.object({ sms: z.string() }),
 });
 
+export const mergeAnswer = z.object({
+  user: userAnswer.describe('The person, under the id that stays'),
+  outcome: z
+    .enum(['merged', 'handle-added', 'unchanged'])
+    .describe('unchanged: they were one person already'),
+  mergedUserId: z.string().optional().describe('The id that is an alias from now on'),
+  places: z.array(
+    z.object({
+      pool: z.string(),
+      keptLineId: z.string().nullable().describe('Null: no place in this pool any more'),
+      givenBackLineId: z.string().nullable().describe('The line whose room was given back'),
+    }),
+  ),
+  dryRun: z.boolean(),
+});
+
 export const userDetail = userAnswer.extend({
+  aliases: z
+    .array(z.string())
+    .describe('Ids of users who were merged into this one; they all find this user'),
   assignments: z.array(
     z.object({ id: z.string(), lineId: z.string(), state: z.enum(ASSIGNMENT_STATES) }),
   ),

@@ -1,13 +1,21 @@
-import type {
-  AssignmentHistoryEntry,
-  AssignmentRecord,
-  Onboarded,
-  UserRecord,
-  UserView,
+import {
+  type AssignmentHistoryEntry,
+  type AssignmentRecord,
+  keptAndGivenBack,
+  type MergeReport,
+  type Onboarded,
+  type UserRecord,
+  type UserView,
 } from '@linekeeper/application';
 import type { z } from 'zod';
 import { instant, instantOrNull } from '../http/instants';
-import type { assignmentAnswer, onboardedAnswer, placedAnswer, userAnswer } from './user.schemas';
+import type {
+  assignmentAnswer,
+  mergeAnswer,
+  onboardedAnswer,
+  placedAnswer,
+  userAnswer,
+} from './user.schemas';
 
 export function userView(user: UserRecord): z.infer<typeof userAnswer> {
   return {
@@ -19,6 +27,16 @@ export function userView(user: UserRecord): z.infer<typeof userAnswer> {
     discovered: user.discovered,
     optedOut: user.suppression !== null && user.suppression.suppressedAt !== null,
     createdAt: instant(user.createdAt),
+  };
+}
+
+export function mergeView(report: MergeReport): z.infer<typeof mergeAnswer> {
+  return {
+    user: { ...userView(report.user), optedOut: report.optedOut },
+    outcome: report.outcome,
+    ...(report.mergedUserId === null ? {} : { mergedUserId: report.mergedUserId }),
+    places: report.places.map((place) => ({ pool: place.pool.slug, ...keptAndGivenBack(place) })),
+    dryRun: report.dryRun,
   };
 }
 

@@ -1,6 +1,13 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { EraseUser, GetUsers, OnboardUser, OptOuts, type Principal } from '@linekeeper/application';
+import {
+  EraseUser,
+  GetUsers,
+  MergeUsers,
+  OnboardUser,
+  OptOuts,
+  type Principal,
+} from '@linekeeper/application';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { actorOf } from '../http/actor';
@@ -10,6 +17,8 @@ import { idParam } from '../http/operator-body';
 import { afterOf, pageFrom, pageOf } from '../http/pagination';
 import { Allow, Caller } from '../http/principal';
 import {
+  mergeAnswer,
+  mergeBody,
   newUserBody,
   onboardedAnswer,
   reasonBody,
@@ -17,7 +26,7 @@ import {
   userDetail,
   userListQuery,
 } from './user.schemas';
-import { onboardedView, userView } from './user.views';
+import { mergeView, onboardedView, userView } from './user.views';
 
 /** People: onboarding, looking them up, opting out, erasing. */
 @ApiTags('Users')
@@ -28,6 +37,7 @@ export class UsersController {
     private readonly getUsers: GetUsers,
     private readonly optOuts: OptOuts,
     private readonly eraseUser: EraseUser,
+    private readonly mergeUsers: MergeUsers,
   ) {}
 
   @Post()
@@ -74,17 +84,41 @@ export class UsersController {
 
   @Get(':id')
   @Allow('app')
+  @ApiOperation({
+    summary:
+      'A user; an id that was merged away finds the person it became part of, here and on every route',
+  })
   @Answers(200, 'The user with their assignments', userDetail)
   async get(@Param('id', { schema: idParam }) id: string, @Caller() caller: Principal) {
-    const { user, assignments } = await this.getUsers.byId(id, caller.poolIds);
+    const { user, aliases, assignments } = await this.getUsers.byId(id, caller.poolIds);
     return {
       ...userView(user),
+      aliases,
       assignments: assignments.map(({ id: assignmentId, lineId, state }) => ({
         id: assignmentId,
         lineId,
         state,
       })),
     };
+  }
+
+  @Post(':id/merge')
+  @Allow('app')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Two users are one person: this id stays, the other one becomes an alias of it',
+  })
+  @Answers(200, 'One person with the handles of both; suppressed when either was', mergeAnswer)
+  @Answers(403, 'user.merge_foreign_pool: a place in a pool that this key does not see')
+  async merge(
+    @Param('id', { schema: idParam }) id: string,
+    @Body({ schema: mergeBody }) body: z.infer<typeof mergeBody>,
+    @Caller() caller: Principal,
+  ) {
+    const { userId, handle, reason, dryRun } = body;
+    const other = userId === undefined ? { handle: handle ?? '' } : { userId };
+    const request = { userId: id, other, reason, dryRun, poolIds: caller.poolIds };
+    return mergeView(await this.mergeUsers.execute(request, actorOf(caller)));
   }
 
   @Delete(':id')

@@ -47,6 +47,7 @@ export interface ChangeContext {
 export type AssignmentChange = Partial<
   Pick<
     AssignmentRecord,
+    | 'userId'
     | 'lineId'
     | 'state'
     | 'startedBy'

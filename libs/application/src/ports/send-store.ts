@@ -34,7 +34,8 @@ export interface SendBasis {
 export abstract class SendStore {
   /**
    * Writes an admitted answer in one statement, provided that what it rests on is still so: no move, no change of the
-   * line, no stop, no freeze has been committed since. False, and nothing written, when it is not.
+   * line, no stop, no freeze has been committed since. False, and nothing written, when it is not. Should its user
+   * become an alias at this very moment, it is the person's send from the start.
    */
   abstract insert(send: SendRecord, basis: SendBasis): Promise<boolean>;
   abstract byIds(ids: readonly string[]): Promise<SendRecord[]>;

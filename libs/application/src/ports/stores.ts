@@ -12,11 +12,14 @@ import type {
 import type { AssignmentStore } from './assignment-store';
 import type { CardStore, PoolStore } from './card-store';
 import type { ConversationStore } from './conversation-store';
+import type { DecisionNotes } from './decision-log';
 import type { FailoverStore } from './failover-store';
 import type { GateStore } from './gate-store';
+import type { GaugeStore } from './gauge-store';
 import type { InboxStore } from './inbox-store';
 import type { QuarantineStore } from './quarantine-store';
 import type { LineStore } from './line-store';
+import type { MergeStore } from './merge-store';
 import type { MessageStore } from './message-store';
 import type { SendStore } from './send-store';
 import type { UsageStore } from './usage-store';
@@ -28,6 +31,7 @@ export interface Stores {
   readonly pools: PoolStore;
   readonly lines: LineStore;
   readonly users: UserStore;
+  readonly merges: MergeStore;
   readonly assignments: AssignmentStore;
   readonly conversations: ConversationStore;
   readonly messages: MessageStore;
@@ -41,6 +45,8 @@ export interface Stores {
   readonly failovers: FailoverStore;
   readonly policies: PolicyStore;
   readonly audit: AuditStore;
+  readonly decisions: DecisionNotes;
+  readonly gauges: GaugeStore;
   readonly keys: KeyStore;
   readonly leases: LeaseStore;
   readonly jobs: JobStore;

@@ -64,9 +64,13 @@ export interface UserFilter {
 
 export abstract class UserStore {
   abstract insert(user: Omit<UserRecord, 'suppression'>): Promise<void>;
+  /** The user of this id. An alias finds the person it was merged into, whose `id` is another one. */
   abstract byId(id: string): Promise<UserRecord | null>;
+  /** Ids of users who turned out to be this person, oldest first. */
+  abstract aliases(userId: string): Promise<string[]>;
   abstract byHandle(value: string): Promise<UserRecord | null>;
   abstract byHandles(values: readonly string[]): Promise<UserRecord[]>;
+  /** An external id that a merged user had finds the person it was merged into. */
   abstract byExternalId(externalId: string): Promise<UserRecord | null>;
   abstract list(filter: UserFilter): Promise<UserRecord[]>;
   /** Writes details that were not known. Call it under the lock of a pool; an external id is unique. */
@@ -111,6 +115,6 @@ export abstract class UserStore {
   ): Promise<{ readonly placedAt: EpochMs | null; readonly closedDay: string | null }>;
   /** Stores closed rates, and the load of their assignments, in one statement each. */
   abstract saveRates(rates: readonly ClosedRate[]): Promise<void>;
-  /** Removes handles, labels and consent and keeps the row as erased. */
+  /** Removes handles, labels and consent, those of aliases too, and keeps the rows; the user's as erased. */
   abstract erase(userId: string, at: EpochMs): Promise<void>;
 }

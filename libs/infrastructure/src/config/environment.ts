@@ -94,7 +94,7 @@ export const environmentSchema = z.object({
   LOG_LEVEL: z
     .enum(['error', 'warn', 'log', 'debug'])
     .default('warn')
-    .describe('Least level that is written to the log'),
+    .describe('Least level that is written to the log; "log" includes every decision'),
 });
 
 export type Environment = z.infer<typeof environmentSchema>;

@@ -1,4 +1,4 @@
-import type { Stores } from '@linekeeper/application';
+import type { DecisionNotes, Stores } from '@linekeeper/application';
 import type { Db } from './database';
 import { PrismaAssignmentStore } from './stores/assignment-store';
 import { PrismaCardStore } from './stores/card-store';
@@ -6,6 +6,7 @@ import { PrismaConversationStore } from './stores/conversation-store';
 import { PrismaEnvironmentStore } from './stores/environment-store';
 import { PrismaFailoverStore } from './stores/failover-store';
 import { PrismaGateStore } from './stores/gate-store';
+import { PrismaGaugeStore } from './stores/gauge-store';
 import { PrismaIdempotencyStore } from './stores/idempotency-store';
 import { PrismaInboxStore } from './stores/inbox-store';
 import { PrismaJobStore } from './stores/job-store';
@@ -13,6 +14,7 @@ import { PrismaKeyStore } from './stores/key-store';
 import { PrismaLeaseStore } from './stores/lease-store';
 import { PrismaLineStore } from './stores/line-store';
 import { PrismaAuditStore, PrismaOutboxStore } from './stores/log-stores';
+import { PrismaMergeStore } from './stores/merge-store';
 import { PrismaMessageStore } from './stores/message-store';
 import { PrismaPolicyStore } from './stores/policy-store';
 import { PrismaPoolStore } from './stores/pool-store';
@@ -22,13 +24,14 @@ import { PrismaSubscriptionStore } from './stores/subscription-store';
 import { PrismaUsageStore } from './stores/usage-store';
 import { PrismaUserStore } from './stores/user-store';
 
-/** All stores on one client or transaction. */
-export function prismaStores(db: Db): Stores {
+/** All stores on one client or transaction, and where its decisions are noted. */
+export function prismaStores(db: Db, decisions: DecisionNotes): Stores {
   return {
     environment: new PrismaEnvironmentStore(db),
     pools: new PrismaPoolStore(db),
     lines: new PrismaLineStore(db),
     users: new PrismaUserStore(db),
+    merges: new PrismaMergeStore(db),
     assignments: new PrismaAssignmentStore(db),
     conversations: new PrismaConversationStore(db),
     messages: new PrismaMessageStore(db),
@@ -42,6 +45,8 @@ export function prismaStores(db: Db): Stores {
     failovers: new PrismaFailoverStore(db),
     policies: new PrismaPolicyStore(db),
     audit: new PrismaAuditStore(db),
+    decisions,
+    gauges: new PrismaGaugeStore(db),
     keys: new PrismaKeyStore(db),
     leases: new PrismaLeaseStore(db),
     jobs: new PrismaJobStore(db),

@@ -28,7 +28,9 @@ describe('Work under a lease', () => {
   beforeAll(async () => {
     testDatabase = await createTestDatabase();
     database = new PrismaDatabase(testDatabase.url);
-    unitOfWork = new PrismaUnitOfWork(database, new SecureRandom());
+    unitOfWork = new PrismaUnitOfWork(database, new SecureRandom(), {
+      write: () => undefined,
+    });
   });
 
   afterAll(async () => {

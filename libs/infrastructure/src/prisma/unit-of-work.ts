@@ -1,6 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { HeldLease, Random, Stores } from '@linekeeper/application';
+import type {
+  DecisionEntry,
+  DecisionLog,
+  HeldLease,
+  Random,
+  Stores,
+} from '@linekeeper/application';
 import { LeaseLost, Refusal, UnitOfWork } from '@linekeeper/application';
 import type { Db, PrismaDatabase } from './database';
 import { Prisma } from './generated/client';
@@ -21,18 +27,22 @@ export class PrismaUnitOfWork extends UnitOfWork {
   constructor(
     private readonly database: PrismaDatabase,
     private readonly random: Random,
+    private readonly log: DecisionLog,
   ) {
     super();
-    this.read = prismaStores(database.client);
+    this.read = prismaStores(database.client, { note: (entry) => log.write(entry) });
   }
 
   async run<T>(work: (stores: Stores) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.database.client.$transaction((tx) => this.within(tx, work), {
-          maxWait: MAX_WAIT_MS,
-          timeout: TIMEOUT_MS,
-        });
+        const noted: DecisionEntry[] = [];
+        const answer = await this.database.client.$transaction(
+          (tx) => this.within(tx, noted, work),
+          { maxWait: MAX_WAIT_MS, timeout: TIMEOUT_MS },
+        );
+        for (const entry of noted) this.log.write(entry);
+        return answer;
       } catch (error) {
         if (isWithoutConnection(error)) {
           throw new Refusal('service.unavailable', 'The database has no connection free now', {
@@ -49,10 +59,14 @@ export class PrismaUnitOfWork extends UnitOfWork {
     return this.lease.run(lease, work);
   }
 
-  private async within<T>(tx: Db, work: (stores: Stores) => Promise<T>): Promise<T> {
+  private async within<T>(
+    tx: Db,
+    noted: DecisionEntry[],
+    work: (stores: Stores) => Promise<T>,
+  ): Promise<T> {
     const lease = this.lease.getStore();
     if (lease) await refuseWithout(lease, tx);
-    return work(prismaStores(tx));
+    return work(prismaStores(tx, { note: (entry) => void noted.push(entry) }));
   }
 }
 

@@ -2,6 +2,7 @@ import { Actuators } from './actuators';
 import { Authenticate } from './authenticate';
 import { ChangePolicy } from './change-policy';
 import { Doorkeeper } from './doorkeeper';
+import { ExposeMetrics } from './expose-metrics';
 import { ManageKeys } from './keys';
 import { PageSignIn } from './page-sign-in';
 import { PrepareEnvironment } from './prepare-environment';
@@ -11,6 +12,7 @@ import { ReadAudit, ReadEvents } from './read-audit';
 export * from './actuators';
 export * from './authenticate';
 export * from './change-policy';
+export * from './expose-metrics';
 export * from './keys';
 export * from './page-sign-in';
 export * from './prepare-environment';
@@ -27,6 +29,7 @@ export const ACCESS_USE_CASES = [
   Actuators,
   PrepareEnvironment,
   CheckReadiness,
+  ExposeMetrics,
   ReadAudit,
   ReadEvents,
 ];

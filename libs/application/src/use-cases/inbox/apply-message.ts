@@ -9,7 +9,9 @@ import type {
   SendRecord,
   UsageHour,
   UserDay,
+  UserRecord,
 } from '../../ports';
+import { codesIn } from '../people/codes';
 import { bindStranger, type Bound, claimReservation } from '../people/strangers';
 import { confirmAssignment } from '../people/tie';
 import {
@@ -75,25 +77,43 @@ async function personOf(
   handle: ParsedHandle,
   digest: Digest,
 ): Promise<Bound | null> {
-  const known = space.userByHandle(handle);
+  const claimed = await userByCode(space, event, handle, digest);
+  const known = claimed ?? space.userByHandle(handle);
   const assignment = known && space.assignment(known.id, line.poolId);
   if (known && assignment) return { user: known, assignment };
   if (known && known.erasedAt !== null) return null;
   // What follows reads and writes the same rows through the stores, so it must find them as they are.
   await space.flush();
-  const { stores, decision } = space;
-  const claimed =
-    known === null ? await claimReservation(stores, event.text, handle, digest, decision) : null;
-  if (!claimed && !line.managed) {
+  if (!line.managed) {
     // A line that is only watched takes nobody, but whoever says stop on it is heeded.
     if (known) await heedWords(space, known.id, event, null);
     else await heedPasserBy(space, handle, event, digest);
     return null;
   }
-  const bound = claimed ?? (await bindStranger(stores, line, handle, known, digest, decision));
+  const bound = await bindStranger(space.stores, line, handle, known, digest, space.decision);
   space.keepUser(bound.user);
   space.keepAssignment(bound.assignment);
   return bound;
+}
+
+/** Whom the code in the text makes of the sender; null when there is no open one. */
+async function userByCode(
+  space: Workspace,
+  event: Inbound,
+  handle: ParsedHandle,
+  digest: Digest,
+): Promise<UserRecord | null> {
+  if (codesIn(event.text).length === 0) return null;
+  await space.flush();
+  const known = space.userByHandle(handle);
+  const sender = { handle, known };
+  const bound = await claimReservation(space.stores, event.text, sender, digest, space.decision);
+  if (!bound) return null;
+  // Two people may have become one: what was read before is of no use any more.
+  await space.reload();
+  space.keepUser(bound.user);
+  space.keepAssignment(bound.assignment);
+  return bound.user;
 }
 
 /** A message left one of our lines: ours, or a person's at the provider's dashboard. */

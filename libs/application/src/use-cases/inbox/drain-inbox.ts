@@ -1,7 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type EpochMs, MINUTE_MS, SECOND_MS } from '@linekeeper/domain';
 import { PROVIDER_ACTOR } from '../../actor';
-import { Clock, type InboxRecord, ProviderEventReader, type Stores, UnitOfWork } from '../../ports';
+import {
+  Clock,
+  type InboxRecord,
+  Metrics,
+  ProviderEventReader,
+  type Stores,
+  UnitOfWork,
+} from '../../ports';
 import { announce, type Decision, Decisions } from '../shared';
 import { Intake, type IntakeEffects, NO_EFFECTS } from './intake';
 import { EarlyEvent, type IntakeEvent, UnusableEvent } from './intake-event';
@@ -11,6 +18,7 @@ const BATCH = 200;
 /** An event is tried so often, over about four minutes, before it becomes a dead letter. */
 const MAX_ATTEMPTS = 8;
 const FIRST_RETRY_MS = 2 * SECOND_MS;
+const COUNTED = 'linekeeper_inbox_events_total';
 const LONGEST_RETRY_MS = 5 * MINUTE_MS;
 
 export interface DrainReport {
@@ -37,6 +45,7 @@ export class DrainInbox {
     private readonly reader: ProviderEventReader,
     private readonly intake: Intake,
     private readonly clock: Clock,
+    private readonly metrics: Metrics,
   ) {}
 
   /** Until nothing that is due is left. Calls at the same time share one run, which goes round again for the later ones. */
@@ -82,6 +91,7 @@ export class DrainInbox {
         return this.apply(stores, claimed, decision);
       });
       if (effects === null) return NOTHING;
+      for (const _ of claimed) this.metrics.count(COUNTED, { outcome: 'processed' });
       await this.intake.afterCommit(effects, this.clock.now());
       return { ...NOTHING, processed: claimed.length, startedFailovers: effects.startedFailovers };
     } catch (error) {
@@ -98,6 +108,7 @@ export class DrainInbox {
       // What comes after an event that waits for its next try waits with it.
       if (waiting.has(record.orderKey)) continue;
       const outcome = await this.one(record);
+      this.metrics.count(COUNTED, { outcome: outcome.kind });
       total[outcome.kind] += 1;
       total.startedFailovers ||= outcome.startedFailovers;
       if (outcome.kind === 'retried') waiting.add(record.orderKey);

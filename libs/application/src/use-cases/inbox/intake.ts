@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EpochMs } from '@linekeeper/domain';
 import { BudgetLedger, Digest, HandleParser, type LedgerNews, type Stores } from '../../ports';
+import { codesIn } from '../people/codes';
 import type { Decision } from '../shared';
 import { applyLineStatus } from '../lines/line-status';
 import { applyChatCreated, applyFailed, applyInbound, applyOutbound } from './apply-message';
@@ -36,6 +37,8 @@ export class Intake {
     events: readonly IntakeEvent[],
     decision: Decision,
   ): Promise<IntakeEffects> {
+    // Whoever writes a code may turn out to be somebody else; all others are who they are until the transaction ends.
+    await (events.some(carriesCode) ? stores.merges.takePeople() : stores.merges.keepOut());
     await lockPoolsOf(stores, events);
     const zones = await this.zonesOf(stores);
     const space = await Workspace.load(stores, events, this.handles, zones, decision);
@@ -96,6 +99,10 @@ export class Intake {
         return false;
     }
   }
+}
+
+function carriesCode(event: IntakeEvent): boolean {
+  return event.kind === 'message-received' && codesIn(event.text).length > 0;
 }
 
 /**

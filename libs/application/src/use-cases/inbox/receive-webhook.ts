@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, UnitOfWork, type Verification, WebhookVerifier } from '../../ports';
+import { Clock, Metrics, UnitOfWork, type Verification, WebhookVerifier } from '../../ports';
 import { Refusal } from '../../refusal';
 import { Quarantine } from './quarantine';
 import { TakeIn } from './take-in';
 import { WebhookHealth } from './webhook-health';
 import { type KnownSecrets, WebhookSecrets } from './webhook-secrets';
+
+const COUNTED = 'linekeeper_webhooks_total';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -21,6 +23,7 @@ export class ReceiveWebhook {
     private readonly takeIn: TakeIn,
     private readonly quarantine: Quarantine,
     private readonly clock: Clock,
+    private readonly metrics: Metrics,
     private readonly health: WebhookHealth,
   ) {}
 
@@ -33,10 +36,13 @@ export class ReceiveWebhook {
         throw new Refusal('webhook.unavailable', 'Its secret is not known here yet; send it again');
       }
       this.health.noteRejected();
+      this.metrics.count(COUNTED, { outcome: 'rejected', cause: verification.why });
       throw new Refusal('webhook.signature', `The delivery was rejected: ${verification.why}`);
     }
     await this.orUnavailable(async () => {
-      if ((await this.takeIn.store(this.unitOfWork.read, [rawBody])) > 0) this.takeIn.notify();
+      const outcome = await this.takeIn.storeOne(this.unitOfWork.read, rawBody);
+      this.metrics.count(COUNTED, { outcome, cause: 'none' });
+      if (outcome !== 'duplicate') this.takeIn.notify();
       const proved = await this.secrets.prove((secret) => this.holds(rawBody, headers, [secret]));
       if (proved) await this.quarantine.review();
     });

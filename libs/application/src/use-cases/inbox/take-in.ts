@@ -25,6 +25,13 @@ export class TakeIn {
     return stores.inbox.insert(bodies.map((body) => this.recordOf(body.toString('utf8'), now)));
   }
 
+  /** The same for one, and what came of it: whether it was new, and whether it can be read. */
+  async storeOne(stores: Stores, body: Buffer): Promise<'accepted' | 'unreadable' | 'duplicate'> {
+    const record = this.recordOf(body.toString('utf8'), this.clock.now());
+    if ((await stores.inbox.insert([record])) === 0) return 'duplicate';
+    return record.state === 'dead' ? 'unreadable' : 'accepted';
+  }
+
   /** Tells whoever processes events that there are new ones; once they are committed. */
   notify(): void {
     this.signal.notify();

@@ -62,6 +62,7 @@ export class Workspace {
     readonly stores: Stores,
     readonly zones: ReadonlyMap<string, string>,
     readonly decision: Decision,
+    private readonly keys: ReturnType<typeof keysOf>,
   ) {}
 
   /** Reads everything the events may touch. `zones` are those of the pools, by pool id. */
@@ -72,33 +73,45 @@ export class Workspace {
     zones: ReadonlyMap<string, string>,
     decision: Decision,
   ): Promise<Workspace> {
-    const space = new Workspace(stores, zones, decision);
-    const keys = keysOf(events, handles);
+    const space = new Workspace(stores, zones, decision, keysOf(events, handles));
     for (const line of await stores.lines.list()) {
       space.lines.set(line.phoneNumber, line);
       space.linesById.set(line.id, line);
     }
+    await space.read();
+    return space;
+  }
+
+  /** Everything but the lines as it stands now. Call it after {@link flush} when people have become one. */
+  async reload(): Promise<void> {
+    const { users, userIdsByHandle, assignments, conversations, conversationsById, known } = this;
+    const read = [users, userIdsByHandle, assignments, conversations, conversationsById, known];
+    for (const map of [...read, this.messages, this.chats, this.sends]) map.clear();
+    await this.read();
+  }
+
+  private async read(): Promise<void> {
+    const { stores, keys } = this;
     if (keys.messageIds.length > 0) {
       for (const each of await stores.messages.byIds(keys.messageIds))
-        space.messages.set(each.id, each);
+        this.messages.set(each.id, each);
     }
     if (keys.sendIds.length > 0) {
-      for (const each of await stores.sends.byIds(keys.sendIds)) space.sends.set(each.id, each);
+      for (const each of await stores.sends.byIds(keys.sendIds)) this.sends.set(each.id, each);
     }
     if (keys.chatIds.length > 0) {
       for (const each of await stores.conversations.chats(keys.chatIds))
-        space.chats.set(each.id, each);
+        this.chats.set(each.id, each);
     }
     const byHandle = keys.handles.length > 0 ? await stores.users.byHandles(keys.handles) : [];
-    const conversationIds = [...space.chats.values()].flatMap(
+    const conversationIds = [...this.chats.values()].flatMap(
       ({ conversationId }) => conversationId ?? [],
     );
-    await space.loadPeople(
+    await this.loadPeople(
       byHandle,
-      [...space.sends.values()].map(({ userId }) => userId),
+      [...this.sends.values()].map(({ userId }) => userId),
       conversationIds,
     );
-    return space;
   }
 
   private async loadPeople(

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { MINUTE_MS } from '@linekeeper/domain';
 import { type Actor, automation } from '../../actor';
-import { Clock, type JobRunRecord, Settings, UnitOfWork } from '../../ports';
+import { Clock, type JobRunRecord, Metrics, Settings, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
 import { DrainInbox } from '../inbox/drain-inbox';
 import { KeepSubscribed } from '../inbox/keep-subscribed';
@@ -33,6 +33,7 @@ export class RunJob {
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly settings: Settings,
+    private readonly metrics: Metrics,
     private readonly decisions: Decisions,
     drainInbox: DrainInbox,
     runFailovers: RunFailovers,
@@ -88,8 +89,9 @@ export class RunJob {
     const { leases } = this.unitOfWork.read;
     const startedAt = this.clock.now();
     const token = await leases.take(name, this.settings.processId, startedAt, LEASE_MS);
-    if (token === null) return null;
+    if (token === null) return this.busy(name);
     if (asked) await this.auditRun(name, asked.by, asked.reason);
+    const stop = this.metrics.time('linekeeper_job_duration_seconds', { job: name });
     let run: JobRunRecord;
     try {
       const result = await this.unitOfWork.fenced({ name, token }, () => this.work[name]());
@@ -100,8 +102,16 @@ export class RunJob {
       run = { name, lastRunAt: startedAt, lastResult: {}, lastError: text };
       this.logger.error({ job: name }, error instanceof Error ? error.stack : text);
     }
+    stop();
+    const outcome = run.lastError === null ? 'ok' : 'failed';
+    this.metrics.count('linekeeper_job_runs_total', { job: name, outcome });
     const recorded = await this.unitOfWork.read.jobs.finish(run, token, this.clock.now());
     return recorded ? run : null;
+  }
+
+  private busy(name: JobName): null {
+    this.metrics.count('linekeeper_job_runs_total', { job: name, outcome: 'busy' });
+    return null;
   }
 
   /** On an operator's request, now, with an audit row. Refuses `job.not_found` and `job.running`. */

@@ -21,7 +21,7 @@ import {
   type RateToClose,
   UnitOfWork,
 } from '../../ports';
-import { announce, type Decision, Decisions, runningDay, viewsOf } from '../shared';
+import { announce, type Decision, Decisions, lastFour, note, runningDay, viewsOf } from '../shared';
 
 /** A service that was away for longer closes the older days no more: nothing learns from them. */
 const MAX_DAYS_BACK = 14;
@@ -132,6 +132,14 @@ export class CloseBudgetDay {
           { at: now, raiseEpoch: false },
         );
       }
+      note(stores, decision, {
+        kind: 'ramp',
+        outcome: outcome.outcome,
+        lineId: line.id,
+        line: lastFour(line.phoneNumber),
+        reasons: outcome.reasons,
+        inputs: { day, ...evidence, capBefore, capAfter, goodDays: outcome.goodDays },
+      });
       await announce(stores, decision, 'day.closed', {
         lineId: line.id,
         day,

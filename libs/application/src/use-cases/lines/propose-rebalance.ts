@@ -7,7 +7,7 @@ import {
 } from '@linekeeper/domain';
 import type { Actor } from '../../actor';
 import { type PoolRecord, type Stores, UnitOfWork } from '../../ports';
-import { announce, type Decision, Decisions, viewsOf } from '../shared';
+import { announce, type Decision, Decisions, note, viewsOf } from '../shared';
 
 /** A line carries some hundred users; more than this are not looked at in one proposal. */
 const MAX_USERS_PER_LINE = 5_000;
@@ -44,6 +44,12 @@ export class ProposeRebalance {
         body: plan,
         policyVersion: decision.policyVersion,
         at: decision.now,
+      });
+      note(stores, decision, {
+        kind: 'rebalance',
+        outcome: 'proposed',
+        reasons: ['projected use beyond the cap'],
+        inputs: { proposalId, lines: plan.remedies, moves: plan.moves.length },
       });
       await announce(stores, decision, 'rebalance.proposed', {
         proposalId,

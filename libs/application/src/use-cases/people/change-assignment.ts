@@ -152,9 +152,10 @@ export class EraseUser {
   async execute(userId: string, reason: string, actor: Actor, scope: PoolScope): Promise<void> {
     const decision = await this.decisions.begin(actor);
     await this.unitOfWork.run(async (stores) => {
+      await stores.merges.keepOut();
       const user = await anyUserOr404(stores, userId, scope);
       if (user.erasedAt !== null) return;
-      const places = await stores.assignments.ofUsers([userId]);
+      const places = await stores.assignments.ofUsers([user.id]);
       if (!places.every(({ poolId }) => sees(scope, poolId))) {
         throw new Refusal(
           'auth.forbidden',
@@ -163,18 +164,18 @@ export class EraseUser {
       }
       for (const pool of await stores.pools.list()) {
         await stores.pools.lock(pool.id);
-        const assignment = await stores.assignments.of(userId, pool.id);
+        const assignment = await stores.assignments.of(user.id, pool.id);
         if (assignment && assignment.state !== 'released') {
           await releaseAssignment(stores, pool, assignment, 'the user was erased', decision);
         }
       }
       const suppressedAt = user.suppression?.suppressedAt ?? null;
       await keepOptOut(stores, { handles: user.handles, suppressedAt }, this.digest, decision);
-      await stores.users.erase(userId, decision.now);
+      await stores.users.erase(user.id, decision.now);
       await audit(stores, decision, {
         action: 'user.erase',
         subjectType: 'user',
-        subjectId: userId,
+        subjectId: user.id,
         reason,
         change: {},
       });

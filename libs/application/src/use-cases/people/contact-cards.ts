@@ -50,7 +50,8 @@ export class ContactCards {
   ): Promise<{ lineIds: string[]; sureness: Sureness }> {
     const decision = await this.decisions.begin(actor);
     return this.unitOfWork.run(async (stores) => {
-      const { pool } = await placeOf(stores, report.userId, report.pool, report.poolIds);
+      await stores.merges.keepOut();
+      const { pool, user } = await placeOf(stores, report.userId, report.pool, report.poolIds);
       const card = await stores.cards.byVersion(report.version);
       if (card?.poolId !== pool.id) {
         throw new Refusal(
@@ -62,7 +63,7 @@ export class ContactCards {
       const sureness: Sureness = report.known ? 'known' : 'sent';
       await stores.cards.recordSent({
         id: decision.newId(),
-        userId: report.userId,
+        userId: user.id,
         version: report.version,
         channel: report.channel,
         actor: decision.actor,
@@ -70,7 +71,7 @@ export class ContactCards {
       });
       await stores.cards.know(
         lines.map((line) => ({
-          userId: report.userId,
+          userId: user.id,
           lineId: line.id,
           sureness,
           position: card.numbers.indexOf(line.phoneNumber),

@@ -17,7 +17,7 @@ export async function placeOf(
 ): Promise<Placed> {
   const user = await userOr404(stores, userId, scope);
   const wanted = poolSlug === undefined ? null : await poolFor(stores, poolSlug, scope);
-  const assignments = (await stores.assignments.ofUsers([userId])).filter(
+  const assignments = (await stores.assignments.ofUsers([user.id])).filter(
     ({ poolId }) => (wanted === null || poolId === wanted.id) && sees(scope, poolId),
   );
   const [only] = assignments;

@@ -24,15 +24,19 @@ export class GetUsers {
     private readonly handles: HandleParser,
   ) {}
 
-  /** The user with those of their places that the caller may see. */
+  /** The user with those of their places that the caller may see. An id that was merged away finds the person it became part of. */
   async byId(
     id: string,
     scope: PoolScope,
-  ): Promise<{ user: UserRecord; assignments: AssignmentRecord[] }> {
+  ): Promise<{ user: UserRecord; aliases: string[]; assignments: AssignmentRecord[] }> {
     const { read } = this.unitOfWork;
     const user = await userOr404(read, id, scope);
-    const assignments = await read.assignments.ofUsers([id]);
-    return { user, assignments: assignments.filter(({ poolId }) => sees(scope, poolId)) };
+    const assignments = await read.assignments.ofUsers([user.id]);
+    return {
+      user,
+      aliases: await read.users.aliases(user.id),
+      assignments: assignments.filter(({ poolId }) => sees(scope, poolId)),
+    };
   }
 
   /** A handle in the filter may be written in any form that can be parsed. */

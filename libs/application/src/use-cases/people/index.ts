@@ -2,6 +2,7 @@ import { ChangeAssignment, EraseUser } from './change-assignment';
 import { ContactCards } from './contact-cards';
 import { ExpireReservations } from './expire-reservations';
 import { GetUsers } from './get-users';
+import { MergeUsers } from './merge-users';
 import { OnboardUser } from './onboard-user';
 import { OptOuts } from './opt-out';
 
@@ -9,6 +10,8 @@ export * from './change-assignment';
 export * from './contact-cards';
 export * from './expire-reservations';
 export * from './get-users';
+export { keptAndGivenBack } from './merge-people';
+export * from './merge-users';
 export * from './onboard-user';
 export * from './opt-out';
 export type { UserView } from './user-view';
@@ -20,5 +23,6 @@ export const PEOPLE_USE_CASES = [
   EraseUser,
   ContactCards,
   OptOuts,
+  MergeUsers,
   ExpireReservations,
 ];

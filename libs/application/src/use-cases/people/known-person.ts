@@ -22,10 +22,12 @@ export async function knownPerson(
 ): Promise<UserRecord | null> {
   const user = handle && (await stores.users.byHandle(handle.value));
   if (externalId === undefined) return user;
-  if (user && user.externalId !== null && user.externalId !== externalId) {
+  // An external id of somebody who became part of this person is theirs too.
+  const named = await stores.users.byExternalId(externalId);
+  const isNamed = user && (user.externalId === null || user.externalId === externalId);
+  if (user && !isNamed && named?.id !== user.id) {
     throw new Refusal('handle.taken', 'The handle belongs to a user with another external id');
   }
-  const named = await stores.users.byExternalId(externalId);
   if (named && user && named.id !== user.id) {
     throw new Refusal('external_id.taken', `"${externalId}" belongs to another user`);
   }

@@ -1,6 +1,6 @@
 import { chooseFallbacks } from '@linekeeper/domain';
 import type { AssignmentRecord, AssignmentState, PoolRecord, Stores } from '../../ports';
-import { announce, changeContext, type Decision, runningDay, snapshotOf } from '../shared';
+import { announce, changeContext, type Decision, note, runningDay, snapshotOf } from '../shared';
 import { loadOf } from './assignment-load';
 import { planPlace } from './tie';
 
@@ -58,6 +58,20 @@ export async function moveAssignment(
     epoch: moved.epoch,
     reason: move.reason,
     ...(move.failoverId === undefined ? {} : { failoverId: move.failoverId }),
+  });
+  note(stores, decision, {
+    kind: 'move',
+    outcome: 'moved',
+    userId: moved.userId,
+    lineId: moved.lineId,
+    reasons: [move.reason],
+    inputs: {
+      cause: move.failoverId === undefined ? 'other' : 'failover',
+      fromLineId: assignment.lineId,
+      epoch: moved.epoch,
+      state: moved.state,
+      failoverId: move.failoverId,
+    },
   });
   return moved;
 }
@@ -125,6 +139,14 @@ export async function strandAssignment(
       assignmentId: assignment.id,
       lineId: assignment.lineId,
       reason,
+    });
+    note(stores, decision, {
+      kind: 'move',
+      outcome: 'needs-introduction',
+      userId: assignment.userId,
+      lineId: assignment.lineId,
+      reasons: [reason],
+      inputs: { cause: failoverId === undefined ? 'other' : 'failover', failoverId },
     });
   }
   return changed;

@@ -18,12 +18,13 @@ import {
   UnitOfWork,
   type UserRecord,
 } from '../../ports';
-import { Refusal } from '../../refusal';
+import { Refusal, type RefusalCode } from '../../refusal';
 import {
   announce,
   type Decision,
   Decisions,
   EVERY_POOL,
+  note,
   poolFor,
   type PoolScope,
   snapshotOf,
@@ -52,6 +53,9 @@ export interface Onboarded extends UserView {
 
 /** Placements wait for each other at the pool's row; losing a race so often in a row means overload. */
 const MAX_ATTEMPTS = 4;
+
+/** Refusals that are about the fleet, and not about what was asked. */
+const NO_PLACE: ReadonlySet<RefusalCode> = new Set(['fleet.no_capacity', 'fleet.frozen']);
 
 /** Someone else took the handle or external id between our look and our write. */
 class LostRace extends Error {}
@@ -83,7 +87,7 @@ export class OnboardUser {
           return this.unitOfWork.run((stores) => this.once(stores, input, handle, scope, decision));
         });
       } catch (error) {
-        if (!(error instanceof LostRace)) throw error;
+        if (!(error instanceof LostRace)) throw await this.told(error, actor);
         if (attempt === MAX_ATTEMPTS) {
           throw new Refusal('assignment.busy', 'Others were faster each time', {
             retryAfterSeconds: 1,
@@ -91,6 +95,19 @@ export class OnboardUser {
         }
       }
     }
+  }
+
+  /** The transaction is gone, and with it what it noted. */
+  private async told(error: unknown, actor: Actor): Promise<unknown> {
+    if (error instanceof Refusal && NO_PLACE.has(error.code)) {
+      note(this.unitOfWork.read, await this.decisions.begin(actor), {
+        kind: 'placement',
+        outcome: error.code,
+        reasons: [error.detail],
+        inputs: error.extra,
+      });
+    }
+    return error;
   }
 
   private async once(
@@ -226,7 +243,9 @@ export class OnboardUser {
     const assignment = isRecent && (await stores.assignments.of(user.id, pool.id));
     if (!assignment || assignment.state === 'released') return null;
     const view = await viewUser(stores, this.links, decision, { user, pool, assignment });
-    return { ...view, created: true, code: codeOf(this.digest, assignment) };
+    // Who became part of another user since has no use for the code any more.
+    const code = user.id === workId ? codeOf(this.digest, assignment) : null;
+    return { ...view, created: true, code };
   }
 
   private async refuseWhenFrozen(stores: Stores): Promise<void> {

@@ -37,6 +37,7 @@ export class OptOuts {
   ): Promise<UserRecord> {
     const decision = await this.decisions.begin(actor);
     return this.unitOfWork.run(async (stores) => {
+      await stores.merges.keepOut();
       const user = await userOr404(stores, userId, scope);
       const wish = { source: 'api', reason, at: decision.now } as const;
       return { ...user, suppression: await how(stores, user, wish, decision) };

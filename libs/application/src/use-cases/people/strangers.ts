@@ -9,6 +9,7 @@ import type {
 } from '../../ports';
 import { announce, type Decision, mayAct, poolOf, snapshotOf } from '../shared';
 import { codeHash, codesIn } from './codes';
+import { mergePeople } from './merge-people';
 import { strandAssignment } from './move';
 import { recallOptOut } from './suppression';
 import { planPlace, tieUser } from './tie';
@@ -105,23 +106,28 @@ async function strandOnMuteLine(
 }
 
 /**
- * The first inbound that carries an open code claims its reservation for the sender. A handle that is known
- * already never gets here, so each sender has one try.
+ * The first inbound that carries an open code claims its reservation for the sender: a new handle joins the user
+ * whom the code was made for, and a handle of another user makes the two one person, under the id of the code's
+ * user. Call it only when the transaction has taken the people. Null when no open code is in the text.
  */
 export async function claimReservation(
   stores: Stores,
   text: string,
-  handle: ParsedHandle,
+  sender: { readonly handle: ParsedHandle; readonly known: UserRecord | null },
   digest: Digest,
   decision: Decision,
 ): Promise<Bound | null> {
   for (const code of codesIn(text)) {
-    const assignment = await stores.assignments.takeCode(codeHash(digest, code), decision.now);
-    if (!assignment || assignment.state === 'released') continue;
-    if (!(await stores.users.addHandle(assignment.userId, handle, decision.now))) continue;
-    const claimed = await stores.users.byId(assignment.userId);
-    if (!claimed) continue;
-    const user = await recallOptOut(stores, claimed, handle, digest, decision);
+    const made = await stores.assignments.takeCode(codeHash(digest, code), decision.now);
+    // Its user may have become part of another one since.
+    if (made === null) continue;
+    const owner = await stores.users.byId(made.userId);
+    if (owner?.erasedAt !== null) continue;
+    const reserved = await stores.assignments.of(owner.id, made.poolId);
+    if (!reserved || reserved.state === 'released') continue;
+    const user = await joined(stores, owner, sender, digest, decision);
+    const assignment = user && (await stores.assignments.of(user.id, made.poolId));
+    if (!user || !assignment) continue;
     await announce(stores, decision, 'user.claimed', {
       userId: user.id,
       assignmentId: assignment.id,
@@ -129,4 +135,22 @@ export async function claimReservation(
     return { user, assignment };
   }
   return null;
+}
+
+/** The code's user with the sender's handle; null when the handle went to somebody else at this moment. */
+async function joined(
+  stores: Stores,
+  owner: UserRecord,
+  { handle, known }: { readonly handle: ParsedHandle; readonly known: UserRecord | null },
+  digest: Digest,
+  decision: Decision,
+): Promise<UserRecord | null> {
+  if (known?.id === owner.id) return owner;
+  if (known) {
+    await mergePeople(stores, owner, known, 'wrote the code of this user', decision);
+    return stores.users.byId(owner.id);
+  }
+  if (!(await stores.users.addHandle(owner.id, handle, decision.now))) return null;
+  const claimed = await stores.users.byId(owner.id);
+  return claimed && recallOptOut(stores, claimed, handle, digest, decision);
 }

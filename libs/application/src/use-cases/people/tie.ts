@@ -16,7 +16,7 @@ import type {
   Stores,
   UserRecord,
 } from '../../ports';
-import { announce, changeContext, type Decision, runningDay } from '../shared';
+import { announce, changeContext, type Decision, lastFour, note, runningDay } from '../shared';
 import { loadOf } from './assignment-load';
 
 /** Where a user is to stand, and how that was found out. */
@@ -24,7 +24,7 @@ export interface Tie {
   readonly lineId: string;
   readonly state: AssignmentState;
   readonly startedBy: 'inbound' | 'outbound';
-  readonly explanation: unknown;
+  readonly explanation: PlacementPlan;
 }
 
 /** The load a user is expected to put on a line. */
@@ -110,7 +110,29 @@ export async function tieUser(
     invariant(inserted, 'an assignment is only made under the lock of its pool');
   }
   await stores.lines.addLoad(loadOf(fresh, 1, 1), runningDay(pool, decision), now);
+  const line = snapshot.lines.find(({ id }) => id === tie.lineId);
+  note(stores, decision, {
+    kind: 'placement',
+    outcome: tie.state,
+    userId: user.id,
+    lineId: tie.lineId,
+    ...(line ? { line: lastFour(line.phoneNumber) } : {}),
+    reasons: [context.reason],
+    inputs: {
+      startedBy: tie.startedBy,
+      meanPerDay: fresh.meanMilli / 1_000,
+      fallbackLineIds: fresh.fallbackLineIds,
+      plan: shortPlan(tie.explanation),
+    },
+  });
   return fresh;
+}
+
+/** The best candidates, and how many lines each reason removed: the whole plan is kept with the assignment. */
+function shortPlan(plan: PlacementPlan): object {
+  const removed: Record<string, number> = {};
+  for (const { reason } of plan.removed) removed[reason] = (removed[reason] ?? 0) + 1;
+  return { candidates: plan.kind === 'placed' ? plan.candidates.slice(0, 3) : [], removed };
 }
 
 /** All of a fresh tie that takes the place of a released one; the rest the store keeps by itself. */

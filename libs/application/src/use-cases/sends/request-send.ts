@@ -7,7 +7,6 @@ import {
   epochHour,
   type EpochMs,
   type GateDecision,
-  type GateRequest,
   isReplyTime,
   NOTHING_SAID,
   type ReserveLimits,
@@ -26,19 +25,19 @@ import {
 } from '../../ports';
 import { Refusal } from '../../refusal';
 import { DrainInbox } from '../inbox/drain-inbox';
-import { announce, type Decision, Decisions, poolFor, type PoolScope, sees } from '../shared';
+import { announce, type Decision, Decisions, poolFor, sees } from '../shared';
 import { answerAgain, withoutOwnHold } from './answer-again';
 import { lineToSendFrom, snapshotFrom } from './gate-snapshot';
-import { LEDGER_WORDS, nothingHeld, type SendAnswer, UNLIMITED } from './send-answer';
+import {
+  LEDGER_WORDS,
+  nothingHeld,
+  type SendAnswer,
+  type SendRequest,
+  UNLIMITED,
+} from './send-answer';
+import { tellAnswer } from './tell-answer';
 
-export interface SendRequest extends GateRequest {
-  readonly userId?: string | undefined;
-  readonly handle?: string | undefined;
-  readonly pool?: string | undefined;
-  readonly poolIds: PoolScope;
-  /** A UUID for the hold that this request makes, if it makes one; a repetition within a day answers with that hold. */
-  readonly workId?: string | undefined;
-}
+export type { SendRequest };
 
 /** What changes between a look and its answer is looked at again, so often. */
 const MAX_LOOKS = 4;
@@ -84,13 +83,14 @@ export class RequestSend {
       return again ?? this.hold(request, row, from, gate, gate.limits, decision, null);
     }
     if (observing) return this.hold(request, row, from, gate, UNLIMITED, decision, gate.kind);
-    return {
+    const answer = {
       ...nothingHeld(gate, from.chat === null),
       line: from.line,
       chatId: from.chat?.id ?? null,
       retryAt: gate.kind === 'defer' ? gate.retryAt : null,
       wouldBe: null,
     };
+    return tellAnswer(this.unitOfWork.read, answer, request, row, decision);
   }
 
   /**
@@ -105,7 +105,9 @@ export class RequestSend {
     const counters = first?.conversation ?? NOTHING_SAID;
     const answersNothing =
       request.askedClass === 'reply' && !isReplyTime(counters, decision.now, decision.policy);
-    if (first && !first.eventsPending && !answersNothing) return first;
+    // Whose place has ended may have written just now, in a thread that nobody knows of yet.
+    const isPlaced = first !== null && first.assignmentState !== 'released';
+    if (isPlaced && !first.eventsPending && !answersNothing) return first;
     await this.drainInbox.execute();
     return this.look(request, decision);
   }
@@ -171,15 +173,17 @@ export class RequestSend {
       if (row.environment.actuators.gate === 'observe') {
         return this.hold(request, row, from, gate, UNLIMITED, decision, 'defer');
       }
-      return {
+      const answer = {
         ...nothingHeld(gate, from.chat === null),
-        decision: 'defer',
+        decision: 'defer' as const,
         line: from.line,
         chatId: from.chat?.id ?? null,
         retryAt: held.retryAt,
         reasons: [...gate.reasons, { code: held.reason, detail: LEDGER_WORDS[held.reason] }],
         wouldBe: null,
       };
+      const refused = { outcome: held.reason, todayCap: cap };
+      return tellAnswer(this.unitOfWork.read, answer, request, row, decision, refused);
     }
     const newConversation = gate.kind === 'send' ? gate.newConversation : from.chat === null;
     let recorded = false;
@@ -199,8 +203,8 @@ export class RequestSend {
     }
     if (!recorded) return null;
     if (held.overrun) await this.announceOverrun(from.line, held.usedLast24h, cap, decision);
-    return {
-      decision: 'send',
+    const answer = {
+      decision: 'send' as const,
       class: gate.class,
       line: from.line,
       chatId: from.chat?.id ?? null,
@@ -212,6 +216,9 @@ export class RequestSend {
       reasons: gate.reasons,
       wouldBe,
     };
+    const { usedLast24h, overrun } = held;
+    const taken = { outcome: overrun ? 'overrun' : 'held', usedLast24h, todayCap: cap };
+    return tellAnswer(this.unitOfWork.read, answer, request, row, decision, taken);
   }
 
   /** The hold that this very request made before: its answer was lost, or it would not be asked again. */

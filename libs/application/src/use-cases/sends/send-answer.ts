@@ -2,12 +2,25 @@ import type {
   EpochMs,
   GateDecision,
   GateReason,
+  GateRequest,
   ReserveLimits,
   ReserveReason,
   SendClass,
 } from '@linekeeper/domain';
 import type { LineRecord } from '../../ports';
+import type { PoolScope } from '../shared';
 
+/** A message that an app would like to send. */
+export interface SendRequest extends GateRequest {
+  readonly userId?: string | undefined;
+  readonly handle?: string | undefined;
+  readonly pool?: string | undefined;
+  readonly poolIds: PoolScope;
+  /** A UUID for the hold that this request makes, if it makes one; a repetition within a day answers with that hold. */
+  readonly workId?: string | undefined;
+}
+
+/** The gate's word on it. */
 export interface SendAnswer {
   readonly decision: 'send' | 'defer' | 'refuse';
   readonly class: SendClass;

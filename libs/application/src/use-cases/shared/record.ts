@@ -1,5 +1,5 @@
 import type { EventType } from '../../events';
-import type { Actuator, Stores } from '../../ports';
+import type { Actuator, DecisionEntry, Stores } from '../../ports';
 import type { Decision } from './decision';
 
 /** Announces what happened, in the transaction in which it happens. Users by id, never by handle. */
@@ -63,4 +63,19 @@ export async function mayAct(
     });
   }
   return false;
+}
+
+/** Tells a decision to the log and the metrics once the transaction stands. */
+export function note(
+  stores: Stores,
+  decision: Decision,
+  entry: Omit<DecisionEntry, 'at' | 'actor' | 'policyVersion'>,
+): void {
+  const { now, actor, policyVersion } = decision;
+  stores.decisions.note({ ...entry, at: now, actor, policyVersion });
+}
+
+/** A line's number as logs and metrics may show it. */
+export function lastFour(phoneNumber: string): string {
+  return phoneNumber.slice(-4);
 }

@@ -12,7 +12,7 @@ export function sees(scope: PoolScope, poolId: string): boolean {
 }
 
 /**
- * A user, erased or not, whom the caller may see: one with a place, be it a released one, in a pool of theirs. Anybody
+ * The person of this id or alias, erased or not, whom the caller may see: one with a place, be it a released one, in a pool of theirs. Anybody
  * else is not found, so that nothing is told about the people of other pools.
  */
 export async function anyUserOr404(
@@ -21,7 +21,7 @@ export async function anyUserOr404(
   scope: PoolScope,
 ): Promise<UserRecord> {
   const user = await stores.users.byId(id);
-  if (!user || !(await hasPlaceWithin(stores, id, scope))) {
+  if (!user || !(await hasPlaceWithin(stores, user.id, scope))) {
     throw new Refusal('user.not_found', `There is no user ${id}`);
   }
   return user;

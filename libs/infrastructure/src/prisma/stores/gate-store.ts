@@ -26,7 +26,7 @@ export class PrismaGateStore extends GateStore {
   ): Promise<GateRow[]> {
     const person =
       'userId' in who
-        ? Prisma.sql`u.id = ${who.userId}::uuid`
+        ? Prisma.sql`u.id = (SELECT coalesce(merged_into, id) FROM users WHERE id = ${who.userId}::uuid)`
         : Prisma.sql`u.id = (SELECT user_id FROM handles WHERE value = ${who.handle})`;
     const rows = await this.db.$queryRaw<Row[]>`
       SELECT u.id AS user_id, u.erased_at, u.time_zone, p.id AS pool_id, p.time_zone AS pool_zone,

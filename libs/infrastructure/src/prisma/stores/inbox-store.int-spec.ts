@@ -32,7 +32,9 @@ describe('The inbox', () => {
   beforeEach(async () => {
     database = await createTestDatabase();
     prisma = new PrismaDatabase(database.url);
-    unitOfWork = new PrismaUnitOfWork(prisma, new SecureRandom());
+    unitOfWork = new PrismaUnitOfWork(prisma, new SecureRandom(), {
+      write: () => undefined,
+    });
   });
 
   afterEach(async () => {

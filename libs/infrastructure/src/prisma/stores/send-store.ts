@@ -10,7 +10,8 @@ export class PrismaSendStore extends SendStore {
   }
 
   async insert(send: SendRecord, basis: SendBasis): Promise<boolean> {
-    // The mark waits for whoever changes the reservation at this moment, and then looks again at its epoch.
+    // The mark waits for whoever changes the reservation at this moment, and then looks again at its epoch. The row
+    // of the user is held too: a merge under way is waited for, and the row says then whose alias they are.
     const written = await this.db.$executeRaw`
       WITH basis AS (
         SELECT a.id FROM assignments a
@@ -28,11 +29,14 @@ export class PrismaSendStore extends SendStore {
         RETURNING a.id)
       INSERT INTO sends (id, user_id, line_id, assignment_epoch, class, messages, settled_messages,
         new_conversation, state, policy_version, admitted_at, expires_at, closed_at)
-      SELECT ${send.id}::uuid, ${send.userId}::uuid, ${send.lineId}::uuid, ${send.assignmentEpoch},
-        ${send.class}, ${send.messages}, ${send.settledMessages}, ${send.newConversation},
-        ${send.state}, ${send.policyVersion}, ${date(send.admittedAt)}, ${date(send.expiresAt)},
-        ${dateOrNull(send.closedAt)}
-      FROM basis WHERE NOT ${basis.marksFirstSend} OR EXISTS (SELECT 1 FROM marked)`;
+      SELECT ${send.id}::uuid, coalesce(u.merged_into, u.id), ${send.lineId}::uuid,
+        ${send.assignmentEpoch}, ${send.class}, ${send.messages}, ${send.settledMessages},
+        ${send.newConversation}, ${send.state}, ${send.policyVersion}, ${date(send.admittedAt)},
+        ${date(send.expiresAt)}, ${dateOrNull(send.closedAt)}
+      FROM basis, users u
+      WHERE u.id = ${send.userId}::uuid
+        AND (NOT ${basis.marksFirstSend} OR EXISTS (SELECT 1 FROM marked))
+      FOR KEY SHARE OF u`;
     return written === 1;
   }
 

@@ -51,7 +51,16 @@ export class PrismaUserStore extends UserStore {
 
   async byId(id: string): Promise<UserRecord | null> {
     const row = await this.db.user.findUnique({ where: { id }, include: WITH_ALL });
-    return row && recordOf(row);
+    return row && this.personOf(row);
+  }
+
+  async aliases(userId: string): Promise<string[]> {
+    const rows = await this.db.user.findMany({
+      where: { mergedInto: userId },
+      select: { id: true },
+      orderBy: { id: 'asc' },
+    });
+    return rows.map(({ id }) => id);
   }
 
   async byHandle(value: string): Promise<UserRecord | null> {
@@ -80,7 +89,14 @@ export class PrismaUserStore extends UserStore {
 
   async byExternalId(externalId: string): Promise<UserRecord | null> {
     const row = await this.db.user.findUnique({ where: { externalId }, include: WITH_ALL });
-    return row && recordOf(row);
+    return row && this.personOf(row);
+  }
+
+  /** Whom a row stands for: an alias never points at another alias. */
+  private async personOf(row: UserRow & { readonly mergedInto: string | null }) {
+    if (row.mergedInto === null) return recordOf(row);
+    const where = { id: row.mergedInto };
+    return recordOf(await this.db.user.findUniqueOrThrow({ where, include: WITH_ALL }));
   }
 
   async list(filter: UserFilter): Promise<UserRecord[]> {
@@ -94,10 +110,18 @@ export class PrismaUserStore extends UserStore {
     const rows = await this.db.user.findMany({
       where: {
         ...(filter.handle === undefined ? {} : { handles: { some: { value: filter.handle } } }),
-        ...(filter.externalId === undefined ? {} : { externalId: filter.externalId }),
+        ...(filter.externalId === undefined
+          ? {}
+          : {
+              OR: [
+                { externalId: filter.externalId },
+                { aliases: { some: { externalId: filter.externalId } } },
+              ],
+            }),
         ...(Object.keys(assignment).length === 0 ? {} : { assignments: { some: assignment } }),
         ...(filter.after === undefined ? {} : { id: { gt: filter.after } }),
         erasedAt: null,
+        mergedInto: null,
       },
       include: WITH_ALL,
       orderBy: { id: 'asc' },
@@ -208,6 +232,7 @@ export class PrismaUserStore extends UserStore {
       LEFT JOIN user_rates r ON r.user_id = a.user_id
       LEFT JOIN user_days d ON d.user_id = a.user_id AND d.day = ${query.day}
       WHERE a.pool_id = ${query.poolId}::uuid AND a.created_at < ${date(query.dayEndsAt)}
+        AND u.merged_into IS NULL
         AND (r.closed_day IS NULL OR r.closed_day < ${query.day})
         AND (${query.after ?? null}::uuid IS NULL OR a.user_id > ${query.after ?? null}::uuid)
       ORDER BY a.user_id LIMIT ${query.limit}`;
@@ -254,16 +279,14 @@ export class PrismaUserStore extends UserStore {
 
   async erase(userId: string, at: EpochMs): Promise<void> {
     await this.db.handle.deleteMany({ where: { userId } });
-    await this.db.user.update({
-      where: { id: userId },
-      data: {
-        externalId: null,
-        timeZone: null,
-        labels: json([]),
-        consent: jsonOrNull(null),
-        erasedAt: date(at),
-      },
-    });
+    const nothing = {
+      externalId: null,
+      timeZone: null,
+      labels: json([]),
+      consent: jsonOrNull(null),
+    };
+    await this.db.user.updateMany({ where: { mergedInto: userId }, data: nothing });
+    await this.db.user.update({ where: { id: userId }, data: { ...nothing, erasedAt: date(at) } });
   }
 }
 
