@@ -28,8 +28,6 @@ interface Place {
 export interface MonthService {
   readonly admin: Http;
   readonly app: Http;
-  /** What befalls it while the clock runs on. */
-  readonly disturb?: () => Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -60,9 +58,9 @@ export function aMonth(
 
   /** Everybody writes in the morning and in the afternoon, and is answered. */
   async function day(): Promise<void> {
-    await Promise.all([simulator.advance(9 * HOUR, HOUR), service.disturb?.()]);
+    await simulator.advance(9 * HOUR, HOUR);
     await talk();
-    await Promise.all([simulator.advance(6 * HOUR, HOUR), service.disturb?.()]);
+    await simulator.advance(6 * HOUR, HOUR);
     await talk();
     await simulator.advance(9 * HOUR, HOUR);
   }
