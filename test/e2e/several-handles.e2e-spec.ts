@@ -244,6 +244,19 @@ describe('Several handles of one person', () => {
     expect((await send({ handle: known.handle })).decision).toBe('refuse');
   });
 
+  it('looks at no more codes of a sender who has guessed ten times', async () => {
+    const [reserved, guesser, honest] = [
+      await ok(service.app.post<Onboarded>('/v1/users', { startedBy: 'inbound' })),
+      await join(),
+      await join(),
+    ];
+    for (let i = 0; i < 10; i += 1) await write(guesser, `AAAA-AAA${'BCDEFGHJKL'.charAt(i)}`);
+    await write(guesser, reserved.code ?? '');
+    expect((await userOf(guesser.user.id)).id).toBe(guesser.user.id);
+    await write(honest, reserved.code ?? '');
+    expect((await userOf(honest.user.id)).id).toBe(reserved.user.id);
+  });
+
   it('does what a failover does for one person, not for two', async () => {
     const [a, b] = [await join(), await join()];
     for (const person of [a, b]) {

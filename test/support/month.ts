@@ -28,6 +28,8 @@ interface Place {
 export interface MonthService {
   readonly admin: Http;
   readonly app: Http;
+  /** What befalls it while the clock runs on. */
+  readonly disturb?: () => Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -58,9 +60,9 @@ export function aMonth(
 
   /** Everybody writes in the morning and in the afternoon, and is answered. */
   async function day(): Promise<void> {
-    await simulator.advance(9 * HOUR, HOUR);
+    await Promise.all([simulator.advance(9 * HOUR, HOUR), service.disturb?.()]);
     await talk();
-    await simulator.advance(6 * HOUR, HOUR);
+    await Promise.all([simulator.advance(6 * HOUR, HOUR), service.disturb?.()]);
     await talk();
     await simulator.advance(9 * HOUR, HOUR);
   }

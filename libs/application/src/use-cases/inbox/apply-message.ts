@@ -6,7 +6,9 @@ import type {
   LineRecord,
   MessageRecord,
   ParsedHandle,
+  RateRule,
   SendRecord,
+  Throttle,
   UsageHour,
   UserDay,
   UserRecord,
@@ -30,17 +32,26 @@ type Inbound = Extract<IntakeEvent, { kind: 'message-received' }>;
 type Failed = Extract<IntakeEvent, { kind: 'message-failed' }>;
 type ChatCreated = Extract<IntakeEvent, { kind: 'chat-created' }>;
 
+/** A person writes the code of their link once or twice; more of what looks like codes is guessing, and is not looked at. */
+const CODES_OF_SENDER: RateRule = { name: 'codes-of-sender', requests: 10, windowSeconds: 3_600 };
+
+/** What it takes to find out who wrote. */
+export interface Recognition {
+  readonly handles: HandleParser;
+  readonly digest: Digest;
+  readonly throttle: Throttle;
+}
+
 /** A person wrote to us. */
 export async function applyInbound(
   space: Workspace,
   event: Inbound,
-  handles: HandleParser,
-  digest: Digest,
+  recognition: Recognition,
 ): Promise<void> {
   const line = lineOf(space, event.linePhoneNumber);
   if (space.messages.has(event.messageId)) return;
-  const handle = event.isGroup ? null : handles.parse(event.from);
-  const bound = handle && (await personOf(space, event, line, handle, digest));
+  const handle = event.isGroup ? null : recognition.handles.parse(event.from);
+  const bound = handle && (await personOf(space, event, line, handle, recognition));
   const userId = bound?.user.id ?? null;
   addMessage(space, event, line, userId, null, false);
   const conversation = userId === null ? null : space.conversation(userId, line.poolId);
@@ -75,9 +86,10 @@ async function personOf(
   event: Inbound,
   line: LineRecord,
   handle: ParsedHandle,
-  digest: Digest,
+  recognition: Recognition,
 ): Promise<Bound | null> {
-  const claimed = await userByCode(space, event, handle, digest);
+  const { digest } = recognition;
+  const claimed = await userByCode(space, event, handle, recognition);
   const known = claimed ?? space.userByHandle(handle);
   const assignment = known && space.assignment(known.id, line.poolId);
   if (known && assignment) return { user: known, assignment };
@@ -101,13 +113,20 @@ async function userByCode(
   space: Workspace,
   event: Inbound,
   handle: ParsedHandle,
-  digest: Digest,
+  { digest, throttle }: Recognition,
 ): Promise<UserRecord | null> {
   if (codesIn(event.text).length === 0) return null;
+  const sender = digest.keyed(`code-sender:${handle.value}`);
+  if ((await throttle.take(CODES_OF_SENDER, sender)) > 0) return null;
   await space.flush();
   const known = space.userByHandle(handle);
-  const sender = { handle, known };
-  const bound = await claimReservation(space.stores, event.text, sender, digest, space.decision);
+  const bound = await claimReservation(
+    space.stores,
+    event.text,
+    { handle, known },
+    digest,
+    space.decision,
+  );
   if (!bound) return null;
   // Two people may have become one: what was read before is of no use any more.
   await space.reload();

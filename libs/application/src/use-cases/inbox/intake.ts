@@ -1,10 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import type { EpochMs } from '@linekeeper/domain';
-import { BudgetLedger, Digest, HandleParser, type LedgerNews, type Stores } from '../../ports';
+import {
+  BudgetLedger,
+  Digest,
+  HandleParser,
+  type LedgerNews,
+  type Stores,
+  Throttle,
+} from '../../ports';
 import { codesIn } from '../people/codes';
 import type { Decision } from '../shared';
 import { applyLineStatus } from '../lines/line-status';
-import { applyChatCreated, applyFailed, applyInbound, applyOutbound } from './apply-message';
+import {
+  applyChatCreated,
+  applyFailed,
+  applyInbound,
+  applyOutbound,
+  type Recognition,
+} from './apply-message';
 import { type IntakeEvent, UnusableEvent } from './intake-event';
 import { Workspace } from './workspace';
 
@@ -19,12 +32,13 @@ export const NO_EFFECTS: IntakeEffects = { news: new Map(), startedFailovers: fa
 
 /** Applies events to the state, several at a time, in one transaction and in their order. */
 @Injectable()
-export class Intake {
+export class Intake implements Recognition {
   private zones: ReadonlyMap<string, string> = new Map();
 
   constructor(
-    private readonly handles: HandleParser,
-    private readonly digest: Digest,
+    readonly handles: HandleParser,
+    readonly digest: Digest,
+    readonly throttle: Throttle,
     private readonly ledger: BudgetLedger,
   ) {}
 
@@ -65,7 +79,7 @@ export class Intake {
   private async one(space: Workspace, event: IntakeEvent): Promise<boolean> {
     switch (event.kind) {
       case 'message-received':
-        await applyInbound(space, event, this.handles, this.digest);
+        await applyInbound(space, event, this);
         return false;
       case 'message-accepted':
       case 'message-sent':

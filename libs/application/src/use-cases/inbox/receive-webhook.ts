@@ -33,6 +33,7 @@ export class ReceiveWebhook {
     if (verification.kind === 'rejected') {
       if (verification.why === 'no-matching-signature' && known.doubtful) {
         await this.orUnavailable(() => this.quarantine.keep(rawBody, headers, source));
+        this.metrics.count(COUNTED, { outcome: 'quarantined', cause: 'none' });
         throw new Refusal('webhook.unavailable', 'Its secret is not known here yet; send it again');
       }
       this.health.noteRejected();

@@ -125,9 +125,9 @@ async function tell(
   reason: string,
   decision: Decision,
 ): Promise<void> {
+  // No places: whoever sees one pool reads this too. Each place tells its own history.
   const change = {
     mergedUserId: source.id,
-    places: places.map((place) => ({ poolId: place.pool.id, ...keptAndGivenBack(place) })),
     handles: target.handles.length + source.handles.length,
     optedOut: suppression !== null && suppression.suppressedAt !== null,
   };
@@ -144,7 +144,10 @@ async function tell(
     outcome: 'merged',
     userId: target.id,
     reasons: [reason],
-    inputs: change,
+    inputs: {
+      ...change,
+      places: places.map((place) => ({ poolId: place.pool.id, ...keptAndGivenBack(place) })),
+    },
   });
   await audit(stores, decision, {
     action: 'user.merge',

@@ -77,7 +77,8 @@ export class MergeUsers {
           : unchanged(target, request);
       }
       if (source.id === target.id) return unchanged(target, request);
-      await refuseForeignPools(stores, source, source.id, request.poolIds);
+      const asked = 'userId' in other ? other.userId : 'with this handle';
+      await refuseForeignPools(stores, source, asked, request.poolIds);
       const plan = request.dryRun
         ? await planMerge(stores, target, source, decision)
         : await mergePeople(stores, target, source, request.reason, decision);

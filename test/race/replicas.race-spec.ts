@@ -1,0 +1,195 @@
+import { Cluster } from '../support/cluster';
+import { expectBooksToAgree } from '../support/books';
+import { createTestDatabase, type TestDatabase } from '../support/database';
+import {
+  type LineAnswer,
+  lineNumbers,
+  linesOf,
+  onboard,
+  type Onboarded,
+  personNumber,
+  type Problem,
+  raiseMatureFleet,
+  type SendAnswer,
+} from '../support/fleet';
+import { ok } from '../support/http';
+import { People } from '../support/people';
+import { redisServerPath, TestRedis } from '../support/redis';
+import { TestSimulator } from '../support/simulator';
+import { Start } from '../support/start';
+
+jest.setTimeout(300_000);
+
+const leftOut = redisServerPath === undefined ? ' (left out: no redis-server is installed)' : '';
+const suite = redisServerPath === undefined ? describe.skip : describe;
+
+/** A line of this budget takes about thirty users of the assumed twenty messages a day. */
+const BUDGET = 1_000;
+const CALLS = 500;
+const OF_ONE_HANDLE = 100;
+
+suite(`Two api and two worker processes on one PostgreSQL and Redis${leftOut}`, () => {
+  let database: TestDatabase;
+  let simulator: TestSimulator;
+  let redis: TestRedis;
+  let cluster: Cluster;
+
+  beforeEach(async () => {
+    [database, simulator, redis] = await Promise.all([
+      createTestDatabase(),
+      TestSimulator.start({ lines: lineNumbers(3), start: '2026-03-02T10:00:00.000Z' }),
+      TestRedis.start(),
+    ]);
+    cluster = await Cluster.start(database, simulator, redis);
+    await raiseMatureFleet(cluster);
+  });
+
+  afterEach(async () => {
+    await cluster.stop();
+    await redis.stop();
+    await simulator.stop();
+    await database.drop();
+  });
+
+  it('place 500 who come at once as one process would, though two processes die on the way', async () => {
+    for (const { id } of await linesOf(cluster)) {
+      const change = { budgetPerDay: BUDGET, reason: 'small lines fill sooner' };
+      await ok(cluster.admin.patch(`/v1/admin/lines/${id}`, change));
+    }
+    const handles = [
+      ...Array.from({ length: OF_ONE_HANDLE }, () => personNumber(9_999)),
+      ...Array.from({ length: CALLS - OF_ONE_HANDLE }, (_, i) => personNumber(5_000 + i)),
+    ];
+    const asking = Promise.all(
+      handles.map((handle) =>
+        cluster.app.post<Onboarded & Problem>('/v1/users', { handle, startedBy: 'inbound' }),
+      ),
+    );
+    await cluster.replace(0);
+    await cluster.replace(1);
+    const outcomes = await asking;
+
+    const placed = outcomes.filter(({ status }) => status < 300);
+    const refused = outcomes.filter(({ status }) => status === 409);
+    expect(placed.length + refused.length).toBe(CALLS);
+    for (const { body } of refused) expect(body.code).toBe('fleet.no_capacity');
+    const rows = await database.query<{ n: number }>(
+      'SELECT count(*)::int AS n FROM assignments GROUP BY user_id',
+    );
+    expect(rows.every(({ n }) => n === 1)).toBe(true);
+    const users = new Set(placed.map(({ body }) => body.user.id));
+    expect(rows).toHaveLength(users.size);
+    // Full to the last place: whoever comes now is refused, and no line holds more than it admits.
+    const late = await cluster.app.post<Problem>('/v1/users', {
+      handle: personNumber(1),
+      startedBy: 'inbound',
+    });
+    expect(late.body.code).toBe('fleet.no_capacity');
+    const lines = await ok(
+      cluster.admin.get<{ data: (LineAnswer & { projectedUse: number })[] }>('/v1/admin/lines'),
+    );
+    for (const { projectedUse, todayCap } of lines.data) {
+      expect(projectedUse).toBeLessThanOrEqual(todayCap);
+    }
+    expect(lines.data.reduce((sum, line) => sum + line.users, 0)).toBe(users.size);
+  });
+
+  it('see at once in one process what was cordoned through the other', async () => {
+    const [cordoned] = await linesOf(cluster);
+    const one = cluster.only(0);
+    const other = cluster.only(1);
+    await onboard(other, personNumber(1));
+    const reason = 'it is to take nobody';
+    await ok(one.admin.post(`/v1/admin/lines/${cordoned?.id}/cordon`, { reason }));
+    for (let i = 2; i < 20; i += 1) {
+      const { assignment } = await onboard(other, personNumber(i));
+      expect(assignment.line.phoneNumber).not.toBe(cordoned?.phoneNumber);
+    }
+  });
+
+  it('hold one budget together: a line lets twenty non-replies a minute go, whoever asks whom', async () => {
+    const [line = ''] = lineNumbers(3);
+    const people: string[] = [];
+    for (let i = 0; people.length < 60; i += 1) {
+      const { user, assignment } = await onboard(cluster, personNumber(i));
+      if (assignment.line.phoneNumber !== line) continue;
+      people.push(user.id);
+      // Whoever has written before is no new conversation.
+      await simulator.text(personNumber(i), line, 'Hello');
+    }
+    await simulator.advance(60, 10);
+    const answers = await Promise.all(
+      people.map((userId, i) =>
+        ok(
+          cluster
+            .only(i % 2 === 0 ? 0 : 1)
+            .app.post<SendAnswer>('/v1/sends', { userId, class: 'proactive' }),
+        ),
+      ),
+    );
+    expect(answers.filter(({ decision }) => decision === 'send')).toHaveLength(20);
+    const deferred = answers.filter(({ decision }) => decision === 'defer');
+    expect(deferred).toHaveLength(40);
+    for (const { reasons } of deferred) {
+      expect(reasons.map(({ code }) => code)).toContain('minute-shape');
+    }
+  });
+
+  it.each([
+    ['is emptied', () => redis.flush()],
+    ['is killed and started again', () => redis.kill().then(() => redis.begin())],
+    ['answers nobody for a while', () => redis.hold()],
+  ])('count right while Redis %s', async (_what, fault) => {
+    const people = new People(cluster, simulator);
+    for (let i = 0; i < 6; i += 1) await people.join(4);
+    const talk = async (): Promise<void> => {
+      await people.write(people.all);
+      await simulator.advance(60, 10);
+      for (const person of people.all) {
+        expect(await people.send(person, 'reply')).toMatchObject({ decision: 'send' });
+      }
+      await simulator.advance(60, 10);
+    };
+    await talk();
+    await fault();
+    await talk();
+    redis.letGo();
+    await talk();
+    await expectBooksToAgree(cluster, simulator);
+    // Holds without news have gone after 35 minutes; the ledger then knows the messages and nothing else.
+    await simulator.advance(40 * 60, 600);
+    const books = await simulator.books();
+    for (const { phoneNumber, usedLast24h } of await linesOf(cluster)) {
+      expect(usedLast24h).toBe(books.filter(({ line }) => line === phoneNumber).length);
+    }
+  });
+
+  it('stop in order: what is under way is answered, streams end, and nobody is cut off', async () => {
+    const one = cluster.only(0);
+    const controller = new AbortController();
+    const stream = await fetch(`${one.app.url}/v1/events`, {
+      headers: { authorization: `Bearer ${one.admin.bearer}` },
+      signal: controller.signal,
+    });
+    const ended = stream.text();
+    const asking = Array.from({ length: 30 }, (_, i) =>
+      one.app.post('/v1/users', { handle: personNumber(i), startedBy: 'inbound' }).then(
+        ({ status }) => status,
+        () => 'refused' as const,
+      ),
+    );
+    const code = await cluster.stopInOrder(0);
+    expect(code).toBe(0);
+    await ended;
+    const answers = await Promise.all(asking);
+    // A connection that was never taken on is no answer that was lost: whoever was placed was told so.
+    const rows = await database.query<{ n: number }>('SELECT count(*)::int AS n FROM assignments');
+    expect(answers.filter((status) => status === 201)).toHaveLength(rows[0]?.n ?? -1);
+  });
+
+  it('keep off a process that would keep the budget to itself', async () => {
+    const alone = await Start.run({ DATABASE_URL: database.url, ENVIRONMENT: 'test' });
+    expect(await alone.ended).not.toBe(0);
+    expect(alone.output).toContain('REDIS_URL');
+  });
+});
