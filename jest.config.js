@@ -2,6 +2,7 @@
 const ESM_ONLY = [
   '@nestjs',
   'content-disposition',
+  'cookie',
   'file-type',
   'strtok3',
   'token-types',

@@ -17,6 +17,12 @@ export async function ensureRedis() {
   await install('redis-server', 'for the tests of several processes');
 }
 
+/** Without it the test of docker-compose.yml is left out, and says so in its title. No engine is needed to read a file. */
+export async function ensureComposeParser() {
+  if (isOnPath('docker-compose') || isOnPath('docker')) return;
+  await install('docker-compose', 'for the test of the compose file');
+}
+
 function isOnPath(name) {
   return (process.env.PATH ?? '')
     .split(delimiter)

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureAll, ensureBuild, root } from './ensure.mjs';
-import { ensureChromium, ensureRedis } from './services.mjs';
+import { ensureChromium, ensureComposeParser, ensureRedis } from './services.mjs';
 
 const KINDS = {
   unit: ['\\.(property\\.)?spec\\.ts$'],
@@ -19,6 +19,7 @@ await ensureBuild();
 if (first !== 'unit') {
   await ensureChromium();
   await ensureRedis();
+  await ensureComposeParser();
 }
 const folder = mkdtempSync(join(tmpdir(), 'linekeeper-test-'));
 const report = join(folder, 'report.json');

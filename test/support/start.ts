@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { freePort } from './service';
 
-const MAIN = resolve(__dirname, '../../dist/apps/standalone/src/main.js');
+const ROOT = resolve(__dirname, '../..');
+const STANDALONE = 'dist/apps/standalone/src/main.js';
 
-/** What `npm start` runs, without the story unless asked for it, with a data folder and ports of its own. */
+/** A process of the product as a user starts it, with ports of its own. */
 export class Start {
   output = '';
   readonly ended: Promise<number | null>;
@@ -19,12 +20,22 @@ export class Start {
     this.ended = once(child, 'close').then(([code]) => code as number | null);
   }
 
-  static async run(
+  /** What `npm start` runs, without the story unless asked for it. */
+  static run(
     settings: Readonly<Record<string, string>>,
     flags: readonly string[] = ['--no-demo'],
   ): Promise<Start> {
+    return Start.node([STANDALONE, ...flags], settings);
+  }
+
+  /** Node with these arguments, from the root of the project. */
+  static async node(
+    args: readonly string[],
+    settings: Readonly<Record<string, string>>,
+  ): Promise<Start> {
     const port = Number(settings['PORT'] ?? (await freePort()));
-    const child = spawn(process.execPath, [MAIN, ...flags], {
+    const child = spawn(process.execPath, args, {
+      cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,

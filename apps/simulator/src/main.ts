@@ -57,7 +57,8 @@ async function main(): Promise<void> {
   registerControl(app, { world, play, webhooks, stepper });
   vcfRoute(app, world);
   fileRoutes(app, world);
-  await app.listen({ host: '127.0.0.1', port: Number(setting('SIMULATOR_PORT', '4010')) });
+  const host = setting('SIMULATOR_HOST', '127.0.0.1');
+  await app.listen({ host, port: Number(setting('SIMULATOR_PORT', '4010')) });
 
   let saved = world.changes;
   const saveIfChanged = (): void => {

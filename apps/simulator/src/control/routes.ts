@@ -7,7 +7,9 @@ import { faultRoutes } from './faults';
 import { lineKnobs } from './lines';
 import { peopleRoutes } from './people';
 
-/** What tests and demonstrations reach into the world with. */
+const LOOPBACK = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
+
+/** What tests and demonstrations reach into the world with: from the machine itself, whoever else may call the API. */
 export function registerControl(app: FastifyInstance, control: Control): void {
   app.register(
     (routes, _options, done) => {
@@ -15,6 +17,10 @@ export function registerControl(app: FastifyInstance, control: Control): void {
         const bad = error instanceof BadControl || isClientError(error);
         const text = error instanceof Error ? error.message : 'failed';
         void reply.status(bad ? 400 : 500).send({ error: text });
+      });
+      routes.addHook('onRequest', (request, reply, next) => {
+        if (LOOPBACK.test(request.socket.remoteAddress ?? '')) next();
+        else void reply.status(403).send({ error: 'only from the machine of the simulator itself' });
       });
       routes.addHook('onResponse', (_request, _reply, next) => {
         control.stepper.nudge();
