@@ -139,6 +139,12 @@ suite(`docker-compose.yml${leftOut}`, () => {
       expect(used).toBe(1);
     });
 
+    it('keeps off a process that would keep the budget to itself', async () => {
+      const alone = await Start.run({ DATABASE_URL: database.url, ENVIRONMENT: 'production' });
+      expect(await alone.ended).not.toBe(0);
+      expect(alone.output).toContain('REDIS_URL');
+    });
+
     it('goes down in order and comes up again, the worker first and the api processes after it', async () => {
       for (const name of ['worker', 'api-1', 'api-2']) {
         const process = running.get(name);

@@ -16,7 +16,6 @@ import { ok } from '../support/http';
 import { People } from '../support/people';
 import { redisServerPath, TestRedis } from '../support/redis';
 import { TestSimulator } from '../support/simulator';
-import { Start } from '../support/start';
 
 jest.setTimeout(300_000);
 
@@ -185,11 +184,5 @@ suite(`Two api and two worker processes on one PostgreSQL and Redis${leftOut}`, 
     // A connection that was never taken on is no answer that was lost: whoever was placed was told so.
     const rows = await database.query<{ n: number }>('SELECT count(*)::int AS n FROM assignments');
     expect(answers.filter((status) => status === 201)).toHaveLength(rows[0]?.n ?? -1);
-  });
-
-  it('keep off a process that would keep the budget to itself', async () => {
-    const alone = await Start.run({ DATABASE_URL: database.url, ENVIRONMENT: 'test' });
-    expect(await alone.ended).not.toBe(0);
-    expect(alone.output).toContain('REDIS_URL');
   });
 });
