@@ -1,17 +1,28 @@
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Pool } from 'pg';
+import { ADVISORY_LOCKS } from '../advisory-locks';
 import { reach } from './reach';
 import { withEngine } from './schema-engine';
 
-/** An arbitrary number that stands for "somebody migrates this database". */
-const MIGRATION_LOCK = 7_240_417_002;
 /** So long the others wait for the one that migrates, and a migration for a table that is in use. */
 const LOCK_TIMEOUT_MS = 120_000;
 
 const FILTERS = { externalTables: [], externalEnums: [] };
 
-async function migrationsIn(dir: string): Promise<object> {
+/** The folder of the migrations, in the engine's words. */
+interface Migrations {
+  readonly baseDir: string;
+  readonly lockfile: object;
+  readonly shadowDbInitScript: string;
+  readonly migrationDirectories: readonly {
+    readonly path: string;
+    readonly migrationFile: { readonly content: { readonly value: string } };
+  }[];
+}
+
+async function migrationsIn(dir: string): Promise<Migrations> {
   const names = (await readdir(dir, { withFileTypes: true }))
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
@@ -55,7 +66,8 @@ export async function migrate(databaseUrl: string, prismaDir: string): Promise<s
   try {
     await pool.query('BEGIN');
     await pool.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`);
-    await pool.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+    await pool.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.migration]);
+    if (await areAllApplied(pool, migrationsList)) return [];
     const { appliedMigrationNames } = await withEngine(pool, datamodel, (engine) =>
       engine.applyMigrations({ migrationsList, filters: FILTERS }),
     );
@@ -70,6 +82,22 @@ export async function migrate(databaseUrl: string, prismaDir: string): Promise<s
   } finally {
     await pool.end();
   }
+}
+
+/** Whether the database has them all, as they are: then the engine, seconds of work to load, has nothing to do. */
+async function areAllApplied(pool: Pool, { migrationDirectories }: Migrations): Promise<boolean> {
+  const { rows: found } = await pool.query<{ there: boolean }>(
+    "SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there",
+  );
+  if (found[0]?.there !== true) return false;
+  const { rows } = await pool.query<{ name: string; checksum: string }>(
+    `SELECT migration_name AS name, checksum FROM _prisma_migrations
+     WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL`,
+  );
+  const applied = new Set(rows.map(({ name, checksum }) => `${name} ${checksum}`));
+  return migrationDirectories.every(({ path, migrationFile: { content } }) =>
+    applied.has(`${path} ${createHash('sha256').update(content.value).digest('hex')}`),
+  );
 }
 
 /** What goes wrong with the pool's queries from now on, in order. */

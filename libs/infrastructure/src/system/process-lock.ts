@@ -1,8 +1,6 @@
 import { Client } from 'pg';
+import { ADVISORY_LOCKS } from '../advisory-locks';
 import { wait } from './timers';
-
-/** An arbitrary number that stands for "a process works on this database". */
-const LOCK_KEY = 7_240_417_001;
 
 /** A second process was started on the same database without Redis, or beside one without. */
 export class DatabaseInUse extends Error {
@@ -88,7 +86,7 @@ async function hold(
   try {
     await client.connect();
     const { rows } = await client.query<{ taken: boolean }>(`SELECT ${lock}($1) AS taken`, [
-      LOCK_KEY,
+      ADVISORY_LOCKS.processes,
     ]);
     if (rows[0]?.taken !== true) throw new DatabaseInUse(await holderOf(client));
   } catch (error) {
@@ -105,7 +103,7 @@ async function holderOf(client: Client): Promise<number | null> {
     `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted
       AND (classid::bigint << 32 | objid::bigint) = $1 AND database =
       (SELECT oid FROM pg_database WHERE datname = current_database())`,
-    [LOCK_KEY],
+    [ADVISORY_LOCKS.processes],
   );
   return rows[0]?.pid ?? null;
 }

@@ -1,10 +1,8 @@
 import { MergeStore, type StoredRate } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
+import { ADVISORY_LOCKS } from '../../advisory-locks';
 import type { Db } from '../database';
 import { date } from '../values';
-
-/** An arbitrary number that stands for "nobody becomes somebody else now". */
-const PEOPLE_LOCK = 7_240_417_002;
 
 const SURENESS_ORDER = ['sent', 'delivered', 'known'];
 
@@ -14,11 +12,11 @@ export class PrismaMergeStore extends MergeStore {
   }
 
   async keepOut(): Promise<void> {
-    await this.db.$executeRaw`SELECT pg_advisory_xact_lock_shared(${PEOPLE_LOCK}::bigint)`;
+    await this.db.$executeRaw`SELECT pg_advisory_xact_lock_shared(${ADVISORY_LOCKS.people}::bigint)`;
   }
 
   async takePeople(): Promise<void> {
-    await this.db.$executeRaw`SELECT pg_advisory_xact_lock(${PEOPLE_LOCK}::bigint)`;
+    await this.db.$executeRaw`SELECT pg_advisory_xact_lock(${ADVISORY_LOCKS.people}::bigint)`;
   }
 
   async lockUsers(userIds: readonly string[]): Promise<void> {
