@@ -20,7 +20,8 @@ export function registerControl(app: FastifyInstance, control: Control): void {
       });
       routes.addHook('onRequest', (request, reply, next) => {
         if (LOOPBACK.test(request.socket.remoteAddress ?? '')) next();
-        else void reply.status(403).send({ error: 'only from the machine of the simulator itself' });
+        else
+          void reply.status(403).send({ error: 'only from the machine of the simulator itself' });
       });
       routes.addHook('onResponse', (_request, _reply, next) => {
         control.stepper.nudge();

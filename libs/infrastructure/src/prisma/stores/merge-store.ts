@@ -12,7 +12,8 @@ export class PrismaMergeStore extends MergeStore {
   }
 
   async keepOut(): Promise<void> {
-    await this.db.$executeRaw`SELECT pg_advisory_xact_lock_shared(${ADVISORY_LOCKS.people}::bigint)`;
+    await this.db
+      .$executeRaw`SELECT pg_advisory_xact_lock_shared(${ADVISORY_LOCKS.people}::bigint)`;
   }
 
   async takePeople(): Promise<void> {
