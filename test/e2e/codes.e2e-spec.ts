@@ -4,7 +4,7 @@ import { ok } from '../support/http';
 import { TestService } from '../support/service';
 import { TestSimulator } from '../support/simulator';
 
-/** A code stands for a place that somebody was promised; whoever guesses has two tries, ever. */
+/** A code stands for a place that somebody was promised; two of a message are looked at, and ten messages an hour. */
 describe('Reservation codes', () => {
   let database: TestDatabase;
   let simulator: TestSimulator;
@@ -38,13 +38,12 @@ describe('Reservation codes', () => {
     return data[0]?.id;
   }
 
-  it('are looked at twice in a message, and never again of a sender who was wrong', async () => {
+  it('are looked at twice in a message, however many are in it', async () => {
     const code = reserved.code ?? '';
     expect(code).toMatch(/^[A-Z2-9]{4}-[A-Z2-9]{4}$/);
     const stranger = await write(1, `AAAA-AAAA BBBB-BBBB ${code}`);
-    expect(stranger).toBeDefined();
+    expect(stranger).toEqual(expect.any(String));
     expect(stranger).not.toBe(reserved.user.id);
-    expect(await write(1, code)).toBe(stranger);
   });
 
   it('are good once', async () => {

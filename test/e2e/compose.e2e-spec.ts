@@ -45,7 +45,8 @@ suite(`docker-compose.yml${leftOut}`, () => {
         redis: { condition: 'service_healthy' },
       });
     }
-    for (const name of ['postgres', 'redis']) expect(services[name]?.healthcheck).toBeDefined();
+    expect(services['postgres']?.healthcheck?.test).toContain('pg_isready');
+    expect(services['redis']?.healthcheck?.test).toContain('redis-cli');
     expect(services['redis']?.command?.join(' ')).toContain('--maxmemory-policy noeviction');
     expect(services['redis']?.command?.join(' ')).toContain('--appendonly yes');
   });

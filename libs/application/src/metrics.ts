@@ -18,6 +18,10 @@ export const COUNTERS = {
     help: 'Reservations asked of the budget ledger: held, overrun, or the limit that stood in the way',
     labels: ['outcome'],
   },
+  linekeeper_ledger_fallbacks_total: {
+    help: 'Times that PostgreSQL took the budget over because Redis was away or slow',
+    labels: [],
+  },
   linekeeper_placements_total: {
     help: 'People placed, by the state they were placed in, or the code of the refusal',
     labels: ['outcome'],

@@ -83,13 +83,19 @@ function ofSeveralProcesses({ client, prefix }: { client: Redis; prefix: string 
   return [
     {
       provide: BudgetLedger,
-      useFactory: (history: UsageHistory, random: Random, database: PrismaDatabase) =>
+      useFactory: (
+        history: UsageHistory,
+        random: Random,
+        database: PrismaDatabase,
+        metrics: Metrics,
+      ) =>
         new BudgetLedgerWithFallback(
           new RedisBudgetLedger(client, prefix, history, random),
           new PostgresBudgetLedger(database),
           monotonicMs,
+          metrics,
         ),
-      inject: [UsageHistory, Random, PrismaDatabase],
+      inject: [UsageHistory, Random, PrismaDatabase, Metrics],
     },
     { provide: InboxSignal, useFactory: () => new RedisInboxSignal(client, prefix) },
     { provide: CloseRedis, useFactory: () => new CloseRedis(client) },

@@ -43,7 +43,7 @@ function isThere(path: string): Promise<boolean> {
 
 /** Waits until initdb has made this file, wherever it works. */
 async function untilInitialising(dataDir: string, file: string): Promise<void> {
-  for (const deadline = Date.now() + 40_000; Date.now() < deadline;) {
+  for (const late = AbortSignal.timeout(40_000); !late.aborted;) {
     for (const name of await readdir(dataDir)) {
       const places = [join(dataDir, name, file), join(dataDir, name, 'whole', file)];
       if ((await Promise.all(places.map(isThere))).includes(true)) return;

@@ -76,7 +76,7 @@ describe('A migration', () => {
 
   /** Waits until somebody else waits in the database for what we hold. */
   async function untilOneWaits(): Promise<void> {
-    for (const deadline = Date.now() + 40_000; Date.now() < deadline;) {
+    for (const late = AbortSignal.timeout(40_000); !late.aborted;) {
       const { rows } = await server.query<{ n: number }>(
         `SELECT count(*)::int AS n FROM pg_stat_activity
          WHERE datname = $1 AND wait_event_type = 'Lock'`,

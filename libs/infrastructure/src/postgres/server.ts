@@ -22,7 +22,7 @@ export function urlOf({ password }: Cluster, port: number, database: string): st
  * file whose process is gone, or is another program by now, is removed: PostgreSQL itself would believe it.
  */
 export async function joinServer(cluster: Cluster): Promise<number | null> {
-  for (const deadline = Date.now() + START_TIMEOUT_MS; ;) {
+  for (const late = AbortSignal.timeout(START_TIMEOUT_MS); ;) {
     const found = await readPidFile(cluster.folder);
     if (!found) return null;
     if (!(await isServerOn(cluster.folder, found.pid))) {
@@ -31,7 +31,7 @@ export async function joinServer(cluster: Cluster): Promise<number | null> {
       continue;
     }
     if (found.port !== null && (await answers(cluster, found.port))) return found.port;
-    if (Date.now() > deadline) {
+    if (late.aborted) {
       throw new Error(
         `A PostgreSQL is on ${cluster.folder} already (process ${found.pid}), but does not answer. Stop it first; ` +
           `if that process is no PostgreSQL, remove ${pidFileOf(cluster.folder)}.`,
@@ -76,8 +76,8 @@ export async function launchServer(
   await log.close();
   let answered = false;
   try {
-    const deadline = Date.now() + START_TIMEOUT_MS;
-    while (!answered && Date.now() < deadline && isRunning(child)) {
+    const late = AbortSignal.timeout(START_TIMEOUT_MS);
+    while (!answered && !late.aborted && isRunning(child)) {
       answered = await answers(cluster, port);
       if (!answered) await delay(POLL_MS);
     }
@@ -97,8 +97,8 @@ export async function stopServer(folder: string): Promise<void> {
   if (!found || !(await isServerOn(folder, found.pid))) return;
   // SIGINT is PostgreSQL's fast shutdown: sessions end, data is safe.
   process.kill(found.pid, 'SIGINT');
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (Date.now() < deadline && (await isServerOn(folder, found.pid))) await delay(POLL_MS);
+  const late = AbortSignal.timeout(START_TIMEOUT_MS);
+  while (!late.aborted && (await isServerOn(folder, found.pid))) await delay(POLL_MS);
 }
 
 function isRunning(child: ChildProcess): boolean {

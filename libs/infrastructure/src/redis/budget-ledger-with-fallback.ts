@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { BudgetLedger, type LedgerNews, type ReserveRequest } from '@linekeeper/application';
+import { BudgetLedger, type LedgerNews, type Metrics, type ReserveRequest } from '@linekeeper/application';
 import type { EpochMs, HoldAnswer, LineUse } from '@linekeeper/domain';
 
 /** After a failure the fast ledger is left alone for so long, in real time, so that nobody waits for it in vain. */
@@ -20,6 +20,7 @@ export class BudgetLedgerWithFallback extends BudgetLedger {
     private readonly exact: BudgetLedger,
     /** Real time that only goes forward. */
     private readonly monotonicMs: () => number,
+    private readonly metrics: Metrics,
   ) {
     super();
   }
@@ -70,6 +71,7 @@ export class BudgetLedgerWithFallback extends BudgetLedger {
     const nowMs = this.monotonicMs();
     if (this.awaySince === null) {
       this.awaySince = nowMs;
+      this.metrics.count('linekeeper_ledger_fallbacks_total', {});
       const why = error instanceof Error ? error.message : String(error);
       this.logger.warn({ what: 'The fast ledger is away; PostgreSQL decides', why });
     }
