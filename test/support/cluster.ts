@@ -96,19 +96,22 @@ export class Cluster {
 
   /** Kills a process as it stands and starts another in its place. */
   async replace(index: number): Promise<void> {
-    const member = this.members[index];
-    if (!member) throw new Error(`There is no process ${index}`);
-    await end(member.child, 'SIGKILL');
+    await this.again(index, 'SIGKILL');
     this.kills += 1;
-    const { role, name, port } = member;
-    member.child = await begin({ ...this.settings, role, name, port });
   }
 
-  /** Tells the api process to stop in order; resolves with its exit code, and leaves its place empty. */
-  async stopInOrder(index: number): Promise<number | null> {
+  /** Tells a process to stop in order and starts another in its place; resolves with the exit code of the first. */
+  restart(index: number): Promise<number | null> {
+    return this.again(index, 'SIGTERM');
+  }
+
+  private async again(index: number, signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
     const member = this.members[index];
     if (!member) throw new Error(`There is no process ${index}`);
-    return end(member.child, 'SIGTERM');
+    const code = await end(member.child, signal);
+    const { role, name, port } = member;
+    member.child = await begin({ ...this.settings, role, name, port });
+    return code;
   }
 
   async stop(): Promise<void> {
