@@ -1,5 +1,4 @@
 import LinqAPIV3 from '@linqapp/sdk';
-import { MessagingProvider, ProviderProblem } from '@linekeeper/application';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { lineNumbers, linesOf } from '../support/fleet';
 import { ok } from '../support/http';
@@ -67,11 +66,9 @@ describe('The subscription to the events of the provider', () => {
   });
 
   it('that cannot be looked at hides no line, and is told', async () => {
-    // The simulator has no fault for this route alone.
-    jest
-      .spyOn(service.nest.get(MessagingProvider), 'subscriptions')
-      .mockRejectedValue(new ProviderProblem('unavailable', 'away for the test', null, null, null));
-    expect((await poll()).lastError).toContain('away for the test');
+    const away = { kind: 'error', status: 503, path: '/v3/webhook-subscriptions', method: 'GET' };
+    await ok(simulator.control.post('/faults', { ...away, count: null }));
+    expect((await poll()).lastError).toContain('503');
     expect((await linesOf(service)).map(({ phoneNumber }) => phoneNumber).sort()).toEqual(
       lineNumbers(2),
     );

@@ -7,6 +7,8 @@ import { TestSimulator } from '../support/simulator';
 
 const TRIES = 100_000;
 const PARALLEL = 200;
+jest.setTimeout(300_000);
+
 const ATTACKER = '203.0.113.66';
 
 /** Trying keys: however many, from wherever, and whatever happens to Redis meanwhile. */
