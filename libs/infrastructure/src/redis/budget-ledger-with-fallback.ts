@@ -1,5 +1,10 @@
 import { Logger } from '@nestjs/common';
-import { BudgetLedger, type LedgerNews, type Metrics, type ReserveRequest } from '@linekeeper/application';
+import {
+  BudgetLedger,
+  type LedgerNews,
+  type Metrics,
+  type ReserveRequest,
+} from '@linekeeper/application';
 import type { EpochMs, HoldAnswer, LineUse } from '@linekeeper/domain';
 
 /** After a failure the fast ledger is left alone for so long, in real time, so that nobody waits for it in vain. */
