@@ -1,8 +1,10 @@
 import {
   balanceClairvoyantly,
+  type Capacity,
   evenCapacity,
   faqDivision,
   fewestUsers,
+  figuresOf,
   hash,
   hindsightThreshold,
   leastRecentlyUsed,
@@ -13,15 +15,19 @@ import {
   planned,
   powerOfTwo,
   roundRobin,
+  Run,
   type ScenarioName,
   type Setup,
   threshold,
+  tunedThreshold,
   userDaysOf,
+  withoutFailover,
 } from '@linekeeper/simulation';
 
 const ONLINE = {
   linekeeper,
   'linekeeper-rebalancing': linekeeperRebalancing,
+  'no-failover': withoutFailover,
   'round-robin': roundRobin,
   'fewest-users': fewestUsers,
   hash,
@@ -31,34 +37,52 @@ const ONLINE = {
 } as const satisfies Record<string, MakeContender>;
 
 /** Those that look at the traffic before it comes. */
-const OFFLINE = {
-  hindsight: ({ traffic, lines, budget, policy }: Setup): MakeContender => {
-    const users = userDaysOf(traffic, policy.budget.dayStartHour);
-    return threshold('hindsight', hindsightThreshold(users, lines.length, budget));
-  },
-  clairvoyant: ({ traffic, lines, budget, policy }: Setup, scenario: ScenarioName) => {
-    const users = userDaysOf(traffic, policy.budget.dayStartHour);
-    const plan =
-      scenario === 'S1'
-        ? balanceClairvoyantly(users, lines.length)
-        : packClairvoyantly(users, evenCapacity(lines.length, users.days, budget), budget);
-    return planned('clairvoyant', plan);
-  },
-  'clairvoyant-at-arrival': ({ traffic, lines, budget, policy }: Setup) => {
-    const users = userDaysOf(traffic, policy.budget.dayStartHour);
-    const capacity = evenCapacity(lines.length, users.days, budget);
-    return planned(
-      'clairvoyant-at-arrival',
-      packClairvoyantly(users, capacity, budget, { late: false }),
-    );
-  },
-} as const;
+const OFFLINE = ['hindsight', 'clairvoyant', 'clairvoyant-at-arrival'] as const;
 
-export type PolicyName = keyof typeof ONLINE | keyof typeof OFFLINE;
-export const POLICIES = [...Object.keys(ONLINE), ...Object.keys(OFFLINE)] as PolicyName[];
+type OnlineName = keyof typeof ONLINE;
+type OfflineName = (typeof OFFLINE)[number];
+export type PolicyName = OnlineName | OfflineName;
+export const POLICIES: readonly PolicyName[] = [
+  ...(Object.keys(ONLINE) as OnlineName[]),
+  ...OFFLINE,
+];
+
+const isOffline = (name: PolicyName): name is OfflineName =>
+  (OFFLINE as readonly string[]).includes(name);
+
+/** Those that have something to say about a scenario. */
+export function policiesOf(scenario: ScenarioName): PolicyName[] {
+  const flags = scenario === 'S4' || scenario === 'S5';
+  const unfit: readonly PolicyName[] = flags
+    ? [...OFFLINE, 'linekeeper-rebalancing']
+    : ['no-failover'];
+  return POLICIES.filter((name) => !unfit.includes(name));
+}
 
 export function contenderOf(name: PolicyName, setup: Setup, scenario: ScenarioName): MakeContender {
-  return name in OFFLINE
-    ? OFFLINE[name as keyof typeof OFFLINE](setup, scenario)
-    : ONLINE[name as keyof typeof ONLINE];
+  if (!isOffline(name)) return ONLINE[name];
+  const { lines, budget } = setup;
+  const users = userDaysOf(setup.traffic, setup.policy.budget.dayStartHour);
+  if (name === 'hindsight') {
+    const best =
+      scenario === 'S3'
+        ? tunedThreshold(users.users, (tried) => overrunOf(setup, tried))
+        : hindsightThreshold(users, lines.length, budget);
+    return threshold(name, best);
+  }
+  if (scenario === 'S1') return planned(name, balanceClairvoyantly(users, lines.length));
+  const late = name === 'clairvoyant';
+  return planned(name, packClairvoyantly(users, capacityOf(setup, scenario), budget, { late }));
+}
+
+function overrunOf(setup: Setup, usersPerLine: number): number {
+  return figuresOf(new Run(setup, threshold('tried', usersPerLine)).play()).overrunLineDayShare;
+}
+
+/** In S3 the clairvoyant has the caps that the linekeeper's lines came to: the same caps, other choices. */
+function capacityOf(setup: Setup, scenario: ScenarioName): Capacity {
+  const days = setup.traffic.days + 2;
+  if (scenario !== 'S3') return evenCapacity(setup.lines.length, days, setup.budget);
+  const { usage } = new Run(setup, linekeeper).play().fleet;
+  return { lines: usage.lines, days, of: Float64Array.from(usage.cap) };
 }

@@ -16,3 +16,8 @@ export * from './contenders/clairvoyant';
 export * from './contenders/hindsight';
 export * from './contenders/planned';
 export * from './contenders/user-days';
+export * from './figures/failover-figures';
+export * from './figures/ramp-figures';
+export * from './scenarios/bad-week';
+export * from './scenarios/flag-drill';
+export * from './figures/series';

@@ -31,3 +31,17 @@ export function hindsightThreshold(users: UserDays, lines: number, budget: numbe
   }
   return best;
 }
+
+/**
+ * The same where lines come and ramp, so that rounds tell nothing: by halving, with a whole run for each try.
+ * `overrunShare` plays a threshold; more users are taken never to overrun less.
+ */
+export function tunedThreshold(most: number, overrunShare: (threshold: number) => number): number {
+  let [good, bad] = [0, most + 1];
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (overrunShare(middle) <= ALLOWED_SHARE) good = middle;
+    else bad = middle;
+  }
+  return good;
+}

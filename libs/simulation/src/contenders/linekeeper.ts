@@ -224,3 +224,16 @@ export const linekeeper: MakeContender = (arena) => new Linekeeper(arena, { reba
 /** As if the operator carried out every proposal. */
 export const linekeeperRebalancing: MakeContender = (arena) =>
   new Linekeeper(arena, { rebalances: true });
+
+/** Places as ours does, and does nothing on a flag: what a failover is measured against. */
+export const withoutFailover: MakeContender = (arena) => {
+  const ours = new Linekeeper(arena, { rebalances: false });
+  return {
+    name: 'no-failover',
+    place: (user, seconds) => ours.place(user, seconds),
+    onPlaced: (user, line) => ours.onPlaced(user, line),
+    onMoved: (user, from, to) => ours.onMoved(user, from, to),
+    onDayClosed: (day, messages) => ours.onDayClosed(day, messages),
+    todayCap: (line, day) => ours.todayCap(line, day),
+  };
+};

@@ -147,15 +147,17 @@ function newUsersMax({ records, setup, fleet }: Run): number {
   return [...counts.values()].reduce((most, count) => Math.max(most, count), 0);
 }
 
+/** The rows are in order of time, so what falls out of a line's window is always its oldest. */
 function startedMax({ records }: Run): number {
-  const windows = new Map<number, number[]>();
+  const windows = new Map<number, { readonly starts: number[]; oldest: number }>();
   let most = 0;
   for (const { at, line, direction, started } of records.extra) {
     if (direction !== 'out' || !started) continue;
-    const window = (windows.get(line) ?? []).filter((before) => at - before < DAY_SECONDS);
-    window.push(at);
+    const window = windows.get(line) ?? { starts: [], oldest: 0 };
     windows.set(line, window);
-    most = Math.max(most, window.length);
+    window.starts.push(at);
+    while (at - (window.starts[window.oldest] ?? at) >= DAY_SECONDS) window.oldest += 1;
+    most = Math.max(most, window.starts.length - window.oldest);
   }
   return most;
 }

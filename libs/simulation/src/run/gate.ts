@@ -35,7 +35,10 @@ export interface Wish {
   readonly due: number;
   /** Whether the app asks again when it is told to wait; else it lets the message be. */
   readonly patient: boolean;
-  readonly onSent?: () => void;
+  /** Asked again before each try; without it the message is wanted until it is sent. */
+  readonly isWanted?: () => boolean;
+  /** `known`: whether the person knew the number. */
+  readonly onSent?: (known: boolean) => void;
 }
 
 export interface GateTotals {
@@ -110,7 +113,7 @@ export class Gate {
   ask(wish: Wish): void {
     const { run } = this;
     const lineIndex = run.fleet.lineOf[wish.user] ?? NOWHERE;
-    if (lineIndex === NOWHERE) return;
+    if (lineIndex === NOWHERE || wish.isWanted?.() === false) return;
     const line = run.fleet.line(lineIndex);
     const now = instantOf(run.now);
     const counters = this.countersOf(wish.user);
@@ -180,7 +183,7 @@ export class Gate {
     this.totals.sent += 1;
     this.threads.add(this.threadOf(user, line));
     this.counters.set(user, onOutbound(this.countersOf(user), instantOf(run.now), run.policy));
-    wish.onSent?.();
+    wish.onSent?.(known);
   }
 
   private again(wish: Wish, retryAt: number): void {

@@ -20,8 +20,6 @@ export interface Setup {
   readonly budget: number;
   readonly policy: FleetPolicy;
   readonly seed: number;
-  /** What befalls the fleet; called once, before the first message. */
-  readonly incident?: (run: Run) => void;
 }
 
 /** Told now and then how far a run is, from 0 to 1. */
@@ -48,6 +46,8 @@ export class Run {
   readonly waiting: Uint8Array;
   /** Set by scenarios of trouble. */
   trouble: DayTrouble = { repliedShare: () => 1 };
+  /** Set by scenarios that keep people waiting: one of them would have written. */
+  onUnsaid?: (user: number, direction: number) => void;
   private readonly onThisDay: Int32Array;
   private readonly deeds: Uint8Array;
   /** Day on which a user was last turned away, plus one. */
@@ -78,7 +78,6 @@ export class Run {
   play(onProgress?: OnProgress): this {
     const { seconds, user, direction } = this.setup.traffic;
     this.startDay();
-    this.setup.incident?.(this);
     for (let i = 0; i < seconds.length && !this.stopped; i += 1) {
       const at = seconds[i] ?? 0;
       this.advance(at);
@@ -165,6 +164,7 @@ export class Run {
     }
     if (this.waiting[user] === 1) {
       this.records.unsaid.push({ at: this.now, user, direction });
+      this.onUnsaid?.(user, direction);
       return;
     }
     this.records.carried += 1;
