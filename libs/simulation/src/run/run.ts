@@ -78,9 +78,10 @@ export class Run {
   play(onProgress?: OnProgress): this {
     const { seconds, user, direction } = this.setup.traffic;
     this.startDay();
-    for (let i = 0; i < seconds.length && !this.stopped; i += 1) {
+    for (let i = 0; i < seconds.length; i += 1) {
       const at = seconds[i] ?? 0;
       this.advance(at);
+      if (this.stopped) break;
       this.take(user[i] ?? 0, direction[i] ?? IN);
       if (i % PROGRESS_EVERY === 0) onProgress?.(i / seconds.length);
     }
@@ -141,10 +142,11 @@ export class Run {
       const { dayStartHour } = this.policy.budget;
       const dayEnds = dayBegin(this.day + 1, dayStartHour);
       const due = this.agenda.nextAt();
-      if (Math.min(due, dayEnds) > to || this.stopped) break;
+      if (Math.min(due, dayEnds) > to) break;
       this.tick(Math.min(due, dayEnds));
       if (dayEnds <= due) this.endDay();
       else this.agenda.runNext();
+      if (this.stopped) return;
     }
     this.tick(to);
   }
