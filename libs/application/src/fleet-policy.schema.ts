@@ -51,6 +51,13 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
     priorDays: positive.max(365),
     dailyRetention: z.number().gt(0).max(1),
     clipPriorMeans: positive,
+    weekdayPriorWeeks: positive.max(1_000),
+    fleetDayWindowDays: count.max(3_650),
+    fleetDayPriorDays: positive.max(3_650),
+    learnFromUsers: count.min(2),
+    learnFromDays: count.min(2),
+    noveltyFactor: positive.max(100),
+    noveltyDays: z.number().int().min(0).max(60),
   }),
   cards: z.strictObject({
     numbersPerCard: z.number().int().min(1).max(5),
