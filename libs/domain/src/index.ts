@@ -31,6 +31,7 @@ export * from './people/merge';
 export * from './placement/admission';
 export * from './placement/fallbacks';
 export * from './placement/place';
+export * from './placement/reserve';
 export * from './placement/types';
 export * from './ramp/cap';
 export * from './ramp/close-day';

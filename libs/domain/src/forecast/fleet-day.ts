@@ -15,13 +15,18 @@ export interface FleetOutlook {
   /** Spread (coefficient of variation) of the day factor, whose mean is 1. */
   readonly sigma: number;
   readonly week: WeekdayIndex;
+  /** The busiest weekday: whoever is admitted now is there on each weekday of the coming week. */
+  readonly peak: number;
   /** Days that it was learned from; 0 while it is the policy's assumption. */
   readonly days: number;
 }
 
+/** The part of an outlook that the risk of a line's day rests on. */
+export type DayRisk = Pick<FleetOutlook, 'sigma' | 'peak'>;
+
 /** What the policy assumes until there are days to learn from. */
 export function assumedOutlook({ admission }: FleetPolicy): FleetOutlook {
-  return { sigma: admission.sigmaFleetDay, week: EVEN_WEEK, days: 0 };
+  return { sigma: admission.sigmaFleetDay, week: EVEN_WEEK, peak: 1, days: 0 };
 }
 
 /**
@@ -33,6 +38,7 @@ export function learnOutlook(days: readonly FleetDay[], policy: FleetPolicy): Fl
   const { fleetDayWindowDays, fleetDayPriorDays } = policy.forecast;
   const window = days.slice(-fleetDayWindowDays).filter(({ mean }) => mean > 0);
   const week = learnWeekdays(window, policy);
+  const known = { week, peak: Math.max(...week), days: window.length };
   // To be removed, the weekdays are taken as they were seen: what shrinking leaves of them is no day factor.
   const seen = weekOf(window, 0);
   const points = window.flatMap(({ day, messages, mean }) => {
@@ -44,13 +50,13 @@ export function learnOutlook(days: readonly FleetDay[], policy: FleetPolicy): Fl
   const weekdays = new Set(window.map(({ day }) => weekdayOf(day))).size;
   const freedom = points.length - 1 - weekdays;
   const start = policy.admission.sigmaFleetDay;
-  if (freedom < 1) return { sigma: start, week, days: window.length };
+  if (freedom < 1) return { ...known, sigma: start };
   const own =
     window.reduce((sum, { mean, variance }) => sum + variance / (mean * mean), 0) / window.length;
   const squared = Math.max(0, (squaresAroundTrend(points) / freedom - own) / (1 + own));
   const weight = fleetDayPriorDays + freedom;
   const sigma = Math.sqrt((fleetDayPriorDays * start ** 2 + freedom * squared) / weight);
-  return { sigma, week, days: window.length };
+  return { ...known, sigma };
 }
 
 /** Squared deviations from the straight line through the points, relative to their level. */

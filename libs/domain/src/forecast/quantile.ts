@@ -1,4 +1,5 @@
 import type { FleetPolicy } from '../fleet-policy';
+import type { DayRisk } from './fleet-day';
 
 /** Sums of a line's (or a user's) forecast: messages a day and their variance. */
 export interface Load {
@@ -49,8 +50,14 @@ export function lineVariance(load: Load, sigmaFleetDay: number): number {
   return load.variance + sigmaFleetDay * sigmaFleetDay * (load.mean * load.mean + load.variance);
 }
 
-/** What a line with this load exceeds on at most `epsilon` of its days. */
-export function projectedUse(load: Load, policy: FleetPolicy): number {
-  const variance = lineVariance(load, policy.admission.sigmaFleetDay);
-  return gammaQuantile(load.mean, variance, policy.admission.epsilon);
+/**
+ * What a line with this load exceeds on at most `epsilon` of its days, on the busiest weekday. The load is that of
+ * normal days. Without an outlook the policy's spread of the fleet's day counts, and an even week.
+ */
+export function projectedUse(load: Load, { admission }: FleetPolicy, outlook?: DayRisk): number {
+  const peak = outlook?.peak ?? 1;
+  const mean = peak * load.mean;
+  const busiest = { mean, variance: peak * peak * load.variance };
+  const variance = lineVariance(busiest, outlook?.sigma ?? admission.sigmaFleetDay);
+  return gammaQuantile(mean, variance, admission.epsilon);
 }

@@ -117,7 +117,7 @@ describe('the rate of a person, for any history', () => {
         // Nothing heard leads back to the prior.
         const gone = passDays(known, 2_000, 'unheard', policy);
         expect(meanOf(gone)).toBeCloseTo(20, 6);
-        expect(varianceOf(gone, policy)).toBeCloseTo(620, 3);
+        expect(varianceOf(gone, policy)).toBeCloseTo(820, 3);
       }),
       RUNS,
     );
@@ -126,7 +126,7 @@ describe('the rate of a person, for any history', () => {
   it('is never surer than of nobody when the prior changes under it', () => {
     const prior = { ...assumedPrior(policy), days: 5 };
     expect(credibilityOf({ a: 20, b: 1.05 }, prior)).toBe(0);
-    expect(varianceOf({ a: 21, b: 1.05 }, policy, prior)).toBe(20 + 200 + 400);
+    expect(varianceOf({ a: 21, b: 1.05 }, policy, prior)).toBe(20 + 200 + 1.5 * 400);
   });
 });
 

@@ -22,11 +22,6 @@ export function weekdayFactor(week: WeekdayIndex, day: string): number {
   return week[weekdayOf(day)] ?? 1;
 }
 
-/** The busiest weekday: whoever is admitted now is there on each weekday of the coming week. */
-export function peakOf(week: WeekdayIndex): number {
-  return Math.max(...week);
-}
-
 /**
  * Learns the weekdays from the fleet's days, each taken relative to what its users were expected to bring, so that
  * a growing fleet is no trend. A weekday seen n times at a mean ratio r counts (kappa + n r) / (kappa + n); then

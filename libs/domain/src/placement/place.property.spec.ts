@@ -40,7 +40,7 @@ const snapshotOf = (lines: readonly LineView[]): FleetSnapshot => ({
 const person = (userId: string): { userId: string; meanMilli: number; varianceMilli: number } => ({
   userId,
   meanMilli: 20_000,
-  varianceMilli: 620_000,
+  varianceMilli: 820_000,
 });
 
 /** Said again in plain words: whether people may newly be put on a line at all. */
@@ -176,6 +176,6 @@ function withOneMore(line: LineView): LineView {
     ...line,
     users: line.users + 1,
     meanMilli: line.meanMilli + 20_000,
-    varianceMilli: line.varianceMilli + 620_000,
+    varianceMilli: line.varianceMilli + 820_000,
   };
 }

@@ -39,7 +39,7 @@ export function place(
       nextCapacityAt: nextCapacityAt(snapshot, removed),
     };
   }
-  return { kind: 'placed', candidates: rank(eligible, request, policy), removed };
+  return { kind: 'placed', candidates: rank(eligible, request, snapshot, policy), removed };
 }
 
 function firstReason(
@@ -77,6 +77,7 @@ function sparingRampingLines(
 function rank(
   lines: readonly LineView[],
   request: PlacementRequest,
+  snapshot: FleetSnapshot,
   policy: FleetPolicy,
 ): RankedCandidate[] {
   const totalWeight = SCORERS.reduce((sum, scorer) => sum + scorer.weight, 0);
@@ -84,7 +85,7 @@ function rank(
     const parts = SCORERS.map(({ name, weight, score }) => ({
       scorer: name,
       weight,
-      score: score(line, request, policy),
+      score: score(line, request, snapshot, policy),
     }));
     const sum = parts.reduce((total, part) => total + part.weight * part.score, 0);
     return { lineId: line.id, score: sum / totalWeight, parts };
