@@ -61,6 +61,10 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
   }),
   cards: z.strictObject({
     numbersPerCard: z.number().int().min(1).max(5),
+    cardsPerLine: count.max(100),
+    linesPerPod: count.max(400),
+    maxLinesPerPod: count.max(400),
+    podFullShare: share,
     shareEveryHours: positive,
     shareActiveWithinMinutes: positive,
     maxShares: z.number().int().min(0).max(100),
@@ -149,6 +153,12 @@ export function crossedThresholds(policy: FleetPolicy): CrossedThresholds[] {
       policy.rebalance.targetMaxShare,
       'rebalance.lowShare',
       policy.rebalance.lowShare,
+    ],
+    [
+      'cards.linesPerPod',
+      policy.cards.linesPerPod,
+      'cards.maxLinesPerPod',
+      policy.cards.maxLinesPerPod,
     ],
     [
       'ramp.firstDayCap',

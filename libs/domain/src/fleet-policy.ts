@@ -84,6 +84,13 @@ export interface FleetPolicy {
   readonly cards: {
     /** Numbers on one card: primary and fallbacks. Four strand nobody at any three losses. */
     readonly numbersPerCard: number;
+    /** Cards that hold a line, about: the more, the finer its users spread over the others when it is lost. */
+    readonly cardsPerLine: number;
+    /** Lines that share cards among themselves, and the most before they become two pods. */
+    readonly linesPerPod: number;
+    readonly maxLinesPerPod: number;
+    /** A further pod opens when every pod carries more than this share of what it may admit. */
+    readonly podFullShare: number;
     readonly shareEveryHours: number;
     readonly shareActiveWithinMinutes: number;
     readonly maxShares: number;
@@ -181,6 +188,10 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
   },
   cards: {
     numbersPerCard: 4,
+    cardsPerLine: 16,
+    linesPerPod: 20,
+    maxLinesPerPod: 26,
+    podFullShare: 0.9,
     shareEveryHours: 24,
     shareActiveWithinMinutes: 5,
     maxShares: 7,
