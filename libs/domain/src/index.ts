@@ -36,6 +36,7 @@ export * from './people/merge';
 export * from './placement/admission';
 export * from './placement/fallbacks';
 export * from './placement/place';
+export * from './placement/placement-index';
 export * from './placement/reserve';
 export * from './placement/types';
 export * from './ramp/cap';

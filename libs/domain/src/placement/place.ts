@@ -26,7 +26,7 @@ export function place(
   const removed: RemovedLine[] = [];
   const passed: LineView[] = [];
   for (const line of snapshot.lines) {
-    const reason = firstReason(line, request, snapshot, policy);
+    const reason = whyNotPlaced(line, request, snapshot, policy);
     if (reason === null) passed.push(line);
     else removed.push({ lineId: line.id, reason });
   }
@@ -42,7 +42,8 @@ export function place(
   return { kind: 'placed', candidates: rank(eligible, request, snapshot, policy), removed };
 }
 
-function firstReason(
+/** The first reason for which a line cannot take the user, or null when it can. */
+export function whyNotPlaced(
   line: LineView,
   request: PlacementRequest,
   snapshot: FleetSnapshot,
@@ -53,6 +54,11 @@ function firstReason(
     if (reason !== null) return reason;
   }
   return null;
+}
+
+/** Whether a user is of the share that goes to ramping lines first; it follows from their id. */
+export function triesRampingFirst(userId: string, { admission }: FleetPolicy): boolean {
+  return hash32(userId) % 100 < 100 * admission.rampShareOfNewUsers;
 }
 
 /**
@@ -68,8 +74,7 @@ function sparingRampingLines(
   const mature = lines.filter((line) => !isRamping(line, policy));
   if (mature.length === 0 || mature.length === lines.length) return lines;
   const ramping = lines.filter((line) => isRamping(line, policy));
-  const goesToRamping = hash32(userId) % 100 < 100 * policy.admission.rampShareOfNewUsers;
-  const [kept, spared] = goesToRamping ? [ramping, mature] : [mature, ramping];
+  const [kept, spared] = triesRampingFirst(userId, policy) ? [ramping, mature] : [mature, ramping];
   for (const line of spared) removed.push({ lineId: line.id, reason: 'ramp-share' });
   return kept;
 }
