@@ -69,10 +69,28 @@ export interface FleetPolicy {
     readonly dailyRetention: number;
     /** A single day counts at most this many prior means, so that one user cannot poison the estimate. */
     readonly clipPriorMeans: number;
+    /** Weeks of an even week that stand beside what was seen when the weekdays are learned (kappa). */
+    readonly weekdayPriorWeeks: number;
+    /** Days from which the spread of the fleet's day factor is learned, and the weight of its start value in days. */
+    readonly fleetDayWindowDays: number;
+    readonly fleetDayPriorDays: number;
+    /** The assumed prior is replaced once this many users have this many days of history each. */
+    readonly learnFromUsers: number;
+    readonly learnFromDays: number;
+    /** What a new user's first days are in normal days, until a pilot has measured it. */
+    readonly noveltyFactor: number;
+    readonly noveltyDays: number;
   };
   readonly cards: {
     /** Numbers on one card: primary and fallbacks. Four strand nobody at any three losses. */
     readonly numbersPerCard: number;
+    /** Cards that hold a line, about: the more, the finer its users spread over the others when it is lost. */
+    readonly cardsPerLine: number;
+    /** Lines that share cards among themselves, and the most before they become two pods. */
+    readonly linesPerPod: number;
+    readonly maxLinesPerPod: number;
+    /** A further pod opens when every pod carries more than this share of what it may admit. */
+    readonly podFullShare: number;
     readonly shareEveryHours: number;
     readonly shareActiveWithinMinutes: number;
     readonly maxShares: number;
@@ -160,9 +178,20 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
     priorDays: 1.05,
     dailyRetention: 0.97,
     clipPriorMeans: 20,
+    weekdayPriorWeeks: 4,
+    fleetDayWindowDays: 56,
+    fleetDayPriorDays: 14,
+    learnFromUsers: 30,
+    learnFromDays: 7,
+    noveltyFactor: 1.5,
+    noveltyDays: 2,
   },
   cards: {
     numbersPerCard: 4,
+    cardsPerLine: 16,
+    linesPerPod: 20,
+    maxLinesPerPod: 26,
+    podFullShare: 0.9,
     shareEveryHours: 24,
     shareActiveWithinMinutes: 5,
     maxShares: 7,

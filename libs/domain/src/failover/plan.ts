@@ -42,7 +42,7 @@ export function planFailover(input: FailoverInput, policy: FleetPolicy): Failove
     .sort((a, b) => a.priority - b.priority || (a.user.userId < b.user.userId ? -1 : 1));
   for (const { user, priority } of ordered) {
     const candidates = user.knownLineIds.flatMap((id) => usable.get(id) ?? []);
-    const target = bestTarget(user, candidates, loads, now, policy);
+    const target = bestTarget(user, candidates, loads, input, policy);
     if (target === null) {
       stranded.push({
         userId: user.userId,
@@ -104,10 +104,10 @@ function bestTarget(
   user: FailoverUser,
   candidates: readonly LineView[],
   loads: ReadonlyMap<string, RunningLoad>,
-  now: EpochMs,
+  input: FailoverInput,
   policy: FleetPolicy,
 ): LineView | null {
-  const rated = candidates.map((line) => rate(line, user, loads.get(line.id), now, policy));
+  const rated = candidates.map((line) => rate(line, user, loads.get(line.id), input, policy));
   // In order of preference: room by quantile on a line older than a week, room on a young one, room by mean alone.
   for (const fits of [
     (target: Rated) => target.share <= policy.failover.targetMaxShare && !target.young,
@@ -133,7 +133,7 @@ function rate(
   line: LineView,
   user: FailoverUser,
   moved: RunningLoad | undefined,
-  now: EpochMs,
+  { now, outlook }: FailoverInput,
   policy: FleetPolicy,
 ): Rated {
   const mean = (line.meanMilli + (moved?.meanMilli ?? 0) + user.meanMilli) / 1_000;
@@ -141,7 +141,7 @@ function rate(
   const cap = Math.max(1, line.todayCap);
   return {
     line,
-    share: projectedUse({ mean, variance }, policy) / cap,
+    share: projectedUse({ mean, variance }, policy, outlook) / cap,
     meanShare: mean / cap,
     young: line.activatedAt === null || now - line.activatedAt < 7 * DAY_MS,
     tie: rendezvousRank(user.userId, line.id),

@@ -1,3 +1,4 @@
+import type { DayRisk } from '../forecast/fleet-day';
 import type { EpochMs } from '../kernel/time';
 import type { LineView } from '../placement/types';
 import type { ChatHealthWord } from '../sends/types';
@@ -31,6 +32,8 @@ export interface FailoverInput {
   readonly lines: readonly LineView[];
   /** By line id; a line that is not named has none. */
   readonly contacts: ReadonlyMap<string, ContactUse>;
+  /** What the fleet's days are like; without it the policy's assumption counts. */
+  readonly outlook?: DayRisk;
 }
 
 /** P0 waits for an answer, P1 was written to lately, P2 is active, P3 the rest. */

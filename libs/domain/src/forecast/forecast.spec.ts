@@ -123,8 +123,8 @@ describe('the rate of a person', () => {
     const short = after(many(20, 2));
     const long = after(many(20, 60));
     expect(varianceOf(long, policy)).toBeLessThan(varianceOf(short, policy));
-    // 20 of the process, 0.5 x 20^2 of its over-dispersion, and 20^2 while nothing at all is known.
-    expect(varianceOf(startRate(policy), policy)).toBe(20 + 200 + 400);
+    // 20 of the process, 0.5 x 20^2 of its over-dispersion, and 1.5 x 20^2 while nothing at all is known.
+    expect(varianceOf(startRate(policy), policy)).toBe(20 + 200 + 1.5 * 400);
   });
 
   it('becomes a load in whole thousandths, so that sums of many stay exact', () => {

@@ -1,4 +1,5 @@
 import type { FleetPolicy } from '../fleet-policy';
+import type { DayRisk } from './fleet-day';
 
 /** Sums of a line's (or a user's) forecast: messages a day and their variance. */
 export interface Load {
@@ -19,13 +20,29 @@ export function upperNormalQuantile(epsilon: number): number {
 
 /**
  * The level that a gamma-distributed day with this mean and variance exceeds with probability `epsilon`, by
- * Wilson and Hilferty's cube. Zero for an empty line, never below the mean.
+ * Wilson and Hilferty's cube: for a forecast. Zero for an empty line.
+ */
+export function gammaLevel(mean: number, variance: number, epsilon: number): number {
+  if (mean <= 0) return 0;
+  return mean * cubeAt(Math.sqrt(variance) / mean, upperNormalQuantile(epsilon));
+}
+
+/** The cube of Wilson and Hilferty for a coefficient of variation and a normal quantile. */
+function cubeAt(cv: number, z: number): number {
+  return Math.max(0, 1 - (cv * cv) / 9 + (z * cv) / 3) ** 3;
+}
+
+/**
+ * The same level for a decision: never below the mean, and non-decreasing in variance and caution. Beyond
+ * cv = 3z/2 the cube would fall again, so it stays there. In the mean it grows while cv <= 0.6 (z - sqrt(z^2 - 5)),
+ * which is 1.01 at 1 % and 0.57 at 0.1 % (a zero of 1 + 5 cv^2 / 9 - 2 z cv / 3), and always for z^2 <= 5: lines
+ * with more than a handful of users are far below. A true gamma distribution has that dip as well.
  */
 export function gammaQuantile(mean: number, variance: number, epsilon: number): number {
   if (mean <= 0) return 0;
-  const shape = (mean * mean) / Math.max(variance, Number.MIN_VALUE);
-  const root = 1 - 1 / (9 * shape) + upperNormalQuantile(epsilon) / (3 * Math.sqrt(shape));
-  return Math.max(mean, mean * Math.max(0, root) ** 3);
+  const z = upperNormalQuantile(epsilon);
+  const cv = Math.min(Math.sqrt(variance) / mean, 1.5 * z);
+  return Math.max(mean, mean * cubeAt(cv, z));
 }
 
 /** The variance of a line's day: its users' own, and the day factor that the whole fleet shares. */
@@ -33,8 +50,14 @@ export function lineVariance(load: Load, sigmaFleetDay: number): number {
   return load.variance + sigmaFleetDay * sigmaFleetDay * (load.mean * load.mean + load.variance);
 }
 
-/** What a line with this load exceeds on at most `epsilon` of its days. */
-export function projectedUse(load: Load, policy: FleetPolicy): number {
-  const variance = lineVariance(load, policy.admission.sigmaFleetDay);
-  return gammaQuantile(load.mean, variance, policy.admission.epsilon);
+/**
+ * What a line with this load exceeds on at most `epsilon` of its days, on the busiest weekday. The load is that of
+ * normal days. Without an outlook the policy's spread of the fleet's day counts, and an even week.
+ */
+export function projectedUse(load: Load, { admission }: FleetPolicy, outlook?: DayRisk): number {
+  const peak = outlook?.peak ?? 1;
+  const mean = peak * load.mean;
+  const busiest = { mean, variance: peak * peak * load.variance };
+  const variance = lineVariance(busiest, outlook?.sigma ?? admission.sigmaFleetDay);
+  return gammaQuantile(mean, variance, admission.epsilon);
 }

@@ -1,4 +1,5 @@
 import type { FleetPolicy } from '../fleet-policy';
+import type { DayRisk } from '../forecast/fleet-day';
 import { type Load, projectedUse } from '../forecast/quantile';
 import { isRamping } from '../ramp/cap';
 import type { LineView } from './types';
@@ -23,13 +24,14 @@ export function admits(
   line: Pick<LineView, 'goodDays' | 'budgetPerDay' | 'todayCap'>,
   load: Load,
   policy: FleetPolicy,
+  outlook?: DayRisk,
 ): boolean {
   if (isRamping(line, policy)) {
     return load.mean <= policy.admission.rampMeanShare * line.todayCap;
   }
   return (
     load.mean <= policy.admission.maxMeanShare * line.todayCap &&
-    projectedUse(load, policy) <= line.todayCap
+    projectedUse(load, policy, outlook) <= line.todayCap
   );
 }
 

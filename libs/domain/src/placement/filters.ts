@@ -17,8 +17,8 @@ const askedFor: Filter = (line, request) =>
 
 const available: Filter = (line, _request, snapshot) => whyNoNewUsers(line, snapshot.now);
 
-const hasRoom: Filter = (line, request, _snapshot, policy) =>
-  admits(line, loadWith(line, request), policy) ? null : 'full';
+const hasRoom: Filter = (line, request, snapshot, policy) =>
+  admits(line, loadWith(line, request), policy, snapshot.outlook) ? null : 'full';
 
 /** Mature lines are bounded by their load; a ramping one is also kept from taking a crowd in a day. */
 const dailyNewUsers: Filter = (line, _request, _snapshot, policy) =>

@@ -1,36 +1,11 @@
 import fc from 'fast-check';
+import { anyFleet } from '../../../../test/support/fleets';
 import { aLine, NOW } from '../../../../test/support/lines';
 import { DEFAULT_FLEET_POLICY as policy } from '../fleet-policy';
-import { DAY_MS, HOUR_MS } from '../kernel/time';
+import { DAY_MS } from '../kernel/time';
 import { chooseFallbacks } from './fallbacks';
 import { place } from './place';
 import type { FleetSnapshot, LineView } from './types';
-
-const anyLine = fc
-  .record({
-    managed: fc.boolean(),
-    adminState: fc.constantFrom('enabled', 'enabled', 'enabled', 'cordoned', 'warming', 'retired'),
-    health: fc.constantFrom('healthy', 'healthy', 'suspect', 'ejected', 'recovering'),
-    providerStatus: fc.constantFrom('UNKNOWN', 'ACTIVE', 'ACTIVE', 'FLAGGED'),
-    reputation: fc.constantFrom('UNKNOWN', 'HEALTHY', 'HEALTHY', 'AT_RISK', 'CRITICAL'),
-    bannedUntil: fc.constantFrom(null, NOW - 1, NOW, NOW + HOUR_MS),
-    goodDays: fc.integer({ min: 0, max: 16 }),
-    meanMilli: fc.integer({ min: 0, max: 2_600_000 }),
-    usedLast24h: fc.integer({ min: 0, max: 4_000 }),
-    newUsersToday: fc.integer({ min: 0, max: 20 }),
-    fallbackUsers: fc.integer({ min: 0, max: 300 }),
-  } as const)
-  .map((state) =>
-    aLine({
-      ...state,
-      varianceMilli: 30 * state.meanMilli,
-      todayCap: Math.min(3_000, Math.round(150 * 1.25 ** state.goodDays)),
-    }),
-  );
-
-const anyFleet = fc
-  .array(anyLine, { maxLength: 12 })
-  .map((lines) => lines.map((line, i) => ({ ...line, id: `line-${i}` })));
 
 const snapshotOf = (lines: readonly LineView[]): FleetSnapshot => ({
   now: NOW,
@@ -40,7 +15,7 @@ const snapshotOf = (lines: readonly LineView[]): FleetSnapshot => ({
 const person = (userId: string): { userId: string; meanMilli: number; varianceMilli: number } => ({
   userId,
   meanMilli: 20_000,
-  varianceMilli: 620_000,
+  varianceMilli: 820_000,
 });
 
 /** Said again in plain words: whether people may newly be put on a line at all. */
@@ -176,6 +151,6 @@ function withOneMore(line: LineView): LineView {
     ...line,
     users: line.users + 1,
     meanMilli: line.meanMilli + 20_000,
-    varianceMilli: line.varianceMilli + 620_000,
+    varianceMilli: line.varianceMilli + 820_000,
   };
 }

@@ -26,7 +26,7 @@ export function place(
   const removed: RemovedLine[] = [];
   const passed: LineView[] = [];
   for (const line of snapshot.lines) {
-    const reason = firstReason(line, request, snapshot, policy);
+    const reason = whyNotPlaced(line, request, snapshot, policy);
     if (reason === null) passed.push(line);
     else removed.push({ lineId: line.id, reason });
   }
@@ -39,10 +39,11 @@ export function place(
       nextCapacityAt: nextCapacityAt(snapshot, removed),
     };
   }
-  return { kind: 'placed', candidates: rank(eligible, request, policy), removed };
+  return { kind: 'placed', candidates: rank(eligible, request, snapshot, policy), removed };
 }
 
-function firstReason(
+/** The first reason for which a line cannot take the user, or null when it can. */
+export function whyNotPlaced(
   line: LineView,
   request: PlacementRequest,
   snapshot: FleetSnapshot,
@@ -53,6 +54,11 @@ function firstReason(
     if (reason !== null) return reason;
   }
   return null;
+}
+
+/** Whether a user is of the share that goes to ramping lines first; it follows from their id. */
+export function triesRampingFirst(userId: string, { admission }: FleetPolicy): boolean {
+  return hash32(userId) % 100 < 100 * admission.rampShareOfNewUsers;
 }
 
 /**
@@ -68,8 +74,7 @@ function sparingRampingLines(
   const mature = lines.filter((line) => !isRamping(line, policy));
   if (mature.length === 0 || mature.length === lines.length) return lines;
   const ramping = lines.filter((line) => isRamping(line, policy));
-  const goesToRamping = hash32(userId) % 100 < 100 * policy.admission.rampShareOfNewUsers;
-  const [kept, spared] = goesToRamping ? [ramping, mature] : [mature, ramping];
+  const [kept, spared] = triesRampingFirst(userId, policy) ? [ramping, mature] : [mature, ramping];
   for (const line of spared) removed.push({ lineId: line.id, reason: 'ramp-share' });
   return kept;
 }
@@ -77,6 +82,7 @@ function sparingRampingLines(
 function rank(
   lines: readonly LineView[],
   request: PlacementRequest,
+  snapshot: FleetSnapshot,
   policy: FleetPolicy,
 ): RankedCandidate[] {
   const totalWeight = SCORERS.reduce((sum, scorer) => sum + scorer.weight, 0);
@@ -84,7 +90,7 @@ function rank(
     const parts = SCORERS.map(({ name, weight, score }) => ({
       scorer: name,
       weight,
-      score: score(line, request, policy),
+      score: score(line, request, snapshot, policy),
     }));
     const sum = parts.reduce((total, part) => total + part.weight * part.score, 0);
     return { lineId: line.id, score: sum / totalWeight, parts };

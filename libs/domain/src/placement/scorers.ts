@@ -1,13 +1,18 @@
 import type { FleetPolicy } from '../fleet-policy';
 import { projectedUse } from '../forecast/quantile';
 import { loadWith } from './admission';
-import type { LineView, PlacementRequest } from './types';
+import type { FleetSnapshot, LineView, PlacementRequest } from './types';
 
 /** Rates a candidate from 0 (worst) to 100 (best). */
 export interface Scorer {
   readonly name: string;
   readonly weight: number;
-  readonly score: (line: LineView, request: PlacementRequest, policy: FleetPolicy) => number;
+  readonly score: (
+    line: LineView,
+    request: PlacementRequest,
+    snapshot: FleetSnapshot,
+    policy: FleetPolicy,
+  ) => number;
 }
 
 const percent = (share: number): number => Math.round(1_000 * Math.min(1, Math.max(0, share))) / 10;
@@ -16,8 +21,8 @@ const percent = (share: number): number => Math.round(1_000 * Math.min(1, Math.m
 const headroom: Scorer = {
   name: 'headroom',
   weight: 4,
-  score: (line, request, policy) =>
-    percent(1 - projectedUse(loadWith(line, request), policy) / line.todayCap),
+  score: (line, request, { outlook }, policy) =>
+    percent(1 - projectedUse(loadWith(line, request), policy, outlook) / line.todayCap),
 };
 
 /** What the line really carried lately: a forecast may be wrong, yesterday is not. */

@@ -1,3 +1,4 @@
+import type { DayRisk } from '../forecast/fleet-day';
 import type { EpochMs } from '../kernel/time';
 import type { LineReason } from '../line/availability';
 import type { Line } from '../line/line';
@@ -18,6 +19,8 @@ export interface FleetSnapshot {
   readonly lines: readonly LineView[];
   /** When the running budget day ends: ramping lines may rise then. */
   readonly nextDayAt: EpochMs;
+  /** What the fleet's days are like; without it the policy's assumption counts. */
+  readonly outlook?: DayRisk;
 }
 
 export interface PlacementRequest {

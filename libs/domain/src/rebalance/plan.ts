@@ -1,4 +1,5 @@
 import type { FleetPolicy } from '../fleet-policy';
+import type { DayRisk } from '../forecast/fleet-day';
 import { projectedUse } from '../forecast/quantile';
 import { rendezvousRank } from '../kernel/hash';
 import { DAY_MS, type EpochMs, HOUR_MS } from '../kernel/time';
@@ -60,6 +61,8 @@ export function planRebalance(
     readonly lines: readonly LineView[];
     readonly users: readonly RebalanceUser[];
     readonly fleetUsers: number;
+    /** What the fleet's days are like; without it the policy's assumption counts. */
+    readonly outlook?: DayRisk;
   },
   policy: FleetPolicy,
 ): RebalancePlan {
@@ -76,7 +79,7 @@ export function planRebalance(
       mean: (tally.meanMilli + added.meanMilli) / 1_000,
       variance: (tally.varianceMilli + added.varianceMilli) / 1_000,
     };
-    return projectedUse(load, policy) / Math.max(1, tally.line.todayCap);
+    return projectedUse(load, policy, input.outlook) / Math.max(1, tally.line.todayCap);
   };
   const hot = tallies
     .filter((tally) => tally.line.managed && tally.line.users > 0 && shareOf(tally) > highShare)

@@ -1,5 +1,5 @@
 import { PolicyStore } from '@linekeeper/application';
-import type { EpochMs, FleetPolicy } from '@linekeeper/domain';
+import { completePolicy, type EpochMs, type FleetPolicy } from '@linekeeper/domain';
 import type { Db } from '../database';
 import { date, json } from '../values';
 
@@ -10,7 +10,7 @@ export class PrismaPolicyStore extends PolicyStore {
 
   async newest(): Promise<{ version: number; document: FleetPolicy } | null> {
     const row = await this.db.policyVersion.findFirst({ orderBy: { version: 'desc' } });
-    return row && { version: row.version, document: row.document as unknown as FleetPolicy };
+    return row && { version: row.version, document: completePolicy(row.document as object) };
   }
 
   async insert(version: {

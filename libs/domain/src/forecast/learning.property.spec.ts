@@ -1,0 +1,246 @@
+import fc from 'fast-check';
+import { DEFAULT_FLEET_POLICY as policy } from '../fleet-policy';
+import { seededRandom } from '../kernel/random';
+import { DAY_MS } from '../kernel/time';
+import { chance } from '../../../../test/support/chance';
+import { assumedOutlook, learnOutlook } from './fleet-day';
+import { assumedPrior, learnPrior, type UserHistory } from './prior';
+import { closeUserDay, meanOf, startRate } from './user-rate';
+import { EVEN_WEEK, type FleetDay, learnWeekdays, weekdayFactor } from './weekday';
+
+const RUNS = { numRuns: 1_000 };
+const dayAt = (i: number): string =>
+  new Date(Date.UTC(2026, 0, 4) + i * DAY_MS).toISOString().slice(0, 10);
+
+/** Days of a fleet of a thousand users; the ratios are what came for each message expected. */
+const fleetDays = (ratios: readonly number[]): FleetDay[] =>
+  ratios.map((ratio, i) => ({
+    day: dayAt(i),
+    messages: 20_000 * ratio,
+    mean: 20_000,
+    variance: 0,
+  }));
+
+describe('the weekdays of a fleet', () => {
+  const ratios = fc
+    .array(fc.nat(300), { maxLength: 60 })
+    .map((all) => all.map((each) => each / 100));
+
+  it('are positive and mean 1 over the week', () => {
+    fc.assert(
+      fc.property(ratios, (seen) => {
+        const week = learnWeekdays(fleetDays(seen), policy);
+        expect(week).toHaveLength(7);
+        expect(week.reduce((sum, index) => sum + index, 0)).toBeCloseTo(7, 9);
+        expect(Math.min(...week)).toBeGreaterThan(0);
+        expect(learnOutlook(fleetDays(seen), policy).peak).toBe(Math.max(...week));
+      }),
+      RUNS,
+    );
+  });
+
+  it('do not change when the whole fleet is forecast too high or too low', () => {
+    fc.assert(
+      fc.property(ratios, fc.integer({ min: 1, max: 50 }), (seen, scale) => {
+        const week = learnWeekdays(fleetDays(seen), policy);
+        const scaled = learnWeekdays(fleetDays(seen.map((ratio) => scale * ratio)), policy);
+        for (const [i, index] of week.entries()) expect(scaled[i]).toBeCloseTo(index, 6);
+      }),
+      RUNS,
+    );
+  });
+
+  it('shrink to an even week by kappa weeks', () => {
+    // Two weeks with twice as much on Sunday: the ratios are 1.75 and 0.875, each with weight 2 of 6.
+    const week = learnWeekdays(
+      fleetDays(Array.from({ length: 14 }, (_each, i) => (i % 7 === 0 ? 2 : 1))),
+      policy,
+    );
+    expect(week[0]).toBeCloseTo((4 + 2 * 1.75) / 6, 9);
+    expect(week[1]).toBeCloseTo((4 + 2 * 0.875) / 6, 9);
+    expect(weekdayFactor(week, '2026-01-04')).toBe(week[0]);
+    expect(weekdayFactor([], '2026-01-04')).toBe(1);
+  });
+
+  it('are even when nothing is known', () => {
+    expect(learnWeekdays([], policy)).toEqual(EVEN_WEEK);
+    expect(learnWeekdays(fleetDays([0, 0]), policy)).toEqual(EVEN_WEEK);
+    const empty = { day: dayAt(0), messages: 5, mean: 0, variance: 0 };
+    expect(learnWeekdays([empty], policy)).toEqual(EVEN_WEEK);
+  });
+});
+
+describe('the day factor of a fleet', () => {
+  const week = [0.7, 1.1, 1.1, 1.1, 1.1, 1.1, 0.8];
+  /** Eight weeks with weekdays, growth within the forecast, and a level that the forecast missed and drifts. */
+  const learned = (sigma: number, seed: number, days = 56, noise = 0): number => {
+    const { normal } = chance(seededRandom(seed));
+    const seen = Array.from({ length: days }, (_each, i): FleetDay => {
+      const mean = 10_000 + 300 * i;
+      const factor = 1 + sigma * normal();
+      const own = noise * normal();
+      const messages = mean * week[i % 7]! * (1.2 - 0.004 * i) * Math.max(0, factor + own);
+      return { day: dayAt(i), messages, mean, variance: (noise * mean) ** 2 };
+    });
+    return learnOutlook(seen, policy).sigma;
+  };
+  const average = (sigma: number, noise = 0, days = 56): number => {
+    const all = Array.from({ length: 60 }, (_each, i) => learned(sigma, i, days, noise) ** 2);
+    return Math.sqrt(all.reduce((sum, value) => sum + value, 0) / all.length);
+  };
+
+  it.each([0, 0.1, 0.25, 0.5])('is found where it is %f, beside a start of 0.25', (sigma) => {
+    // Of the days, 48 and 6 are free beside the trend and the weekdays.
+    const weighed = (free: number): number =>
+      Math.sqrt((14 * 0.25 ** 2 + free * sigma ** 2) / (14 + free));
+    expect(Math.abs(average(sigma) / weighed(48) - 1)).toBeLessThan(0.05);
+    expect(Math.abs(average(sigma, 0, 14) / weighed(6) - 1)).toBeLessThan(0.15);
+  });
+
+  it('is not taken for what users vary by on their own', () => {
+    const expected = Math.sqrt((14 * 0.25 ** 2 + 48 * 0.1 ** 2) / 62);
+    expect(Math.abs(average(0.1, 0.2) / expected - 1)).toBeLessThan(0.1);
+  });
+
+  it('is the start value until the days tell more than their weekdays, and looks back eight weeks', () => {
+    expect(learnOutlook([], policy)).toEqual(assumedOutlook(policy));
+    expect(learnOutlook(fleetDays([1, 2, 1, 2, 1, 2, 1, 2]), policy).sigma).toBe(0.25);
+    expect(learnOutlook(fleetDays([0, 0, 0]), policy).sigma).toBe(0.25);
+    expect(learnOutlook(fleetDays([1, 2, 1, 2, 1, 2, 1, 2, 1]), policy).sigma).not.toBe(0.25);
+    const silentSundays = Array.from({ length: 28 }, (_each, i) => Math.sign(i % 7));
+    expect(learnOutlook(fleetDays(silentSundays), policy).sigma).toBeLessThan(0.25);
+    const calm = Array.from({ length: 56 }, () => 1);
+    const after = fleetDays([9, 0, 9, 0, ...calm]);
+    expect(learnOutlook(after, policy)).toEqual(learnOutlook(after.slice(4), policy));
+    expect(learnOutlook(after, policy).sigma).toBeCloseTo(Math.sqrt((14 * 0.0625) / 62), 9);
+  });
+
+  it('is finite and not negative whatever was seen', () => {
+    const ratios = fc.array(fc.nat(1_000), { maxLength: 70 });
+    fc.assert(
+      fc.property(ratios, (seen) => {
+        const { sigma, days } = learnOutlook(fleetDays(seen), policy);
+        expect(Number.isFinite(sigma)).toBe(true);
+        expect(sigma).toBeGreaterThanOrEqual(0);
+        expect(days).toBe(Math.min(seen.length, 56));
+      }),
+      RUNS,
+    );
+  });
+});
+
+/** Days of users whose true means are gamma-distributed, and the true means. */
+function population(
+  seed: number,
+  { users, days, mean, cv, phi }: Record<'users' | 'days' | 'mean' | 'cv' | 'phi', number>,
+): { readonly means: number[]; readonly traffic: number[][] } {
+  const { gamma, poisson } = chance(seededRandom(seed));
+  const means = Array.from({ length: users }, () => mean * gamma(1 / cv ** 2) * cv ** 2);
+  const traffic = means.map((each) =>
+    Array.from({ length: days }, () => poisson(each * gamma(1 / phi) * phi)),
+  );
+  return { means, traffic };
+}
+
+const historyOf = (days: readonly number[]): UserHistory => ({
+  days: days.length,
+  sum: days.reduce((sum, messages) => sum + messages, 0),
+  sumOfSquares: days.reduce((sum, messages) => sum + messages ** 2, 0),
+});
+
+describe('the prior of a population', () => {
+  const assumed = assumedPrior(policy);
+
+  it('is the assumed one until enough users have a week of history', () => {
+    const { traffic } = population(1, { users: 30, days: 7, mean: 10, cv: 1, phi: 0.5 });
+    const histories = traffic.map(historyOf);
+    expect(learnPrior(histories, assumed, policy).assumed).toBe(false);
+    expect(learnPrior(histories.slice(1), assumed, policy)).toBe(assumed);
+    const short = traffic.map((days) => historyOf(days.slice(1)));
+    expect(learnPrior(short, assumed, policy)).toBe(assumed);
+    const silent = traffic.map((days) => historyOf(days.map(() => 0)));
+    expect(learnPrior(silent, assumed, policy)).toBe(assumed);
+  });
+
+  it.each([
+    { mean: 10, cv: 1, phi: 0.5, days: 28 },
+    { mean: 20, cv: 1, phi: 0.5, days: 10 },
+    { mean: 20, cv: 2, phi: 1, days: 28 },
+    { mean: 60, cv: 1, phi: 0.5, days: 7 },
+  ])('is found by moments: %o', ({ mean, cv, phi, days }) => {
+    const { traffic } = population(3, { users: 4_000, days, mean, cv, phi });
+    const prior = learnPrior(traffic.map(historyOf), assumed, policy);
+    const spread = (cv * mean) ** 2;
+    const k = (mean + phi * (mean ** 2 + spread)) / spread;
+    expect(Math.abs(prior.mean / mean - 1)).toBeLessThan(0.1);
+    expect(Math.abs(prior.phi / phi - 1)).toBeLessThan(0.1);
+    expect(Math.abs(prior.spread / spread - 1)).toBeLessThan(0.2);
+    expect(Math.abs(prior.days / k - 1)).toBeLessThan(0.2);
+  });
+
+  it('says of users who are all alike that a year of days tells them hardly apart', () => {
+    const alike = Array.from({ length: 40 }, () => historyOf([4, 6, 5, 5, 4, 6, 5]));
+    const prior = learnPrior(alike, assumed, policy);
+    expect(prior).toMatchObject({ mean: 5, phi: 0 });
+    expect(prior.days).toBeCloseTo(365, 6);
+    expect(prior.spread).toBeGreaterThan(0);
+  });
+
+  it('takes rare messages for chance and not for bursts', () => {
+    const rare = Array.from({ length: 40 }, () => historyOf([1, 0, 0, 0, 0, 0, 0, 0]));
+    expect(learnPrior(rare, assumed, policy)).toMatchObject({ phi: 0, mean: 1 / 8 });
+  });
+
+  it('has finite, positive numbers whatever the histories are', () => {
+    const days = fc.array(fc.nat(5_000), { minLength: 7, maxLength: 12 });
+    fc.assert(
+      fc.property(fc.array(days, { minLength: 30, maxLength: 40 }), (users) => {
+        const prior = learnPrior(users.map(historyOf), assumed, policy);
+        for (const value of [prior.mean, prior.spread, prior.days]) {
+          expect(Number.isFinite(value)).toBe(true);
+          expect(value).toBeGreaterThan(0);
+        }
+        expect(prior.phi).toBeGreaterThanOrEqual(0);
+      }),
+      RUNS,
+    );
+  });
+
+  it('comes out the same for a spread that the days between users explain alone', () => {
+    const { traffic } = population(5, { users: 200, days: 7, mean: 20, cv: 0.01, phi: 4 });
+    const prior = learnPrior(traffic.map(historyOf), assumed, policy);
+    expect(prior.days).toBeGreaterThan(5);
+  });
+});
+
+describe('the estimate of a rate', () => {
+  /** Root mean square error after each of some days, of the estimate and of the plain mean of the days. */
+  function errors(days: number): { credibility: number; plain: number } {
+    const { means, traffic } = population(7, { users: 2_000, days, mean: 20, cv: 1, phi: 0.5 });
+    let ours = 0;
+    let plain = 0;
+    for (const [i, mean] of means.entries()) {
+      const rate = traffic[i]!.reduce(
+        (known, messages) => closeUserDay(known, messages, policy),
+        startRate(policy),
+      );
+      ours += (meanOf(rate) - mean) ** 2;
+      plain += (historyOf(traffic[i]!).sum / days - mean) ** 2;
+    }
+    return { credibility: Math.sqrt(ours / means.length), plain: Math.sqrt(plain / means.length) };
+  }
+
+  it.each([1, 2, 3, 5, 7])('is no worse than the plain mean of %i days', (days) => {
+    const { credibility, plain } = errors(days);
+    expect(credibility).toBeLessThanOrEqual(plain);
+  });
+
+  it.each([
+    [1, 13.9],
+    [3, 10],
+    [7, 6.8],
+    [28, 3.9],
+  ])('misses by what is documented after %i days: %f', (days, documented) => {
+    expect(Math.abs(errors(days).credibility / documented - 1)).toBeLessThan(0.1);
+  });
+});
