@@ -13,6 +13,21 @@ module.exports = {
       to: { pathNot: libs('domain') },
     },
     {
+      name: 'simulation-same-rules-another-clock',
+      comment: 'The same rules, another clock: the domain alone, no package, no node builtin.',
+      severity: 'error',
+      from: { path: libs('simulation'), pathNot: 'spec\\.ts$' },
+      to: { pathNot: libs('simulation', 'domain') },
+    },
+    {
+      name: 'arena-runs-simulations',
+      comment:
+        'The bench has files and a terminal, and knows of ours the simulation and the domain.',
+      severity: 'error',
+      from: { path: '^bench/' },
+      to: { path: '^(libs/(?!simulation|domain)|apps/)' },
+    },
+    {
       name: 'application-says-what',
       comment:
         'The application says what, never with what: domain, Injectable and Logger, zod for the policy.',

@@ -16,7 +16,7 @@ const ESM_ONLY = [
 
 const common = {
   testEnvironment: 'node',
-  roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
+  roots: ['<rootDir>/apps', '<rootDir>/bench', '<rootDir>/libs', '<rootDir>/test'],
   transform: {
     '^.+\\.(t|m?j)s$': [
       '@swc/jest',
@@ -37,7 +37,7 @@ const common = {
   moduleNameMapper: {
     // The generated database client names its files as they will be once compiled.
     '^(\\.{1,2}/.*)\\.js$': '$1',
-    '^@linekeeper/(domain|application|infrastructure)$': '<rootDir>/libs/$1/src',
+    '^@linekeeper/(domain|simulation|application|infrastructure)$': '<rootDir>/libs/$1/src',
   },
 };
 

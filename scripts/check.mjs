@@ -19,6 +19,7 @@ const STEPS = [
       '--output-type',
       'err',
       'apps',
+      'bench',
       'libs',
     ],
   ],

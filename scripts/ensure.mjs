@@ -169,7 +169,7 @@ export async function ensureClient() {
   );
 }
 
-const SOURCES = ['apps', 'libs', 'prisma', '.swcrc', 'package.json'];
+const SOURCES = ['apps', 'bench', 'libs', 'prisma', '.swcrc', 'package.json'];
 
 /** A value that changes whenever a source file does: paths, sizes and times. */
 function sourcesValue() {
@@ -198,7 +198,7 @@ export async function ensureBuild() {
 export function build() {
   const swc = join(root, 'node_modules/@swc/cli/bin/swc.js');
   const options = ['--out-dir', 'dist', '--copy-files', '--ignore', '**/*spec.ts', '--quiet'];
-  return run(process.execPath, [swc, 'apps', 'libs', ...options], { quiet: true });
+  return run(process.execPath, [swc, 'apps', 'bench', 'libs', ...options], { quiet: true });
 }
 
 /** Everything a command on the sources needs. */
