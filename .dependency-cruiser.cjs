@@ -21,7 +21,8 @@ module.exports = {
     },
     {
       name: 'arena-runs-simulations',
-      comment: 'The bench has files and a terminal, and knows of ours the simulation and the domain.',
+      comment:
+        'The bench has files and a terminal, and knows of ours the simulation and the domain.',
       severity: 'error',
       from: { path: '^bench/' },
       to: { path: '^(libs/(?!simulation|domain)|apps/)' },

@@ -72,7 +72,7 @@ export function mergeWishes<T extends MergingWishes>(a: T | null, b: T | null): 
 
 /**
  * What was said with one person under two names. What they wrote anywhere answers what we had said before it; what
- * we have said since, on either side, stays open and adds up.
+ * we have said since, on either side, stays open and adds up, and so does what was said at the same instant.
  */
 export function mergeCounters(
   a: ConversationCounters,
@@ -81,7 +81,7 @@ export function mergeCounters(
   const lastInboundAt = latest(a.lastInboundAt, b.lastInboundAt);
   const open = [a, b].filter(
     ({ lastOutboundAt }) =>
-      lastOutboundAt !== null && (lastInboundAt === null || lastOutboundAt > lastInboundAt),
+      lastOutboundAt !== null && (lastInboundAt === null || lastOutboundAt >= lastInboundAt),
   );
   const sum = (of: (counters: ConversationCounters) => number): number =>
     open.reduce((total, each) => total + of(each), 0);

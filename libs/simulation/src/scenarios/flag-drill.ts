@@ -69,7 +69,11 @@ export class FlagDrill {
     this.quiet = quietFlags(run.fleet.lines.length - count, AFTERMATH_SECONDS);
     run.onUnsaid = (user, direction) => this.onUnsaid(user, direction);
     for (let i = 0; i < count; i += 1) {
-      run.agenda.add(this.startsAt + i * SECOND_FLAG_AFTER, () => this.flag(this.busiest(), false));
+      run.agenda.add(this.startsAt + i * SECOND_FLAG_AFTER, () => {
+        const line = this.busiest();
+        // A bad enough answer to the first flag leaves no line for the second.
+        if (line !== null) this.flag(line, false);
+      });
     }
     for (let at = HOUR_SECONDS; at <= AFTERMATH_SECONDS; at += HOUR_SECONDS) {
       run.agenda.add(this.startsAt + at, () => {
@@ -79,12 +83,12 @@ export class FlagDrill {
     run.agenda.add(this.startsAt + AFTERMATH_SECONDS, () => run.stop());
   }
 
-  private busiest(): number {
+  private busiest(): number | null {
     const { lines } = this.run.fleet;
-    let best = -1;
+    let best: number | null = null;
     lines.forEach((line, i) => {
       if (line.providerStatus === 'FLAGGED' || line.adminState !== 'enabled') return;
-      if (best < 0 || line.usedLast24h > (lines[best]?.usedLast24h ?? 0)) best = i;
+      if (best === null || line.usedLast24h > (lines[best]?.usedLast24h ?? 0)) best = i;
     });
     return best;
   }

@@ -106,6 +106,12 @@ it('two flags within a day (S5) leave nobody with a card behind', () => {
   expect(failover!.worstLoadRatio).toBeGreaterThan(1);
 });
 
+it('the second flag of S5 finds nothing to strike when the first has cost every line', () => {
+  const { drill, failover } = playScenario('S5', setup('S5', 1, 1), roundRobin);
+  expect(drill!.flags).toHaveLength(1);
+  expect(failover!.stranded).toBe(failover!.affected);
+});
+
 describe('ramps (S3)', () => {
   it('begin on day 0 and on day 30, each at the first day of the ramp', () => {
     const { run, ramp } = playScenario('S3', setup('S3'), linekeeper);
