@@ -79,6 +79,7 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
     maxOutPerIn: positive,
     holdDaysAfterRegress: z.number().int().min(0).max(30),
     spikeFloor: count,
+    idleDays: count.max(365),
   }),
   warming: z.strictObject({ days: z.number().min(0).max(60) }),
   health: z.strictObject({

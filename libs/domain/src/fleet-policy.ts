@@ -107,6 +107,8 @@ export interface FleetPolicy {
     readonly holdDaysAfterRegress: number;
     /** No line, also a mature one, jumps above growth x its own recent use; this is the floor of that guard. */
     readonly spikeFloor: number;
+    /** A line that carried nothing for so long begins its ramp again, at the floor of the spike guard. */
+    readonly idleDays: number;
   };
   readonly warming: { readonly days: number };
   readonly health: {
@@ -233,6 +235,7 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
     maxOutPerIn: 3,
     holdDaysAfterRegress: 3,
     spikeFloor: 300,
+    idleDays: 14,
   },
   warming: { days: 7 },
   health: {
