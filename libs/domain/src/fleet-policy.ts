@@ -107,6 +107,8 @@ export interface FleetPolicy {
     readonly holdDaysAfterRegress: number;
     /** No line, also a mature one, jumps above growth x its own recent use; this is the floor of that guard. */
     readonly spikeFloor: number;
+    /** A line that carried nothing for so long begins its ramp again, at the floor of the spike guard. */
+    readonly idleDays: number;
   };
   readonly warming: { readonly days: number };
   readonly health: {
@@ -117,6 +119,33 @@ export interface FleetPolicy {
     readonly contagionShare: number;
     /** Share of the active lines that inference (not the provider's flag) may remove. */
     readonly maxInferredEjectionShare: number;
+    /** What tells a sick line before the provider does. */
+    readonly detection: {
+      /** Share of bad outcomes of a healthy line, learned within these bounds (p0), and that of a flagged one (p1). */
+      readonly minBadRate: number;
+      readonly maxBadRate: number;
+      readonly flaggedBadRate: number;
+      /** One false suspicion for each line in this many days. */
+      readonly daysPerFalseSuspicion: number;
+      /** Evidence (natural logarithm of odds) that ejects; 18 is less than one false ejection in 1,000 line-years. */
+      readonly ejectEvidence: number;
+      /** One recipient counts once in this time, so that one person's phone flags no line. */
+      readonly recipientHours: number;
+      /** SMS to somebody seen on iMessage within this time is a bad outcome. */
+      readonly seenDays: number;
+      /** A suspicion ends after so many good outcomes and so long, at no evidence left. */
+      readonly clearOutcomes: number;
+      readonly clearHours: number;
+      /** A canary speaks by so many handles that a control line reaches within the same minutes. */
+      readonly canaryHandles: number;
+      readonly canaryMinutes: number;
+      /** Lines of as many failure domains alarming within these minutes are an outage of the provider. */
+      readonly panicDomains: number;
+      readonly panicMinutes: number;
+      readonly panicCleanMinutes: number;
+      /** Below this share of the demand that live lines can carry, replies go first. */
+      readonly brownoutShare: number;
+    };
   };
   readonly failover: {
     readonly batchSize: number;
@@ -206,6 +235,7 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
     maxOutPerIn: 3,
     holdDaysAfterRegress: 3,
     spikeFloor: 300,
+    idleDays: 14,
   },
   warming: { days: 7 },
   health: {
@@ -215,6 +245,23 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
     contagionLines: 3,
     contagionShare: 0.1,
     maxInferredEjectionShare: 0.2,
+    detection: {
+      minBadRate: 0.01,
+      maxBadRate: 0.05,
+      flaggedBadRate: 0.3,
+      daysPerFalseSuspicion: 365,
+      ejectEvidence: 18,
+      recipientHours: 24,
+      seenDays: 7,
+      clearOutcomes: 50,
+      clearHours: 6,
+      canaryHandles: 2,
+      canaryMinutes: 10,
+      panicDomains: 3,
+      panicMinutes: 10,
+      panicCleanMinutes: 15,
+      brownoutShare: 0.5,
+    },
   },
   failover: {
     batchSize: 200,

@@ -189,6 +189,9 @@ describe('the placement index', () => {
     };
     fill();
     expect(index.view().lines[0]!.users).toBeGreaterThan(60);
+    // Nothing is drawn for want of room for a newcomer, but somebody who hardly writes is found a place.
+    index.refresh(NOW);
+    expect(index.choose(person('quiet', 1), random)).toMatchObject({ lineId: 'open', by: 'scan' });
     index.release('open', person(''));
     expect(ask()).toBe('open');
     fill();

@@ -21,6 +21,13 @@ export function goodDaysForCap(
   return Math.ceil(Math.log(wanted / policy.ramp.firstDayCap) / Math.log(policy.ramp.growth));
 }
 
+/** The most good days whose cap is no higher than `cap`; at least 0, at most those of the whole budget. */
+export function goodDaysWithin(cap: number, budgetPerDay: number, policy: FleetPolicy): number {
+  let goodDays = goodDaysForCap(cap, budgetPerDay, policy);
+  while (goodDays > 0 && rampCap({ goodDays, budgetPerDay }, policy) > cap) goodDays -= 1;
+  return goodDays;
+}
+
 /** Whether the ramp still holds the line below its budget. */
 export function isRamping(
   line: Pick<Line, 'goodDays' | 'budgetPerDay'>,

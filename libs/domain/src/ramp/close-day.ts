@@ -1,7 +1,7 @@
 import type { FleetPolicy } from '../fleet-policy';
 import { DAY_MS, type EpochMs } from '../kernel/time';
 import type { Line } from '../line/line';
-import { goodDaysForCap, rampCap } from './cap';
+import { goodDaysForCap, goodDaysWithin, rampCap } from './cap';
 
 /** What a closed budget day showed of a line. */
 export interface DayEvidence {
@@ -13,6 +13,10 @@ export interface DayEvidence {
   readonly failures: number;
   readonly optOuts: number;
   readonly suspect: boolean;
+  /** What the detectors hold against it, as a share of what makes it suspect; 0 when it is not told. */
+  readonly evidenceShare?: number;
+  /** Closed days, this one last, in a row without a single message; 0 when it is not told. */
+  readonly idleDays?: number;
 }
 
 export interface DayOutcome {
@@ -24,6 +28,9 @@ export interface DayOutcome {
 
 /** A day on which more than this share of the people we wrote to failed or opted out is no good day. */
 const MAX_BAD_SHARE = 0.1;
+
+/** From half of the evidence that makes a line suspect, a day is no good day yet. */
+const MAX_EVIDENCE_SHARE = 0.5;
 
 /**
  * Judges a line's day for the ramp. Use is judged against what admission allowed, so that the ramp never waits
@@ -63,6 +70,8 @@ export function closeDay(
       reasons: bad,
     };
   }
+  const idle = afterIdleness(line, evidence, policy);
+  if (idle !== null) return { ...idle, rampHoldUntil: line.rampHoldUntil };
   if (line.rampHoldUntil !== null && now < line.rampHoldUntil) {
     return stay('hold', 'held after an earlier regression');
   }
@@ -73,6 +82,9 @@ export function closeDay(
   if (used === 0 || (!enoughUse && !enoughPeople)) {
     return stay('hold', `too little evidence: ${used} messages, ${evidence.recipients} recipients`);
   }
+  if ((evidence.evidenceShare ?? 0) >= MAX_EVIDENCE_SHARE) {
+    return stay('hold', 'the detectors hold something against it');
+  }
   if (shares.length > 0) return stay('hold', `too few people to judge by: ${shares.join(', ')}`);
   return {
     outcome: 'advance',
@@ -82,6 +94,18 @@ export function closeDay(
       `a good day: ${used} messages, ${evidence.replied} of ${evidence.recipients} replied`,
     ],
   };
+}
+
+/** A line that nobody used for long is a new one to the provider: it begins again at the floor of the spike guard. */
+function afterIdleness(
+  line: Pick<Line, 'goodDays' | 'budgetPerDay'>,
+  { idleDays = 0 }: DayEvidence,
+  policy: FleetPolicy,
+): Pick<DayOutcome, 'outcome' | 'goodDays' | 'reasons'> | null {
+  if (idleDays < policy.ramp.idleDays) return null;
+  const floor = goodDaysWithin(policy.ramp.spikeFloor, line.budgetPerDay, policy);
+  if (line.goodDays <= floor) return null;
+  return { outcome: 'regress', goodDays: floor, reasons: [`nothing carried for ${idleDays} days`] };
 }
 
 /** Verdicts of others on the line. */

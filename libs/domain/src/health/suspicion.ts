@@ -1,0 +1,101 @@
+import type { FleetPolicy } from '../fleet-policy';
+import { type EpochMs, HOUR_MS } from '../kernel/time';
+import type { CanaryVerdict } from './canary';
+import { addEvidence, type BadRates, evidenceFor } from './cusum';
+
+/** What a line's detectors hold: three numbers and an instant. */
+export interface Suspicion {
+  /** Of failures and downgrades. */
+  readonly evidence: number;
+  /** Of replies that stay away: it raises a suspicion, and never ejects. */
+  readonly silence: number;
+  readonly suspectSince: EpochMs | null;
+  /** Good outcomes since then. */
+  readonly goodSince: number;
+}
+
+export const NO_SUSPICION: Suspicion = {
+  evidence: 0,
+  silence: 0,
+  suspectSince: null,
+  goodSince: 0,
+};
+
+/** An outcome that counts: one of a distinct recipient. */
+export interface CountedOutcome {
+  readonly outcome: 'good' | 'bad';
+  readonly at: EpochMs;
+}
+
+/** Takes the outcome of a message in. `outcomesPerDay` are the line's own distinct ones: see {@link evidenceFor}. */
+export function takeOutcome(
+  held: Suspicion,
+  { outcome, at }: CountedOutcome,
+  rates: BadRates,
+  outcomesPerDay: number,
+  policy: FleetPolicy,
+): Suspicion {
+  const evidence = addEvidence(held.evidence, outcome, rates);
+  const good = held.suspectSince !== null && outcome === 'good' ? 1 : 0;
+  const next = { ...held, evidence, goodSince: held.goodSince + good };
+  return evidence >= threshold(outcomesPerDay, policy) ? suspect(next, at) : next;
+}
+
+/** Takes in whether somebody replied to what we wrote. Bad is a reply that stayed away. */
+export function takeReply(
+  held: Suspicion,
+  { outcome, at }: CountedOutcome,
+  rates: BadRates,
+  outcomesPerDay: number,
+  policy: FleetPolicy,
+): Suspicion {
+  const silence = addEvidence(held.silence, outcome, rates);
+  const next = { ...held, silence };
+  return silence >= threshold(outcomesPerDay, policy) ? suspect(next, at) : next;
+}
+
+const threshold = (outcomesPerDay: number, { health }: FleetPolicy): number =>
+  evidenceFor(health.detection.daysPerFalseSuspicion, outcomesPerDay);
+
+function suspect(held: Suspicion, at: EpochMs): Suspicion {
+  return held.suspectSince === null ? { ...held, suspectSince: at, goodSince: 0 } : held;
+}
+
+/** Everything there is to say of a line's health, in order of trust. */
+export interface LineSigns {
+  readonly flagged: boolean;
+  readonly canary: CanaryVerdict;
+  readonly suspicion: Suspicion;
+}
+
+export interface LineVerdict {
+  readonly verdict: 'healthy' | 'suspect' | 'eject';
+  readonly reason: string;
+}
+
+/**
+ * What is to be done with a line. The provider's flag ejects whatever else is known. A suspected line is ejected by
+ * a canary that fails or by overwhelming evidence, and is healthy again only when its canary works, no evidence is
+ * left, and enough good outcomes and time have passed: it enters high and leaves at nothing, so it does not flap.
+ */
+export function judgeLine(signs: LineSigns, now: EpochMs, policy: FleetPolicy): LineVerdict {
+  const { ejectEvidence, clearOutcomes, clearHours } = policy.health.detection;
+  const { evidence, silence, suspectSince, goodSince } = signs.suspicion;
+  if (signs.flagged) return { verdict: 'eject', reason: 'the provider flagged it' };
+  if (suspectSince === null) return { verdict: 'healthy', reason: 'nothing is held against it' };
+  if (signs.canary === 'fails') return { verdict: 'eject', reason: 'its canary fails' };
+  if (evidence >= ejectEvidence) {
+    return { verdict: 'eject', reason: `evidence of ${evidence.toFixed(1)}` };
+  }
+  const wait = suspectSince + clearHours * HOUR_MS - now;
+  const clear = evidence === 0 && silence === 0 && goodSince >= clearOutcomes && wait <= 0;
+  if (clear && signs.canary === 'works') {
+    return { verdict: 'healthy', reason: `${goodSince} good outcomes and a canary that works` };
+  }
+  return { verdict: 'suspect', reason: `evidence of ${Math.max(evidence, silence).toFixed(1)}` };
+}
+
+/** After a verdict: whoever was cleared or ejected begins anew. */
+export function afterVerdict(held: Suspicion, { verdict }: LineVerdict): Suspicion {
+  return verdict === 'suspect' || held.suspectSince === null ? held : NO_SUSPICION;
+}
