@@ -81,7 +81,7 @@ suite(`Two api and two worker processes on one PostgreSQL and Redis${leftOut}`, 
       // Whoever has written before is no new conversation.
       await simulator.text(personNumber(i), line, 'Hello');
     }
-    await simulator.advance(60, 10);
+    await simulator.advance(60, 30);
     const answers = await Promise.all(
       ids.map((userId, i) =>
         ok(
@@ -106,11 +106,11 @@ suite(`Two api and two worker processes on one PostgreSQL and Redis${leftOut}`, 
   ])('count right while Redis %s', async (_what, fault) => {
     const talk = async (): Promise<void> => {
       await people.write(people.all);
-      await simulator.advance(60, 10);
+      await simulator.advance(60, 30);
       for (const person of people.all) {
         expect(await people.send(person, 'reply')).toMatchObject({ decision: 'send' });
       }
-      await simulator.advance(60, 10);
+      await simulator.advance(60, 30);
     };
     await talk();
     await fault();

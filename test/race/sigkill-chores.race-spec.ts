@@ -74,14 +74,14 @@ describe('A process killed with SIGKILL at its chores', () => {
 
   const counting: Chore = async (arm) => {
     await arm();
-    await service.survive(() => simulator.advance(MINUTE, 10));
+    await service.survive(() => simulator.advance(MINUTE, 30));
     return () => Promise.resolve();
   };
 
   const erase: Chore = async (arm) => {
     const { user, assignment } = await onboard(service, personNumber(100));
     await simulator.text(personNumber(100), assignment.line.phoneNumber, 'STOP');
-    await simulator.advance(MINUTE, 10);
+    await simulator.advance(MINUTE, 30);
     await arm();
     await service.survive(async () => {
       expect((await service.admin.delete(`/v1/users/${user.id}`)).status).toBe(204);
@@ -101,7 +101,7 @@ describe('A process killed with SIGKILL at its chores', () => {
 
   const expiry: Chore = async (arm) => {
     const { user } = await onboard(service, personNumber(101), { startedBy: 'outbound' });
-    await simulator.advance(MINUTE, 10);
+    await simulator.advance(MINUTE, 30);
     await arm();
     await service.survive(() => simulator.advance(2 * HOUR, HOUR));
     return async () => {
@@ -116,7 +116,7 @@ describe('A process killed with SIGKILL at its chores', () => {
   };
 
   const drain: Chore = async (arm) => {
-    await simulator.advance(MINUTE, 10);
+    await simulator.advance(MINUTE, 30);
     const lines = await linesOf(service);
     const busiest = [...lines].sort((a, b) => b.users - a.users)[0];
     await arm();
@@ -131,7 +131,7 @@ describe('A process killed with SIGKILL at its chores', () => {
   };
 
   const closeTheDay: Chore = async (arm) => {
-    await simulator.advance(19 * HOUR, HOUR);
+    await simulator.advance(19 * HOUR, 6 * HOUR);
     await arm();
     await service.survive(() => simulator.advance(HOUR + 10 * MINUTE, HOUR));
     return expectDayClosedOnce;

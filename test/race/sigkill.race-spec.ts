@@ -65,11 +65,11 @@ describe('A process killed with SIGKILL', () => {
 
     await arm(phase, 'talk', point);
     await people.write(people.all);
-    await service.survive(() => simulator.advance(60, 10));
+    await service.survive(() => simulator.advance(60, 30));
     const answered = new Set<string>();
     await service.survive(async () => {
       // The provider sends again what was not acknowledged.
-      await simulator.advance(30 * 60, 300);
+      await simulator.advance(30 * 60, 600);
       for (const person of people.all) {
         if (answered.has(person.handle)) continue;
         const { decision } = await people.send(person, 'reply', `Answer to ${person.handle}`);
@@ -77,14 +77,14 @@ describe('A process killed with SIGKILL', () => {
         answered.add(person.handle);
       }
     });
-    await service.survive(() => simulator.advance(60, 10));
+    await service.survive(() => simulator.advance(60, 30));
 
     await arm(phase, 'failover', point);
     const lines = await linesOf(service);
     const lost = [...lines].sort((a, b) => b.users - a.users)[0]?.phoneNumber ?? '';
     await ok(simulator.control.post(`/lines/${lost}/status`, { status: 'FLAGGED' }));
-    await service.survive(() => simulator.advance(60, 10));
-    await simulator.advance(60 * 60, 300);
+    await service.survive(() => simulator.advance(60, 30));
+    await simulator.advance(60 * 60, 1_200);
 
     expect(service.kills).toBe(1);
     await expectNothingTwice();

@@ -14,6 +14,8 @@ import { People, type Person } from './people';
 import { TestSimulator } from './simulator';
 
 const HOUR = 3_600;
+/** Steps of the clock while nobody talks. */
+const QUIET = 3 * HOUR;
 const LINES = 5;
 const PEOPLE = 36;
 /** Two messages in and two out. */
@@ -60,11 +62,11 @@ export function aMonth(
 
   /** Everybody writes in the morning and in the afternoon, and is answered. */
   async function day(): Promise<void> {
-    await Promise.all([simulator.advance(9 * HOUR, HOUR), service.disturb?.()]);
+    await Promise.all([simulator.advance(9 * HOUR, QUIET), service.disturb?.()]);
     await talk();
-    await Promise.all([simulator.advance(6 * HOUR, HOUR), service.disturb?.()]);
+    await Promise.all([simulator.advance(6 * HOUR, QUIET), service.disturb?.()]);
     await talk();
-    await simulator.advance(9 * HOUR, HOUR);
+    await simulator.advance(9 * HOUR, QUIET);
   }
 
   async function talk(): Promise<void> {
@@ -103,9 +105,9 @@ export function aMonth(
   });
 
   it('puts them into service by itself once they are warm', async () => {
-    await simulator.advance(7 * 24 * HOUR - 60, HOUR);
+    await simulator.advance(7 * 24 * HOUR - 60, 6 * HOUR);
     for (const each of await linesOf(service)) expect(each.adminState).toBe('warming');
-    await simulator.advance(600, 60);
+    await simulator.advance(600, 300);
     for (const each of await linesOf(service)) {
       expect(each).toMatchObject({ adminState: 'enabled', health: 'healthy', todayCap: 150 });
     }
