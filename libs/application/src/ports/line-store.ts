@@ -64,6 +64,11 @@ export interface LoadDelta {
   readonly newUsers: number;
 }
 
+/** A line as the rules see it, with the most messages that it carried on one of its last seven closed days. */
+export interface ObservedLine extends LineView {
+  readonly maxDailyUse7d: number;
+}
+
 export interface LineFilter {
   readonly poolId?: string;
   readonly adminStates?: readonly AdminState[];
@@ -83,7 +88,7 @@ export abstract class LineStore {
   abstract views(
     poolId: string | null,
     at: { readonly now: EpochMs; readonly day: string; readonly policy: FleetPolicy },
-  ): Promise<LineView[]>;
+  ): Promise<ObservedLine[]>;
   /** Changes columns, raises the epoch by one when `raiseEpoch`, stamps `updatedAt`. */
   abstract change(
     id: string,

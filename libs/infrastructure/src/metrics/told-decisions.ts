@@ -45,6 +45,9 @@ export class ToldDecisions extends DecisionLog {
       case 'merge':
         this.metrics.count('linekeeper_merges_total', {});
         return;
+      case 'forecast':
+        // Once a day and pool: the log has it, and the answers about lines say whether it is assumed.
+        return;
     }
   }
 }

@@ -1,12 +1,12 @@
 import {
   chooseFallbacks,
-  type FleetSnapshot,
   HOUR_MS,
   invariant,
   loadMilliOf,
   place,
   type PlacementPlan,
   startRate,
+  type UserPrior,
 } from '@linekeeper/domain';
 import type {
   AssignmentChange,
@@ -16,7 +16,15 @@ import type {
   Stores,
   UserRecord,
 } from '../../ports';
-import { announce, changeContext, type Decision, lastFour, note, runningDay } from '../shared';
+import {
+  announce,
+  changeContext,
+  type Decision,
+  lastFour,
+  note,
+  type PlacementSnapshot,
+  runningDay,
+} from '../shared';
 import { loadOf } from './assignment-load';
 
 /** Where a user is to stand, and how that was found out. */
@@ -30,22 +38,23 @@ export interface Tie {
 /** The load a user is expected to put on a line. */
 export function expectedLoad(
   user: Pick<UserRecord, 'expectedPerDay'>,
-  decision: Decision,
+  { policy }: Decision,
+  prior: UserPrior,
 ): { readonly meanMilli: number; readonly varianceMilli: number } {
-  return loadMilliOf(startRate(decision.policy, user.expectedPerDay), decision.policy);
+  return loadMilliOf(startRate(policy, user.expectedPerDay, prior), policy, prior);
 }
 
 /** Runs placement for a user, on all lines or on the given ones only. */
 export function planPlace(
   user: Pick<UserRecord, 'id' | 'expectedPerDay'>,
-  snapshot: FleetSnapshot,
+  snapshot: PlacementSnapshot,
   decision: Decision,
   onlyLineIds?: readonly string[],
 ): PlacementPlan {
   return place(
     {
       userId: user.id,
-      ...expectedLoad(user, decision),
+      ...expectedLoad(user, decision, snapshot.prior),
       ...(onlyLineIds === undefined ? {} : { onlyLineIds }),
     },
     snapshot,
@@ -62,7 +71,7 @@ export async function tieUser(
   pool: PoolRecord,
   user: UserRecord,
   tie: Tie,
-  snapshot: FleetSnapshot,
+  snapshot: PlacementSnapshot,
   decision: Decision,
 ): Promise<AssignmentRecord> {
   const { now, policy, policyVersion } = decision;
@@ -84,7 +93,7 @@ export async function tieUser(
     firstSendAt: null,
     confirmedAt: reserved ? null : now,
     pinned: false,
-    ...expectedLoad(user, decision),
+    ...expectedLoad(user, decision, snapshot.prior),
     policyVersion,
     explanation: tie.explanation,
     needsIntroductionSince: null,

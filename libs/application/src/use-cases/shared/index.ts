@@ -1,5 +1,6 @@
 export * from './decision';
 export * from './fleet';
+export * from './forecast-basis';
 export * from './record';
 export * from './scope';
 export * from './turns';

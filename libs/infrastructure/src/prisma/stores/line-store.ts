@@ -4,14 +4,9 @@ import {
   type LineRecord,
   LineStore,
   type LoadDelta,
+  type ObservedLine,
 } from '@linekeeper/application';
-import {
-  epochHour,
-  type EpochMs,
-  type FleetPolicy,
-  type LineView,
-  todayCap,
-} from '@linekeeper/domain';
+import { epochHour, type EpochMs, type FleetPolicy, todayCap } from '@linekeeper/domain';
 import type { Db } from '../database';
 import type { Line, Prisma } from '../generated/client';
 import { columns, date, dateOrNull, ms, msOrNull, num } from '../values';
@@ -80,7 +75,7 @@ export class PrismaLineStore extends LineStore {
   async views(
     poolId: string | null,
     at: { readonly now: EpochMs; readonly day: string; readonly policy: FleetPolicy },
-  ): Promise<LineView[]> {
+  ): Promise<ObservedLine[]> {
     const lines = await this.list(poolId === null ? {} : { poolId });
     const use = await this.db.$queryRaw<{ id: string; used: bigint; most: number }[]>`
       SELECT l.id,
@@ -90,12 +85,16 @@ export class PrismaLineStore extends LineStore {
           (SELECT "in", out FROM line_days WHERE line_id = l.id ORDER BY day DESC LIMIT 7) d) AS most
       FROM lines l WHERE ${poolId}::uuid IS NULL OR l.pool_id = ${poolId}::uuid`;
     const uses = new Map(use.map((row) => [row.id, row]));
-    return lines.map((line) => ({
-      ...line,
-      usedLast24h: num(uses.get(line.id)?.used ?? 0n),
-      todayCap: todayCap(line, uses.get(line.id)?.most ?? 0, at.policy),
-      newUsersToday: line.newUsersDay === at.day ? line.newUsersToday : 0,
-    }));
+    return lines.map((line) => {
+      const maxDailyUse7d = uses.get(line.id)?.most ?? 0;
+      return {
+        ...line,
+        maxDailyUse7d,
+        usedLast24h: num(uses.get(line.id)?.used ?? 0n),
+        todayCap: todayCap(line, maxDailyUse7d, at.policy),
+        newUsersToday: line.newUsersDay === at.day ? line.newUsersToday : 0,
+      };
+    });
   }
 
   async change(
