@@ -4,6 +4,7 @@ import {
   budgetDay,
   budgetDayStart,
   closeDay,
+  type DayEvidence,
   type DayOutcome,
   type EpochMs,
   type LineView,
@@ -23,6 +24,7 @@ import {
   runningDay,
   viewsOf,
 } from '../shared';
+import { dayEvidence } from './day-evidence';
 import { closeRates, type DayOfPool } from './close-rates';
 import { learnForecast } from './learn-forecast';
 
@@ -109,29 +111,24 @@ export class CloseBudgetDay {
       if (!line || day < registered || (last !== null && last >= day)) return false;
       const from = budgetDayStart(day, pool.timeZone, dayStartHour);
       const to = budgetDayStart(nextDay(day), pool.timeZone, dayStartHour);
-      const evidence = await stores.usage.lineEvidence(view.id, from, to);
+      const evidence = await dayEvidence(stores, line, { from, to }, policy);
       const inService =
         line.managed && line.adminState !== 'warming' && line.adminState !== 'retired';
       const outcome: DayOutcome = inService
-        ? closeDay(
-            line,
-            { ...evidence, suspect: line.health === 'suspect' },
-            admissiblePerDay(view, policy),
-            now,
-            policy,
-          )
+        ? closeDay(line, evidence, admissiblePerDay(view, policy), now, policy)
         : {
             outcome: 'hold',
             goodDays: line.goodDays,
             rampHoldUntil: null,
             reasons: ['not in service'],
           };
+      const counted = countsOf(evidence);
       const capBefore = rampCap(line, policy);
       const capAfter = rampCap({ ...line, goodDays: outcome.goodDays }, policy);
       const fresh = await stores.usage.closeLineDay({
         lineId: line.id,
         day,
-        ...evidence,
+        ...counted,
         capBefore,
         capAfter,
         outcome: outcome.outcome,
@@ -198,4 +195,9 @@ export class CloseBudgetDay {
       if (batch.length < RATES_BATCH) return closed;
     }
   }
+}
+
+/** What is kept of a day: the counts; the rest follows from them or from the line. */
+function countsOf({ in: inbound, out, recipients, replied, failures, optOuts }: DayEvidence) {
+  return { in: inbound, out, recipients, replied, failures, optOuts };
 }
