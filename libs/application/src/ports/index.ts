@@ -18,6 +18,7 @@ export * from './merge-store';
 export * from './message-store';
 export * from './messaging-provider';
 export * from './metrics';
+export * from './pod-store';
 export * from './policies';
 export * from './provider-events';
 export * from './public-address';

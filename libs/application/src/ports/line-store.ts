@@ -60,6 +60,8 @@ export interface LoadDelta {
   readonly meanMilli: number;
   readonly varianceMilli: number;
   readonly fallbackUsers: number;
+  /** The line that those stand on who hold this one as a fallback. */
+  readonly primaryLineId?: string;
   /** New users placed in the running budget day. */
   readonly newUsers: number;
 }

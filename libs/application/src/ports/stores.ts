@@ -17,6 +17,7 @@ import type { FailoverStore } from './failover-store';
 import type { GateStore } from './gate-store';
 import type { GaugeStore } from './gauge-store';
 import type { InboxStore } from './inbox-store';
+import type { PodStore } from './pod-store';
 import type { QuarantineStore } from './quarantine-store';
 import type { LineStore } from './line-store';
 import type { MergeStore } from './merge-store';
@@ -29,6 +30,7 @@ import type { UserStore } from './user-store';
 export interface Stores {
   readonly environment: EnvironmentStore;
   readonly pools: PoolStore;
+  readonly pods: PodStore;
   readonly lines: LineStore;
   readonly users: UserStore;
   readonly merges: MergeStore;

@@ -17,6 +17,7 @@ import { PrismaAuditStore, PrismaOutboxStore } from './stores/log-stores';
 import { PrismaMergeStore } from './stores/merge-store';
 import { PrismaMessageStore } from './stores/message-store';
 import { PrismaPolicyStore } from './stores/policy-store';
+import { PrismaPodStore } from './stores/pod-store';
 import { PrismaPoolStore } from './stores/pool-store';
 import { PrismaQuarantineStore } from './stores/quarantine-store';
 import { PrismaSendStore } from './stores/send-store';
@@ -29,6 +30,7 @@ export function prismaStores(db: Db, decisions: DecisionNotes): Stores {
   return {
     environment: new PrismaEnvironmentStore(db),
     pools: new PrismaPoolStore(db),
+    pods: new PrismaPodStore(db),
     lines: new PrismaLineStore(db),
     users: new PrismaUserStore(db),
     merges: new PrismaMergeStore(db),

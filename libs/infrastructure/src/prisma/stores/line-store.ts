@@ -1,6 +1,7 @@
 import {
   type LineChange,
   type LineFilter,
+  type LinePair,
   type LineRecord,
   LineStore,
   type LoadDelta,
@@ -143,7 +144,26 @@ export class PrismaLineStore extends LineStore {
         ${sums.map((d) => d.fallbackUsers)}::int[], ${sums.map((d) => d.newUsers)}::int[]
       ) AS t(id, users, mean, variance, fallbacks, fresh)) d
       WHERE l.id = d.id`;
+    const pairs = pairsOf(deltas);
+    if (pairs.length === 0) return;
+    await this.db.$executeRaw`
+      INSERT INTO line_pairs AS p (line_id, fallback_id, users)
+      SELECT * FROM unnest(${pairs.map((p) => p.lineId)}::uuid[],
+        ${pairs.map((p) => p.fallbackId)}::uuid[], ${pairs.map((p) => p.users)}::int[])
+      ON CONFLICT (fallback_id, line_id) DO UPDATE SET users = p.users + excluded.users`;
   }
+}
+
+/** How the people change who stand on one line and hold another: one row a pair, none where nothing changes. */
+function pairsOf(deltas: readonly LoadDelta[]): LinePair[] {
+  const pairs = new Map<string, LinePair>();
+  for (const { primaryLineId: lineId, lineId: fallbackId, fallbackUsers } of deltas) {
+    if (lineId === undefined) continue;
+    const key = `${lineId} ${fallbackId}`;
+    const users = (pairs.get(key)?.users ?? 0) + fallbackUsers;
+    pairs.set(key, { lineId, fallbackId, users });
+  }
+  return [...pairs.values()].filter(({ users }) => users !== 0);
 }
 
 /** One delta a line: an UPDATE ... FROM takes only one row for each of its targets. */
