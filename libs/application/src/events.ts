@@ -6,6 +6,7 @@ export const EVENT_TYPES = [
   'user.merged',
   'user.opted-out',
   'user.opted-in',
+  'contact-card.owed',
   'assignment.confirmed',
   'assignment.expired',
   'assignment.moved',

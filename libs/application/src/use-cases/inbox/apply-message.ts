@@ -26,6 +26,7 @@ import {
 } from './intake-event';
 import { healthOf, heedPasserBy, heedThread, heedWords } from './heed-opt-out';
 import { followPull } from './pull';
+import { reIssueCard } from './re-issue';
 import type { Workspace } from './workspace';
 
 type Inbound = Extract<IntakeEvent, { kind: 'message-received' }>;
@@ -78,6 +79,7 @@ export async function applyInbound(
     if (state === 'reserved') return;
   }
   await followPull(space, { user: bound.user, assignment }, line, event.at, newTurn);
+  await reIssueCard(space, space.assignment(bound.user.id, assignment.poolId) ?? assignment);
 }
 
 /** Who wrote: known, or by the code in the text, or a stranger who is bound to the line they chose. */

@@ -11,7 +11,7 @@ import {
 import { aLine, NOW } from '../../../../../test/support/lines';
 import type { LinePair, PoolRecord, Stores } from '../../ports';
 import type { Decision, PlacementSnapshot } from '../shared';
-import { cardFrom, type DealtCard, dealCard } from './deal-card';
+import { cardFrom, dealCard, type DealtCard, givenFrom } from './deal-card';
 import { explained, type ExplainedPlan } from './explain-placement';
 
 const RUNS = { numRuns: 1_000 };
@@ -87,11 +87,7 @@ describe('The card of a new user', () => {
 
   it('has usable numbers before others, and those with a reserve before those without', async () => {
     const lines = linesOf(12).map((line, i) =>
-      i === 3
-        ? { ...line, health: 'ejected' as const }
-        : i === 5
-          ? { ...line, todayCap: 5 }
-          : line,
+      i === 3 ? { ...line, health: 'ejected' as const } : i === 5 ? { ...line, todayCap: 5 } : line,
     );
     const pool = pooled(podOf(lines));
     for (let i = 0; i < 40; i += 1) {
@@ -99,6 +95,18 @@ describe('The card of a new user', () => {
       expect(fallbackLineIds).not.toContain('line-3');
       expect(fallbackLineIds).not.toContain('line-5');
     }
+  });
+
+  it('holds no number that is lost today, though the pool has no other', async () => {
+    const lines = linesOf(4).map((line, i) =>
+      i === 2
+        ? { ...line, providerStatus: 'FLAGGED' as const }
+        : i === 3
+          ? { ...line, reputation: 'AT_RISK' as const }
+          : line,
+    );
+    const { fallbackLineIds } = await pooled(podOf(lines)).deal('line-0', 'user', lines);
+    expect([...fallbackLineIds].sort()).toEqual(['line-1', 'line-3']);
   });
 
   it('heeds who would come to a line when another one is lost', async () => {
@@ -158,7 +166,7 @@ describe('The explanation of a place', () => {
         expect(place(read.inputs.request, snapshotFrom(read), policy)).toEqual(plan);
         const card = cardFrom(read.card!, policy)!;
         expect(card.id).toBe(dealt.card?.cardId);
-        expect(card.lineIds.filter((id) => id !== primary)).toEqual(dealt.fallbackLineIds);
+        expect(givenFrom(card, read.card!)).toEqual(dealt.fallbackLineIds);
       }),
       RUNS,
     );

@@ -19,6 +19,8 @@ export interface CardLine {
   readonly lineId: string;
   /** Whether it may take over users now. */
   readonly usable: boolean;
+  /** Whether it is flagged or ejected: such a number is given to nobody new, whichever card it is on. */
+  readonly lost: boolean;
   /** People with the new user's primary who hold it already. */
   readonly sharedUsers: number;
   /** Messages a day that come to it when the one line is lost that would send it most. */
@@ -63,8 +65,10 @@ export async function dealCard(
     const basis = basisOfCard(pod, primaryLineId, request, pairs, snapshot, policy);
     const card = cardFrom(basis, policy);
     if (card) {
-      const others = fallbacksOn(card, primaryLineId);
-      return { fallbackLineIds: others, card: { ...basis, cardId: card.id } };
+      return {
+        fallbackLineIds: givenFrom(card, basis),
+        card: { ...basis, cardId: card.id },
+      };
     }
   }
   const spread = chooseFallbacks(primaryLineId, request.userId, snapshot, policy);
@@ -112,6 +116,7 @@ function basisOfCard(
     const shared = pairs.find((pair) => pair.lineId === primaryLineId && pair.fallbackId === id);
     return {
       lineId: id,
+      lost: !line || line.health === 'ejected' || line.providerStatus === 'FLAGGED',
       usable: line !== undefined && whyNotUsableAsFallback(line, now) === null,
       sharedUsers: shared?.users ?? 0,
       worstInflow: inflow.worst(id),
@@ -153,6 +158,12 @@ export function cardFrom(basis: CardBasis, policy: FleetPolicy): Card | null {
   function worst(lineId: string): number {
     return byId.get(lineId)?.worstInflow ?? 0;
   }
+}
+
+/** The numbers that the new user gets beside their primary, in ring order. */
+export function givenFrom(card: Card, { primaryLineId, ring }: CardBasis): string[] {
+  const lost = new Set(ring.filter((line) => line.lost).map(({ lineId }) => lineId));
+  return fallbacksOn(card, primaryLineId).filter((id) => !lost.has(id));
 }
 
 function reserveLine({ lineId: id, meanMilli, todayCap }: CardLine) {
