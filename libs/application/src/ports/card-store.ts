@@ -1,4 +1,4 @@
-import type { EpochMs, FleetOutlook, UserPrior } from '@linekeeper/domain';
+import type { EpochMs, FleetOutlook, SendClass, UserPrior } from '@linekeeper/domain';
 
 export type Sureness = 'sent' | 'delivered' | 'known';
 
@@ -35,6 +35,8 @@ export abstract class PoolStore {
   abstract byId(id: string): Promise<PoolRecord | null>;
   abstract setCardProfile(id: string, profile: unknown, revisedAt: EpochMs): Promise<void>;
   abstract setLearned(id: string, learned: LearnedForecast): Promise<void>;
+  /** The classes that wait for want of live lines. False when they are the same as before. */
+  abstract setShedClasses(id: string, classes: readonly SendClass[]): Promise<boolean>;
   /** Locks the pool's row until the transaction ends: every change of its lines' sums happens under it. */
   abstract lock(id: string): Promise<void>;
 }

@@ -7,6 +7,7 @@ export * from './chance';
 export * from './clock';
 export * from './conversation-store';
 export * from './decision-log';
+export * from './evidence-store';
 export * from './failover-store';
 export * from './gate-store';
 export * from './gauge-store';

@@ -13,6 +13,7 @@ import type { AssignmentStore } from './assignment-store';
 import type { CardStore, PoolStore } from './card-store';
 import type { ConversationStore } from './conversation-store';
 import type { DecisionNotes } from './decision-log';
+import type { EvidenceStore } from './evidence-store';
 import type { FailoverStore } from './failover-store';
 import type { GateStore } from './gate-store';
 import type { GaugeStore } from './gauge-store';
@@ -44,6 +45,7 @@ export interface Stores {
   readonly inbox: InboxStore;
   readonly quarantine: QuarantineStore;
   readonly outbox: OutboxStore;
+  readonly evidence: EvidenceStore;
   readonly failovers: FailoverStore;
   readonly policies: PolicyStore;
   readonly audit: AuditStore;

@@ -4,6 +4,7 @@ import { PrismaAssignmentStore } from './stores/assignment-store';
 import { PrismaCardStore } from './stores/card-store';
 import { PrismaConversationStore } from './stores/conversation-store';
 import { PrismaEnvironmentStore } from './stores/environment-store';
+import { PrismaEvidenceStore } from './stores/evidence-store';
 import { PrismaFailoverStore } from './stores/failover-store';
 import { PrismaGateStore } from './stores/gate-store';
 import { PrismaGaugeStore } from './stores/gauge-store';
@@ -44,6 +45,7 @@ export function prismaStores(db: Db, decisions: DecisionNotes): Stores {
     inbox: new PrismaInboxStore(db),
     quarantine: new PrismaQuarantineStore(db),
     outbox: new PrismaOutboxStore(db),
+    evidence: new PrismaEvidenceStore(db),
     failovers: new PrismaFailoverStore(db),
     policies: new PrismaPolicyStore(db),
     audit: new PrismaAuditStore(db),

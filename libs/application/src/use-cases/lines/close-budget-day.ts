@@ -24,6 +24,7 @@ import {
   runningDay,
   viewsOf,
 } from '../shared';
+import { hearSilence } from './hear-silence';
 import { dayEvidence } from './day-evidence';
 import { closeRates, type DayOfPool } from './close-rates';
 import { learnForecast } from './learn-forecast';
@@ -122,6 +123,8 @@ export class CloseBudgetDay {
             rampHoldUntil: null,
             reasons: ['not in service'],
           };
+      if (inService && line.health !== 'ejected')
+        await hearSilence(stores, line, evidence, decision);
       const counted = countsOf(evidence);
       const capBefore = rampCap(line, policy);
       const capAfter = rampCap({ ...line, goodDays: outcome.goodDays }, policy);

@@ -1,4 +1,10 @@
-import type { DayEvidence, EpochMs, FleetPolicy, Line } from '@linekeeper/domain';
+import {
+  type DayEvidence,
+  type EpochMs,
+  evidenceShareOf,
+  type FleetPolicy,
+  type Line,
+} from '@linekeeper/domain';
 import type { LineDayRecord, Stores } from '../../ports';
 
 /** What a day that is over showed of a line, for the judgement of its ramp. */
@@ -10,10 +16,12 @@ export async function dayEvidence(
 ): Promise<DayEvidence> {
   const seen = await stores.usage.lineEvidence(line.id, from, to);
   const suspect = line.health === 'suspect';
-  if (seen.in + seen.out > 0) return { ...seen, suspect };
+  const held = await stores.evidence.of(line.id);
+  const evidenceShare = held ? evidenceShareOf(held, seen.recipients, policy) : 0;
+  if (seen.in + seen.out > 0) return { ...seen, suspect, evidenceShare };
   // More days than make a line a new one need not be counted.
   const before = await stores.usage.lineDays(line.id, policy.ramp.idleDays);
-  return { ...seen, suspect, idleDays: 1 + idleRun(before) };
+  return { ...seen, suspect, evidenceShare, idleDays: 1 + idleRun(before) };
 }
 
 /** Days without a message in a row, from the newest back. */

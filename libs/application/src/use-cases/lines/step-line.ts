@@ -118,7 +118,8 @@ async function carryOut(
   decision: Decision,
 ): Promise<string | null> {
   if (effects.includes('eject')) {
-    return afterEjection(stores, lineId, 'operator', request.reason, decision);
+    const cause = decision.by.kind === 'automation' ? 'inferred' : 'operator';
+    return afterEjection(stores, lineId, cause, request.reason, decision);
   }
   if (effects.includes('start-drain')) {
     const deadline = request.deadline ?? null;

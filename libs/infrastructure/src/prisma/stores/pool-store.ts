@@ -1,5 +1,5 @@
 import { type LearnedForecast, type PoolRecord, PoolStore } from '@linekeeper/application';
-import type { EpochMs } from '@linekeeper/domain';
+import type { EpochMs, SendClass } from '@linekeeper/domain';
 import type { Db } from '../database';
 import type { Pool } from '../generated/client';
 import { date, json, jsonOrNull, ms } from '../values';
@@ -45,6 +45,15 @@ export class PrismaPoolStore extends PoolStore {
 
   async setLearned(id: string, learned: LearnedForecast): Promise<void> {
     await this.db.pool.update({ where: { id }, data: { learned: json(learned) } });
+  }
+
+  async setShedClasses(id: string, classes: readonly SendClass[]): Promise<boolean> {
+    const shedClasses = [...classes];
+    const { count } = await this.db.pool.updateMany({
+      where: { id, NOT: { shedClasses: { equals: shedClasses } } },
+      data: { shedClasses },
+    });
+    return count > 0;
   }
 
   async lock(id: string): Promise<void> {
