@@ -1,4 +1,9 @@
-import { closeUserDay, DEFAULT_FLEET_POLICY as policy, startRate } from '@linekeeper/domain';
+import {
+  closeUserDay,
+  DEFAULT_FLEET_POLICY as policy,
+  normalMessages,
+  startRate,
+} from '@linekeeper/domain';
 import { expectBooksToAgree } from '../support/books';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { lineNumbers, linesOf, onboard, personNumber, raiseMatureFleet } from '../support/fleet';
@@ -191,7 +196,9 @@ describe('A process killed with SIGKILL at its chores', () => {
     );
     expect(rates).toHaveLength(PEOPLE);
     for (const { a, b, expected, messages } of rates) {
-      const once = closeUserDay(startRate(policy, expected), messages, policy);
+      // It was the first day of all of them.
+      const normal = normalMessages(messages, 1, policy.forecast.noveltyFactor);
+      const once = closeUserDay(startRate(policy, expected), normal, policy);
       expect({ a, b }).toEqual({ a: expect.closeTo(once.a, 9), b: expect.closeTo(once.b, 9) });
     }
   }

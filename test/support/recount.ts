@@ -23,6 +23,15 @@ export async function expectSumsToAgree(database: TestDatabase): Promise<void> {
      GROUP BY l.id ORDER BY l.id`,
   );
   expect(kept).toEqual(counted);
+  const pairs = await database.query(
+    `SELECT line_id, fallback_id, users FROM line_pairs WHERE users <> 0 ORDER BY 1, 2`,
+  );
+  const countedPairs = await database.query(
+    `SELECT a.line_id, f.line_id AS fallback_id, count(*)::int AS users
+     FROM assignments a JOIN assignment_fallbacks f ON f.assignment_id = a.id
+     WHERE a.state <> 'released' GROUP BY 1, 2 ORDER BY 1, 2`,
+  );
+  expect(pairs).toEqual(countedPairs);
   const ofAliases = await database.query(
     `SELECT a.id FROM assignments a JOIN users u ON u.id = a.user_id
      WHERE u.merged_into IS NOT NULL AND a.state <> 'released'`,

@@ -118,6 +118,7 @@ const TOLD = [
   'line.ejected',
   'line.recovered',
   'line.changed',
+  'line.suspect',
   'line.overrun',
   'failover.started',
   'failover.completed',
@@ -130,6 +131,8 @@ const TOLD = [
   'fleet.frozen',
   'fleet.unfrozen',
   'fleet.contagion',
+  'fleet.panic',
+  'fleet.brown-out',
   'inbox.dead-letter',
 ];
 element('sign-out').addEventListener('click', async () => {

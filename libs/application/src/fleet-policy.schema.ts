@@ -100,6 +100,7 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
       clearOutcomes: count,
       clearHours: z.number().min(0),
       canaryHandles: count.max(10),
+      canaryTestHandles: z.array(z.string().min(3).max(254)).max(10),
       canaryMinutes: positive,
       panicDomains: count.min(2),
       panicMinutes: positive,

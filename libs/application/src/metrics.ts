@@ -30,6 +30,10 @@ export const COUNTERS = {
     help: 'People moved to another line or left without one, by cause',
     labels: ['cause', 'outcome'],
   },
+  linekeeper_line_verdicts_total: {
+    help: 'Lines that our own detectors made suspect, ejected or cleared',
+    labels: ['outcome'],
+  },
   linekeeper_ramp_steps_total: {
     help: 'Closed days of lines, by what the ramp made of them',
     labels: ['outcome'],

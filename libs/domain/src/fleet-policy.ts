@@ -138,6 +138,8 @@ export interface FleetPolicy {
       readonly clearHours: number;
       /** A canary speaks by so many handles that a control line reaches within the same minutes. */
       readonly canaryHandles: number;
+      /** Our own test phones, as numbers or email addresses; with fewer than `canaryHandles` there is no canary. */
+      readonly canaryTestHandles: readonly string[];
       readonly canaryMinutes: number;
       /** Lines of as many failure domains alarming within these minutes are an outage of the provider. */
       readonly panicDomains: number;
@@ -256,6 +258,7 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
       clearOutcomes: 50,
       clearHours: 6,
       canaryHandles: 2,
+      canaryTestHandles: [],
       canaryMinutes: 10,
       panicDomains: 3,
       panicMinutes: 10,

@@ -3,6 +3,7 @@ export * from './budget/line-ledger';
 export * from './budget/types';
 export * from './cards/base-blocks';
 export * from './cards/choose-card';
+export * from './cards/keep-pods';
 export * from './cards/pod';
 export * from './cards/ring';
 export * from './complete-policy';

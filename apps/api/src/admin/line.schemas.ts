@@ -70,7 +70,14 @@ export const lineAnswer = z.object({
   usedLast24h: z.number().int(),
   reserved: z.number().int().describe('Let out, and not seen at the provider yet'),
   headroom: z.number().int().describe('todayCap - usedLast24h - reserved, at least 0'),
+  admissionCap: z
+    .number()
+    .int()
+    .describe('The cap that new users fill the line up to; it grows ahead of todayCap'),
   projectedUse: z.number().int().describe('What a day of its users exceeds once in a hundred'),
+  assumed: z
+    .boolean()
+    .describe('projectedUse rests on assumptions of the policy: too little was learned yet'),
   ramping: z.boolean(),
   goodDays: z.number().int(),
   users: z.number().int(),

@@ -35,7 +35,8 @@ export class AssignmentsController {
   @Get('explain')
   @Allow('app')
   @ApiOperation({
-    summary: 'Candidates, what removed each, score parts, policy version, and every change since',
+    summary:
+      'Candidates, what removed each, score parts, the card, the numbers and the policy it all rests on, and every change since',
   })
   @Answers(200, 'The plan that placed the user, and the history')
   async explain(
@@ -43,8 +44,7 @@ export class AssignmentsController {
     @Query({ schema: poolQuery }) { pool }: PoolQuery,
     @Caller() caller: Principal,
   ) {
-    const { assignment, history } = await this.getUsers.explain(id, pool, caller.poolIds);
-    return explanationView(assignment, history);
+    return explanationView(await this.getUsers.explain(id, pool, caller.poolIds));
   }
 
   @Post('confirm')

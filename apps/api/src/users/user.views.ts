@@ -1,6 +1,5 @@
 import {
-  type AssignmentHistoryEntry,
-  type AssignmentRecord,
+  type Explanation,
   keptAndGivenBack,
   type MergeReport,
   type Onboarded,
@@ -79,13 +78,11 @@ function smsLink(phoneNumber: string, code: string | null): string {
     : `sms:${phoneNumber}?&body=${encodeURIComponent(`Hi! (${code})`)}`;
 }
 
-export function explanationView(
-  assignment: AssignmentRecord,
-  history: readonly AssignmentHistoryEntry[],
-) {
+export function explanationView({ assignment, policyVersion, policy, history }: Explanation) {
   return {
     assignmentId: assignment.id,
-    policyVersion: assignment.policyVersion,
+    policyVersion,
+    policy,
     plan: assignment.explanation,
     history: history.map((entry) => ({ ...entry, at: instant(entry.at) })),
   };

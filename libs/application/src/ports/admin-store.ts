@@ -33,6 +33,7 @@ export abstract class EnvironmentStore {
 
 export abstract class PolicyStore {
   abstract newest(): Promise<{ version: number; document: FleetPolicy } | null>;
+  abstract byVersion(version: number): Promise<FleetPolicy | null>;
   /** Inserts the version; throws when it exists. */
   abstract insert(version: {
     version: number;

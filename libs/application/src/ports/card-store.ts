@@ -1,4 +1,4 @@
-import type { EpochMs } from '@linekeeper/domain';
+import type { EpochMs, FleetOutlook, SendClass, UserPrior } from '@linekeeper/domain';
 
 export type Sureness = 'sent' | 'delivered' | 'known';
 
@@ -9,6 +9,13 @@ export interface KnownNumberRecord {
   readonly position: number;
 }
 
+/** What a pool has learned of its days and its users, up to and with the closed budget day `day`. */
+export interface LearnedForecast {
+  readonly day: string;
+  readonly outlook: FleetOutlook;
+  readonly prior: UserPrior;
+}
+
 export interface PoolRecord {
   readonly id: string;
   readonly slug: string;
@@ -17,6 +24,8 @@ export interface PoolRecord {
   readonly cardProfile: unknown;
   readonly cardRevisedAt: EpochMs;
   readonly createdAt: EpochMs;
+  /** Null until the first day is closed. */
+  readonly learned: LearnedForecast | null;
 }
 
 export abstract class PoolStore {
@@ -25,6 +34,9 @@ export abstract class PoolStore {
   abstract bySlug(slug: string): Promise<PoolRecord | null>;
   abstract byId(id: string): Promise<PoolRecord | null>;
   abstract setCardProfile(id: string, profile: unknown, revisedAt: EpochMs): Promise<void>;
+  abstract setLearned(id: string, learned: LearnedForecast): Promise<void>;
+  /** The classes that wait for want of live lines. False when they are the same as before. */
+  abstract setShedClasses(id: string, classes: readonly SendClass[]): Promise<boolean>;
   /** Locks the pool's row until the transaction ends: every change of its lines' sums happens under it. */
   abstract lock(id: string): Promise<void>;
 }

@@ -28,6 +28,8 @@ export interface ChatRecord {
   readonly lastActivityAt: EpochMs;
   readonly lastSharedAt: EpochMs | null;
   readonly shares: number;
+  /** When a message last went by iMessage in it, to the day; null when none did. */
+  readonly imessageSeenAt: EpochMs | null;
 }
 
 export abstract class ConversationStore {

@@ -7,7 +7,7 @@ export interface FailoverRecord {
   readonly id: string;
   readonly lineId: string;
   readonly lineEpoch: number;
-  readonly cause: 'flagged' | 'operator' | 'drain' | 'retired';
+  readonly cause: 'flagged' | 'operator' | 'inferred' | 'drain' | 'retired';
   readonly state: FailoverState;
   readonly reason: string;
   readonly actor: string;

@@ -1,4 +1,4 @@
-import type { EpochMs, ThreadHealth } from '@linekeeper/domain';
+import type { EpochMs, SendClass, ThreadHealth } from '@linekeeper/domain';
 import type { AssignmentState } from './assignment-store';
 import type { ConversationRecord } from './conversation-store';
 import type { EnvironmentRecord } from './admin-store';
@@ -45,6 +45,8 @@ export interface GateRow {
   /** Ejections of the last 24 hours and lines in use, for the contagion rule. */
   readonly recentlyEjected: number;
   readonly linesInUse: number;
+  /** Classes that wait because too few lines are live. */
+  readonly shedClasses: readonly SendClass[];
 }
 
 /** One round trip for the send gate: the only query on its path besides recording the answer. */

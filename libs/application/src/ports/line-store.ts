@@ -60,8 +60,15 @@ export interface LoadDelta {
   readonly meanMilli: number;
   readonly varianceMilli: number;
   readonly fallbackUsers: number;
+  /** The line that those stand on who hold this one as a fallback. */
+  readonly primaryLineId?: string;
   /** New users placed in the running budget day. */
   readonly newUsers: number;
+}
+
+/** A line as the rules see it, with the most messages that it carried on one of its last seven closed days. */
+export interface ObservedLine extends LineView {
+  readonly maxDailyUse7d: number;
 }
 
 export interface LineFilter {
@@ -83,7 +90,7 @@ export abstract class LineStore {
   abstract views(
     poolId: string | null,
     at: { readonly now: EpochMs; readonly day: string; readonly policy: FleetPolicy },
-  ): Promise<LineView[]>;
+  ): Promise<ObservedLine[]>;
   /** Changes columns, raises the epoch by one when `raiseEpoch`, stamps `updatedAt`. */
   abstract change(
     id: string,

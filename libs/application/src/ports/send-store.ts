@@ -53,6 +53,8 @@ export abstract class SendStore {
     state: 'released' | 'expired' | 'unknown',
     at: EpochMs,
   ): Promise<boolean>;
+  /** Messages that a pool's lines were let send since then, by class. */
+  abstract classesSince(poolId: string, since: EpochMs): Promise<Map<SendClass, number>>;
   /** Open or of unknown fate, past their expiry. */
   abstract expired(now: EpochMs, limit: number): Promise<SendRecord[]>;
 }

@@ -13,10 +13,12 @@ import type { AssignmentStore } from './assignment-store';
 import type { CardStore, PoolStore } from './card-store';
 import type { ConversationStore } from './conversation-store';
 import type { DecisionNotes } from './decision-log';
+import type { EvidenceStore } from './evidence-store';
 import type { FailoverStore } from './failover-store';
 import type { GateStore } from './gate-store';
 import type { GaugeStore } from './gauge-store';
 import type { InboxStore } from './inbox-store';
+import type { PodStore } from './pod-store';
 import type { QuarantineStore } from './quarantine-store';
 import type { LineStore } from './line-store';
 import type { MergeStore } from './merge-store';
@@ -29,6 +31,7 @@ import type { UserStore } from './user-store';
 export interface Stores {
   readonly environment: EnvironmentStore;
   readonly pools: PoolStore;
+  readonly pods: PodStore;
   readonly lines: LineStore;
   readonly users: UserStore;
   readonly merges: MergeStore;
@@ -42,6 +45,7 @@ export interface Stores {
   readonly inbox: InboxStore;
   readonly quarantine: QuarantineStore;
   readonly outbox: OutboxStore;
+  readonly evidence: EvidenceStore;
   readonly failovers: FailoverStore;
   readonly policies: PolicyStore;
   readonly audit: AuditStore;

@@ -1,4 +1,4 @@
-import type { EpochMs } from '@linekeeper/domain';
+import type { EpochMs, FleetDay } from '@linekeeper/domain';
 
 export interface UsageHour {
   readonly lineId: string;
@@ -61,6 +61,10 @@ export abstract class UsageStore {
   abstract lastClosedDay(lineId: string): Promise<string | null>;
   /** The newest closed day of each line of a pool; a line without any is not in the answer. */
   abstract lastClosedDays(poolId: string): Promise<ReadonlyMap<string, string>>;
+  /** Adds the users of a batch to a pool's budget day: each user once, in the transaction that closes their rate. */
+  abstract addFleetDay(poolId: string, part: FleetDay): Promise<void>;
+  /** The newest `limit` budget days of a pool of which users were closed, oldest first. */
+  abstract fleetDays(poolId: string, limit: number): Promise<FleetDay[]>;
   /** Per line and hour: what the messages say where it differs from the usage rows, since `fromHour`. */
   abstract differences(
     fromHour: number,

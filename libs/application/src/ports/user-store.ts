@@ -1,4 +1,5 @@
-import type { EpochMs, UserRate, Wishes } from '@linekeeper/domain';
+import type { EpochMs, UserHistory, UserRate, Wishes } from '@linekeeper/domain';
+import type { AssignmentState } from './assignment-store';
 import type { ParsedHandle } from './handle-parser';
 
 export interface UserRecord {
@@ -34,8 +35,10 @@ export interface RateToClose {
   readonly userId: string;
   readonly assignmentId: string;
   readonly lineId: string;
-  readonly released: boolean;
+  readonly state: AssignmentState;
+  readonly placedAt: EpochMs;
   readonly rate: UserRate | null;
+  readonly history: UserHistory;
   readonly expectedPerDay: number | null;
   readonly messages: number;
   readonly meanMilli: number;
@@ -46,6 +49,7 @@ export interface ClosedRate {
   readonly userId: string;
   readonly assignmentId: string;
   readonly rate: UserRate;
+  readonly history: UserHistory;
   readonly closedDay: string;
   readonly meanMilli: number;
   readonly varianceMilli: number;
@@ -115,6 +119,11 @@ export abstract class UserStore {
   ): Promise<{ readonly placedAt: EpochMs | null; readonly closedDay: string | null }>;
   /** Stores closed rates, and the load of their assignments, in one statement each. */
   abstract saveRates(rates: readonly ClosedRate[]): Promise<void>;
+  /**
+   * Histories of at least `minDays` normal days, of those who have or had a place in the pool; of more than `limit`
+   * an even sample, the same each time.
+   */
+  abstract histories(poolId: string, minDays: number, limit: number): Promise<UserHistory[]>;
   /** Removes handles, labels and consent, those of aliases too, and keeps the rows; the user's as erased. */
   abstract erase(userId: string, at: EpochMs): Promise<void>;
 }

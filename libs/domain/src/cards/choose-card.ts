@@ -44,7 +44,7 @@ export function chooseCard(
 }
 
 /** The numbers that everybody should be able to lose all but one of. */
-const MIN_LIVE_NUMBERS = 2;
+export const MIN_LIVE_NUMBERS = 2;
 
 /**
  * Whether somebody is owed a new card: fewer than two numbers of theirs are live, and the pool has more to give.

@@ -50,7 +50,9 @@ export function learnOutlook(days: readonly FleetDay[], policy: FleetPolicy): Fl
   const weekdays = new Set(window.map(({ day }) => weekdayOf(day))).size;
   const freedom = points.length - 1 - weekdays;
   const start = policy.admission.sigmaFleetDay;
-  if (freedom < 1) return { ...known, sigma: start };
+  // Days without a single message tell nothing of how days differ.
+  const silent = points.every(({ ratio }) => ratio === 0);
+  if (freedom < 1 || silent) return { ...known, sigma: start };
   const own =
     window.reduce((sum, { mean, variance }) => sum + variance / (mean * mean), 0) / window.length;
   const squared = Math.max(0, (squaresAroundTrend(points) / freedom - own) / (1 + own));

@@ -4,7 +4,7 @@ import { seededRandom } from '../kernel/random';
 import { DAY_MS } from '../kernel/time';
 import { chance } from '../../../../test/support/chance';
 import { assumedOutlook, learnOutlook } from './fleet-day';
-import { assumedPrior, learnPrior, type UserHistory } from './prior';
+import { assumedPrior, closeHistoryDay, learnPrior, NO_HISTORY, type UserHistory } from './prior';
 import { closeUserDay, meanOf, startRate } from './user-rate';
 import { EVEN_WEEK, type FleetDay, learnWeekdays, weekdayFactor } from './weekday';
 
@@ -20,6 +20,34 @@ const fleetDays = (ratios: readonly number[]): FleetDay[] =>
     mean: 20_000,
     variance: 0,
   }));
+
+describe('a fleet that says nothing', () => {
+  it('teaches nothing of how days differ', () => {
+    const days = fleetDays(Array.from({ length: 20 }, () => 0));
+    expect(learnOutlook(days, policy)).toEqual({ ...assumedOutlook(policy), days: 20 });
+  });
+});
+
+describe('the history of a user', () => {
+  it('is the count, the sum and the squares of their days, each clipped like that of a rate', () => {
+    const clip = policy.forecast.clipPriorMeans * policy.forecast.priorMeanPerDay;
+    fc.assert(
+      fc.property(fc.array(fc.nat(1_000), { maxLength: 30 }), (days) => {
+        const history = days.reduce(
+          (before, messages) => closeHistoryDay(before, messages, policy, assumedPrior(policy)),
+          NO_HISTORY,
+        );
+        const counted = days.map((messages) => Math.min(messages, clip));
+        expect(history).toEqual({
+          days: days.length,
+          sum: counted.reduce((sum, each) => sum + each, 0),
+          sumOfSquares: counted.reduce((sum, each) => sum + each * each, 0),
+        });
+      }),
+      RUNS,
+    );
+  });
+});
 
 describe('the weekdays of a fleet', () => {
   const ratios = fc

@@ -32,6 +32,24 @@ export function assumedPrior({ forecast, admission }: FleetPolicy): UserPrior {
   };
 }
 
+/** Nobody has been seen yet. */
+export const NO_HISTORY: UserHistory = { days: 0, sum: 0, sumOfSquares: 0 };
+
+/** Takes one closed normal day into a history, clipped like the day that a rate takes in. */
+export function closeHistoryDay(
+  history: UserHistory,
+  messages: number,
+  { forecast }: FleetPolicy,
+  prior: UserPrior,
+): UserHistory {
+  const counted = Math.min(messages, forecast.clipPriorMeans * prior.mean);
+  return {
+    days: history.days + 1,
+    sum: history.sum + counted,
+    sumOfSquares: history.sumOfSquares + counted * counted,
+  };
+}
+
 /** Below this the users are told apart by nothing; the prior then weighs a year at most. */
 const MAX_PRIOR_DAYS = 365;
 const MIN_PRIOR_DAYS = 0.05;

@@ -10,7 +10,8 @@ export interface Probe {
   readonly ok: boolean;
 }
 
-export type CanaryVerdict = 'works' | 'fails' | 'unknown';
+/** `none`: the policy names too few test handles for a canary, so none is ever sent. */
+export type CanaryVerdict = 'works' | 'fails' | 'unknown' | 'none';
 
 /**
  * What the canary says: only by handles that the control line reached within the same minutes, since a handle that

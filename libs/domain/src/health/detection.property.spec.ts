@@ -8,10 +8,12 @@ import { addEvidence, badRatesOf, type BadRates, evidenceFor, silenceRatesOf } f
 import { DistinctRecipients, outcomeOf } from './outcome';
 import {
   afterVerdict,
+  evidenceShareOf,
   judgeLine,
   NO_SUSPICION,
   type Suspicion,
   takeOutcome,
+  takeReplies,
   takeReply,
 } from './suspicion';
 
@@ -204,7 +206,7 @@ describe('distinct recipients', () => {
 });
 
 describe('the verdict on a line', () => {
-  const canaries = fc.constantFrom('works', 'fails', 'unknown');
+  const canaries = fc.constantFrom('works', 'fails', 'unknown', 'none');
 
   it('is to eject whatever else is known, once the provider flagged it', () => {
     fc.assert(
@@ -225,7 +227,8 @@ describe('the verdict on a line', () => {
         const { verdict } = judgeLine({ flagged: false, canary, suspicion: held }, now, policy);
         const sure = canary === 'fails' || held.evidence >= 18;
         const goodOnes = list.filter((each) => each === 'good').length + good;
-        const clear = canary === 'works' && held.evidence === 0 && goodOnes >= 50 && waited >= 6;
+        const spoken = canary === 'works' || canary === 'none';
+        const clear = spoken && held.evidence === 0 && goodOnes >= 50 && waited >= 6;
         expect(verdict).toBe(sure ? 'eject' : clear ? 'healthy' : 'suspect');
       }),
       RUNS,
@@ -245,6 +248,25 @@ describe('the verdict on a line', () => {
     expect(afterVerdict(three, { verdict: 'healthy', reason: '' })).toEqual(NO_SUSPICION);
     // One that came before the suspicion is none of its good ones.
     expect(after(['good', ...times(3, 'bad'), 'good']).goodSince).toBe(1);
+  });
+
+  it('takes a day of replies in as if each person were asked in turn', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 60 }), fc.nat(60), (recipients, answered) => {
+        const day = { recipients, replied: Math.min(recipients, answered), at: NOW };
+        const taken = takeReplies(NO_SUSPICION, day, silenceRatesOf(0.5), policy);
+        const share = evidenceShareOf(taken, recipients, policy);
+        expect(taken.evidence).toBe(0);
+        expect(share).toBeGreaterThanOrEqual(0);
+        if (share >= 1) expect(taken.suspectSince).toBe(NOW);
+        // Everybody replied, or as many as usual: nothing is held against it.
+        if (day.replied === recipients) expect(taken).toEqual(NO_SUSPICION);
+        if (day.replied === 0) expect(taken.silence).toBeCloseTo(recipients * Math.log(1.5), 6);
+      }),
+      RUNS,
+    );
+    const more = { recipients: 1, replied: 2, at: NOW };
+    expect(takeReplies(NO_SUSPICION, more, silenceRatesOf(0.5), policy)).toEqual(NO_SUSPICION);
   });
 
   it('is a suspicion, and no more, when replies stay away', () => {

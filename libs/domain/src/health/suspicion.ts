@@ -54,6 +54,36 @@ export function takeReply(
   return silence >= threshold(outcomesPerDay, policy) ? suspect(next, at) : next;
 }
 
+/**
+ * Takes in how many of the people whom the line wrote to on a closed day replied. The silent ones are spread evenly
+ * over the day, since nobody knows when a reply stayed away.
+ */
+export function takeReplies(
+  held: Suspicion,
+  day: { readonly recipients: number; readonly replied: number; readonly at: EpochMs },
+  rates: BadRates,
+  policy: FleetPolicy,
+): Suspicion {
+  const { recipients, at } = day;
+  const silent = Math.max(0, recipients - day.replied);
+  const before = (person: number): number => Math.floor((person * silent) / recipients);
+  let next = held;
+  for (let person = 0; person < recipients; person += 1) {
+    const outcome = before(person + 1) > before(person) ? 'bad' : 'good';
+    next = takeReply(next, { outcome, at }, rates, recipients, policy);
+  }
+  return next;
+}
+
+/** What is held against a line, as a share of what makes it suspect: 1 and more is a suspicion. */
+export function evidenceShareOf(
+  held: Pick<Suspicion, 'evidence' | 'silence'>,
+  outcomesPerDay: number,
+  policy: FleetPolicy,
+): number {
+  return Math.max(held.evidence, held.silence) / threshold(outcomesPerDay, policy);
+}
+
 const threshold = (outcomesPerDay: number, { health }: FleetPolicy): number =>
   evidenceFor(health.detection.daysPerFalseSuspicion, outcomesPerDay);
 
@@ -77,6 +107,7 @@ export interface LineVerdict {
  * What is to be done with a line. The provider's flag ejects whatever else is known. A suspected line is ejected by
  * a canary that fails or by overwhelming evidence, and is healthy again only when its canary works, no evidence is
  * left, and enough good outcomes and time have passed: it enters high and leaves at nothing, so it does not flap.
+ * Where there is no canary the outcomes of its replies alone clear it.
  */
 export function judgeLine(signs: LineSigns, now: EpochMs, policy: FleetPolicy): LineVerdict {
   const { ejectEvidence, clearOutcomes, clearHours } = policy.health.detection;
@@ -91,6 +122,9 @@ export function judgeLine(signs: LineSigns, now: EpochMs, policy: FleetPolicy): 
   const clear = evidence === 0 && silence === 0 && goodSince >= clearOutcomes && wait <= 0;
   if (clear && signs.canary === 'works') {
     return { verdict: 'healthy', reason: `${goodSince} good outcomes and a canary that works` };
+  }
+  if (clear && signs.canary === 'none') {
+    return { verdict: 'healthy', reason: `${goodSince} good outcomes, without a canary` };
   }
   return { verdict: 'suspect', reason: `evidence of ${Math.max(evidence, silence).toFixed(1)}` };
 }

@@ -68,13 +68,18 @@ describe('a line, whatever happens to it', () => {
     });
   });
 
-  it('is ejected by a flag at once, and comes back on no word but ACTIVE or an operator’s', () => {
+  it('is ejected by a flag at once, and comes back on ACTIVE, an operator’s word, or time if we ejected it', () => {
     forEachStep((before, after, _now, event) => {
       if (event.what === 'provider' && event.status === 'FLAGGED')
         expect(after.health).toBe('ejected');
       if (before.health !== 'ejected' || after.health === 'ejected') return;
       const word =
         event.what === 'provider' ? event.status : event.what === 'verb' ? event.verb : 'time';
+      if (word === 'time') {
+        expect(before).toMatchObject({ healthBy: 'automation' });
+        expect(before.providerStatus).not.toBe('FLAGGED');
+        return;
+      }
       expect(['ACTIVE', 'mark-recovered']).toContain(word);
     });
   });

@@ -251,6 +251,15 @@ describe('recovery', () => {
     expect(advanceHealth(aLine({ health: 'ejected', bannedUntil: NOW }), NOW)).toBeNull();
   });
 
+  it('is over with the ban too for a line that our own detectors ejected, unless the provider flagged it', () => {
+    const inferred = { health: 'ejected', healthBy: 'automation', bannedUntil: NOW } as const;
+    const healed = { health: 'healthy', healthBy: 'automation' };
+    expect(advanceHealth(aLine(inferred), NOW)).toEqual(healed);
+    expect(advanceHealth(aLine(inferred), NOW - 1)).toBeNull();
+    expect(advanceHealth(aLine({ ...inferred, providerStatus: 'FLAGGED' }), NOW)).toBeNull();
+    expect(advanceHealth(aLine({ ...inferred, healthBy: 'operator' }), NOW)).toBeNull();
+  });
+
   it('gives a line that flaps no new people for longer and longer', () => {
     let line = aLine();
     let ejections = 0;

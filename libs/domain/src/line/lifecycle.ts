@@ -223,10 +223,17 @@ export function onProviderStatus(
   return { next: { ...next, providerStatus: status }, effects: [] };
 }
 
-/** What time alone does to a line: a recovering line whose ban is over is healthy again. Null: nothing. */
+/**
+ * What time alone does to a line: a recovering line whose ban is over is healthy again, and so is one that our own
+ * detectors ejected, unless the provider has flagged it since. Its ramp begins anew. Null: nothing.
+ */
 export function advanceHealth(line: Line, now: EpochMs): LinePatch | null {
   const over = line.bannedUntil === null || now >= line.bannedUntil;
-  return line.health === 'recovering' && over
+  const inferred =
+    line.health === 'ejected' &&
+    line.healthBy === 'automation' &&
+    line.providerStatus !== 'FLAGGED';
+  return over && (inferred || line.health === 'recovering')
     ? { health: 'healthy', healthBy: 'automation' }
     : null;
 }

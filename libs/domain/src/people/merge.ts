@@ -1,4 +1,5 @@
 import type { FleetPolicy } from '../fleet-policy';
+import { assumedPrior, type UserPrior } from '../forecast/prior';
 import type { UserRate } from '../forecast/user-rate';
 import { DAY_MS, type EpochMs } from '../kernel/time';
 import type { Wishes } from '../opt-out/wishes';
@@ -102,10 +103,14 @@ function latest(a: EpochMs | null, b: EpochMs | null): EpochMs | null {
  * The rate of a person who was counted under two names: the evidence of both above one prior, over the longer of
  * the two times. A user nobody has heard from adds nothing, and the person never counts for less than the busier one.
  */
-export function mergeRates(a: UserRate, b: UserRate, policy: FleetPolicy): UserRate {
-  const { priorDays, priorMeanPerDay } = policy.forecast;
+export function mergeRates(
+  a: UserRate,
+  b: UserRate,
+  policy: FleetPolicy,
+  prior: UserPrior = assumedPrior(policy),
+): UserRate {
   return {
-    a: Math.max(a.a, b.a, a.a + b.a - priorDays * priorMeanPerDay),
+    a: Math.max(a.a, b.a, a.a + b.a - prior.days * prior.mean),
     b: Math.max(a.b, b.b),
   };
 }

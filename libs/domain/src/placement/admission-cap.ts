@@ -1,5 +1,6 @@
 import type { FleetPolicy } from '../fleet-policy';
 import type { DayRisk } from '../forecast/fleet-day';
+import { assumedPrior, type UserPrior } from '../forecast/prior';
 import { projectedUse } from '../forecast/quantile';
 import { loadMilliOf, startRate } from '../forecast/user-rate';
 import { isRamping, rampCap } from '../ramp/cap';
@@ -23,8 +24,9 @@ export function admissionCap(
   maxDailyUse7d: number,
   policy: FleetPolicy,
   outlook?: DayRisk,
+  prior: UserPrior = assumedPrior(policy),
 ): number {
-  const newcomer = loadMilliOf(startRate(policy), policy);
+  const newcomer = loadMilliOf(startRate(policy, null, prior), policy, prior);
   const before = (sum: number, each: number): number =>
     Math.max(0, sum - line.newUsersToday * each) / 1_000;
   const load = {

@@ -1,6 +1,8 @@
 import { aLine } from '../../../../test/support/lines';
 import { DEFAULT_FLEET_POLICY as policy } from '../fleet-policy';
-import { admissiblePerDay, admits } from './admission';
+import { assumedPrior } from '../forecast/prior';
+import { admissiblePerDay, admits, newUsersPerDay } from './admission';
+import { admissionCap } from './admission-cap';
 
 describe('admission', () => {
   it('keeps a mature line below four fifths of its cap even when its day hardly varies', () => {
@@ -27,5 +29,27 @@ describe('what admission lets a line carry a day', () => {
     expect(admissiblePerDay(aLine({ meanMilli: 2_900_000 }), policy)).toBe(2_400);
     const ramping = aLine({ goodDays: 0, todayCap: 150, meanMilli: 140_000 });
     expect(admissiblePerDay(ramping, policy)).toBe(75);
+  });
+});
+
+describe('new users of a ramping line in one day', () => {
+  it('are what its cap leaves in first days of newcomers, who talk half as much again', () => {
+    const young = aLine({ goodDays: 0, todayCap: 150 });
+    // 0.8 x 150 messages over 1.5 x 20 each.
+    expect(newUsersPerDay(young, policy)).toBe(4);
+    expect(newUsersPerDay(young, policy, { ...assumedPrior(policy), mean: 5 })).toBe(16);
+    expect(newUsersPerDay(aLine({ todayCap: 10 }), policy)).toBe(1);
+  });
+});
+
+describe('the cap of admission', () => {
+  it('takes who came today off by what is thought of newcomers', () => {
+    const quiet = { ...assumedPrior(policy), mean: 2 };
+    // Ten newcomers of two messages are there today, and no one else.
+    const line = aLine({ meanMilli: 20_000, varianceMilli: 10_000_000, newUsersToday: 10 });
+    expect(admissionCap(line, 0, policy, undefined, quiet)).toBe(300);
+    const busier = aLine({ ...line, meanMilli: 1_020_000 });
+    const told = admissionCap(busier, 0, policy, undefined, quiet);
+    expect(told).toBeGreaterThan(admissionCap(busier, 0, policy));
   });
 });

@@ -1,5 +1,6 @@
 import type { FleetPolicy } from '../fleet-policy';
 import type { DayRisk } from '../forecast/fleet-day';
+import { assumedPrior, type UserPrior } from '../forecast/prior';
 import { type Load, projectedUse } from '../forecast/quantile';
 import { isRamping } from '../ramp/cap';
 import type { LineView } from './types';
@@ -46,8 +47,12 @@ export function admissiblePerDay(
   return Math.min(share * line.todayCap, Math.max(line.meanMilli / 1_000, 1));
 }
 
-/** New users a ramping line may take in one day: what its cap leaves, in prior means. */
-export function newUsersPerDay(line: LineView, policy: FleetPolicy): number {
+/** New users a ramping line may take in one day: what its cap leaves, in first days of newcomers, who talk more then. */
+export function newUsersPerDay(
+  line: LineView,
+  policy: FleetPolicy,
+  prior: UserPrior = assumedPrior(policy),
+): number {
   const room = 0.8 * (line.todayCap - (line.meanMilli / 1_000) * policy.admission.rampMeanShare);
-  return Math.max(1, Math.floor(room / policy.forecast.priorMeanPerDay));
+  return Math.max(1, Math.floor(room / (prior.mean * policy.forecast.noveltyFactor)));
 }

@@ -21,8 +21,8 @@ const hasRoom: Filter = (line, request, snapshot, policy) =>
   admits(line, loadWith(line, request), policy, snapshot.outlook) ? null : 'full';
 
 /** Mature lines are bounded by their load; a ramping one is also kept from taking a crowd in a day. */
-const dailyNewUsers: Filter = (line, _request, _snapshot, policy) =>
-  isRamping(line, policy) && line.newUsersToday >= newUsersPerDay(line, policy)
+const dailyNewUsers: Filter = (line, _request, { prior }, policy) =>
+  isRamping(line, policy) && line.newUsersToday >= newUsersPerDay(line, policy, prior)
     ? 'new-users-today'
     : null;
 

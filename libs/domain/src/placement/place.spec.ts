@@ -82,11 +82,11 @@ describe('place', () => {
   });
 
   it('lets a ramping line take no crowd in one day', () => {
-    // 0.8 x 234 / 20 = 9.36
+    // 0.8 x 234 / (1.5 x 20) = 6.24
     const after = (newUsersToday: number): unknown =>
       place(person(), fleet(ramping('young', { newUsersToday })), policy);
-    expect(after(8)).toMatchObject({ kind: 'placed' });
-    expect(after(9)).toMatchObject({ kind: 'no-capacity', reasons: { 'new-users-today': 1 } });
+    expect(after(5)).toMatchObject({ kind: 'placed' });
+    expect(after(6)).toMatchObject({ kind: 'no-capacity', reasons: { 'new-users-today': 1 } });
   });
 
   it('sends about a quarter of new people to ramping lines while mature ones have room', () => {

@@ -168,7 +168,9 @@ export class PlacementIndex {
     if (!this.stale) return;
     this.stale = false;
     const entries = [...this.byId.values()];
-    const newcomer = { userId: '', ...loadMilliOf(startRate(this.policy), this.policy) };
+    const { prior } = this.snapshot;
+    const start = startRate(this.policy, null, prior);
+    const newcomer = { userId: '', ...loadMilliOf(start, this.policy, prior) };
     const weightOf = (entry: Entry): number => {
       const rated = this.rate(entry, newcomer);
       return rated ? Math.max(0, 1 - rated.share) * entry.todayCap : 0;

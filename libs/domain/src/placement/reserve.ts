@@ -64,7 +64,7 @@ export interface ReserveLine {
 export function fallbackWithoutReserve<Fallback extends ReserveLine>(
   fallbacks: readonly Fallback[],
   meanMilli: number,
-  inflow: FailoverInflow,
+  inflow: Pick<FailoverInflow, 'worst'>,
   { admission }: FleetPolicy,
 ): Fallback | null {
   const share = meanMilli / 1_000 / fallbacks.length;

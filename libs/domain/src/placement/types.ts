@@ -1,4 +1,5 @@
 import type { DayRisk } from '../forecast/fleet-day';
+import type { UserPrior } from '../forecast/prior';
 import type { EpochMs } from '../kernel/time';
 import type { LineReason } from '../line/availability';
 import type { Line } from '../line/line';
@@ -21,6 +22,8 @@ export interface FleetSnapshot {
   readonly nextDayAt: EpochMs;
   /** What the fleet's days are like; without it the policy's assumption counts. */
   readonly outlook?: DayRisk;
+  /** What is thought of newcomers; without it the policy's assumption counts. */
+  readonly prior?: UserPrior;
 }
 
 export interface PlacementRequest {

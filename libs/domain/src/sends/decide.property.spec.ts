@@ -60,6 +60,7 @@ const anySnapshot: fc.Arbitrary<GateSnapshot> = fc.record({
   openUnsolicitedAt: before(1),
   transactionalToday: fc.nat(3),
   fleetFrozen: fc.constantFrom(false, false, true),
+  shedClasses: fc.subarray(['transactional', 'introduction', 'proactive'] as const),
   contagion: fc.constantFrom(false, false, true),
 } as const);
 

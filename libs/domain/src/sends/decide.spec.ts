@@ -26,6 +26,7 @@ const aSnapshot = (overrides: Partial<GateSnapshot> = {}): GateSnapshot => ({
   transactionalToday: 0,
   fleetFrozen: false,
   contagion: false,
+  shedClasses: [],
   ...overrides,
 });
 
@@ -120,6 +121,7 @@ describe('the gate', () => {
     ],
     ['a frozen fleet', { fleetFrozen: true }, null, 'defer', 'fleet-frozen'],
     ['contagion', { contagion: true }, null, 'defer', 'contagion'],
+    ['brown-out', { shedClasses: ['proactive'] }, null, 'defer', 'brown-out'],
     ['night', { zone: 'Asia/Tokyo', now: NOW }, null, 'defer', 'quiet-hours'],
   ])('stops for %s', (_what, snapshot, asked, kind, code) => {
     const decision = decide(snapshot, asked);
@@ -173,6 +175,11 @@ describe('the gate', () => {
     expect(decide({ ...critical, wroteHere: true }).kind).toBe('send');
     const itself = { chat: { ...CHAT, health: 'CRITICAL' }, wroteHere: true } as const;
     expect(codeOf(decide({ ...critical, ...itself }))).toBe('chat-critical');
+  });
+
+  it('sheds a class at a time in a brown-out, and never a reply', () => {
+    expect(decide({ shedClasses: ['proactive'] }, 'transactional').kind).toBe('send');
+    expect(decide({ shedClasses: ['transactional'] }, 'transactional').kind).toBe('defer');
   });
 
   it('lets a transactional message pass contagion, but not a freeze', () => {

@@ -78,7 +78,7 @@ const lineHealth: Rule = (sendClass, { line, now }) => {
   return defer(retryAt, `line-${why}`, `The line cannot send a ${sendClass}: ${why}`);
 };
 
-const brakes: Rule = (sendClass, { fleetFrozen, contagion, now }) => {
+const brakes: Rule = (sendClass, { fleetFrozen, contagion, shedClasses, now }) => {
   if (sendClass === 'reply') return null;
   if (fleetFrozen)
     return defer(now + UNKNOWN_WAIT_MS, 'fleet-frozen', 'The fleet is frozen: replies only');
@@ -89,7 +89,9 @@ const brakes: Rule = (sendClass, { fleetFrozen, contagion, now }) => {
       'Several lines were flagged: push has stopped',
     );
   }
-  return null;
+  return shedClasses.includes(sendClass)
+    ? defer(now + UNKNOWN_WAIT_MS, 'brown-out', 'Too few lines are live: replies go first')
+    : null;
 };
 
 /** Who does not answer is asked less, and then no more; moving to another line resets nothing. */

@@ -36,6 +36,9 @@ export class ToldDecisions extends DecisionLog {
       case 'move':
         this.metrics.count('linekeeper_moves_total', { cause: text('cause'), outcome });
         return;
+      case 'health':
+        this.metrics.count('linekeeper_line_verdicts_total', { outcome });
+        return;
       case 'ramp':
         this.metrics.count('linekeeper_ramp_steps_total', { outcome });
         return;
@@ -44,6 +47,9 @@ export class ToldDecisions extends DecisionLog {
         return;
       case 'merge':
         this.metrics.count('linekeeper_merges_total', {});
+        return;
+      case 'forecast':
+        // Once a day and pool: the log has it, and the answers about lines say whether it is assumed.
         return;
     }
   }

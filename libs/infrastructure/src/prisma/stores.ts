@@ -4,6 +4,7 @@ import { PrismaAssignmentStore } from './stores/assignment-store';
 import { PrismaCardStore } from './stores/card-store';
 import { PrismaConversationStore } from './stores/conversation-store';
 import { PrismaEnvironmentStore } from './stores/environment-store';
+import { PrismaEvidenceStore } from './stores/evidence-store';
 import { PrismaFailoverStore } from './stores/failover-store';
 import { PrismaGateStore } from './stores/gate-store';
 import { PrismaGaugeStore } from './stores/gauge-store';
@@ -17,6 +18,7 @@ import { PrismaAuditStore, PrismaOutboxStore } from './stores/log-stores';
 import { PrismaMergeStore } from './stores/merge-store';
 import { PrismaMessageStore } from './stores/message-store';
 import { PrismaPolicyStore } from './stores/policy-store';
+import { PrismaPodStore } from './stores/pod-store';
 import { PrismaPoolStore } from './stores/pool-store';
 import { PrismaQuarantineStore } from './stores/quarantine-store';
 import { PrismaSendStore } from './stores/send-store';
@@ -29,6 +31,7 @@ export function prismaStores(db: Db, decisions: DecisionNotes): Stores {
   return {
     environment: new PrismaEnvironmentStore(db),
     pools: new PrismaPoolStore(db),
+    pods: new PrismaPodStore(db),
     lines: new PrismaLineStore(db),
     users: new PrismaUserStore(db),
     merges: new PrismaMergeStore(db),
@@ -42,6 +45,7 @@ export function prismaStores(db: Db, decisions: DecisionNotes): Stores {
     inbox: new PrismaInboxStore(db),
     quarantine: new PrismaQuarantineStore(db),
     outbox: new PrismaOutboxStore(db),
+    evidence: new PrismaEvidenceStore(db),
     failovers: new PrismaFailoverStore(db),
     policies: new PrismaPolicyStore(db),
     audit: new PrismaAuditStore(db),

@@ -17,6 +17,7 @@ function aPool(slug: string): PoolRecord {
     cardProfile: { name: slug },
     cardRevisedAt: NOW,
     createdAt: NOW,
+    learned: null,
   };
 }
 

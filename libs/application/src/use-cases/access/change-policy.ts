@@ -4,6 +4,7 @@ import { type Actor, actorText } from '../../actor';
 import { crossedThresholds, fleetPolicySchema } from '../../fleet-policy.schema';
 import { type ActivePolicy, Clock, Ids, Policies, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
+import { keepCaps } from './keep-caps';
 
 export interface PolicyChange {
   /** The whole document. */
@@ -14,7 +15,7 @@ export interface PolicyChange {
   readonly dryRun: boolean;
 }
 
-/** Reads and changes the fleet policy. Every change is a new version; old ones stay. */
+/** Reads and changes the fleet policy. Every change is a new version; old ones stay. A faster or slower ramp raises no cap. */
 @Injectable()
 export class ChangePolicy {
   constructor(
@@ -49,6 +50,7 @@ export class ChangePolicy {
         reason: change.reason,
         at,
       });
+      const linesToldAnew = current ? await keepCaps(stores, current.document, policy, at) : 0;
       await stores.audit.append({
         id: this.ids.uuid(),
         at,
@@ -57,7 +59,7 @@ export class ChangePolicy {
         subjectType: 'policy',
         subjectId: String(version + 1),
         reason: change.reason,
-        change: { from: current?.document ?? null, to: policy },
+        change: { from: current?.document ?? null, to: policy, linesToldAnew },
         policyVersion: version + 1,
       });
       return { version: version + 1, policy };

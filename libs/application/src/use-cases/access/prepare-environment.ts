@@ -66,6 +66,7 @@ export class PrepareEnvironment {
         cardProfile: { name: 'Linekeeper' },
         cardRevisedAt: at,
         createdAt: at,
+        learned: null,
       });
       await stores.policies.insert({
         version: 1,

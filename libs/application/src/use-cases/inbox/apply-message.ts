@@ -25,7 +25,9 @@ import {
   UnusableEvent,
 } from './intake-event';
 import { healthOf, heedPasserBy, heedThread, heedWords } from './heed-opt-out';
+import { imessageSeenAt } from './note-outcome';
 import { followPull } from './pull';
+import { reIssueCard } from './re-issue';
 import type { Workspace } from './workspace';
 
 type Inbound = Extract<IntakeEvent, { kind: 'message-received' }>;
@@ -78,6 +80,7 @@ export async function applyInbound(
     if (state === 'reserved') return;
   }
   await followPull(space, { user: bound.user, assignment }, line, event.at, newTurn);
+  await reIssueCard(space, space.assignment(bound.user.id, assignment.poolId) ?? assignment);
 }
 
 /** Who wrote: known, or by the code in the text, or a stranger who is bound to the line they chose. */
@@ -239,6 +242,7 @@ export function applyChatCreated(
     lastActivityAt: Math.max(known?.lastActivityAt ?? event.at, event.at),
     lastSharedAt: known?.lastSharedAt ?? null,
     shares: known?.shares ?? 0,
+    imessageSeenAt: known?.imessageSeenAt ?? null,
   });
 }
 
@@ -265,8 +269,11 @@ function noteThread(
     send && !event.isGroup && !chat?.conversationId
       ? space.conversation(send.userId, line.poolId)
       : null;
-  const sameHealth = chat === undefined || healthOf(event, chat).healthAt === chat.healthAt;
-  if (!conversation && sameHealth) return;
+  const isOldNews =
+    chat === undefined ||
+    (healthOf(event, chat).healthAt === chat.healthAt &&
+      imessageSeenAt(event.service, event.at, chat) === chat.imessageSeenAt);
+  if (!conversation && isOldNews) return;
   saveChat(space, event, line, conversation?.id ?? null, 'outbound');
 }
 
@@ -290,6 +297,7 @@ function saveChat(
     lastActivityAt: Math.max(known?.lastActivityAt ?? event.at, event.at),
     lastSharedAt: known?.lastSharedAt ?? null,
     shares: known?.shares ?? 0,
+    imessageSeenAt: imessageSeenAt(event.service, event.at, known),
   };
   space.saveChat(chat);
 }

@@ -19,6 +19,7 @@ import {
   type Recognition,
 } from './apply-message';
 import { type IntakeEvent, UnusableEvent } from './intake-event';
+import { noteOutcome } from './note-outcome';
 import { Workspace } from './workspace';
 
 /** What is left to do once the transaction stands. */
@@ -86,9 +87,11 @@ export class Intake implements Recognition {
       case 'message-delivered':
       case 'message-read':
         await applyOutbound(space, event);
+        noteOutcome(space, event);
         return false;
       case 'message-failed':
         applyFailed(space, event);
+        noteOutcome(space, event);
         return false;
       case 'chat-created':
         applyChatCreated(space, event, this.handles);

@@ -10,7 +10,7 @@ import {
 import type { LineRecord } from '../../ports';
 import { moveAssignment } from '../people/move';
 import type { Bound } from '../people/strangers';
-import { isFrozen, mayAct, poolOf, viewsOf } from '../shared';
+import { isFrozen, mayAct, poolOf, snapshotOf } from '../shared';
 import type { Workspace } from './workspace';
 
 /**
@@ -75,8 +75,10 @@ async function move(space: Workspace, { assignment }: Bound, line: LineRecord): 
   await stores.pools.lock(pool.id);
   const current = await stores.assignments.byId(assignment.id);
   if (!current || current.state === 'released' || current.pinned) return;
-  const view = (await viewsOf(stores, pool, decision)).find(({ id }) => id === line.id);
-  const fits = view !== undefined && admits(view, loadWith(view, current), decision.policy);
+  const { lines, outlook } = await snapshotOf(stores, pool, decision);
+  const view = lines.find(({ id }) => id === line.id);
+  const fits =
+    view !== undefined && admits(view, loadWith(view, current), decision.policy, outlook);
   const moved = await moveAssignment(
     stores,
     pool,

@@ -1,4 +1,4 @@
-import { NOTHING_SAID } from '@linekeeper/domain';
+import { HOUR_MS, NOTHING_SAID } from '@linekeeper/domain';
 import { MESSAGE_STATUSES } from '../../ports';
 import type {
   AssignmentRecord,
@@ -10,6 +10,7 @@ import type {
   MessageAdvance,
   MessageRecord,
   ParsedHandle,
+  RecipientOutcome,
   SendRecord,
   Stores,
   UsageHour,
@@ -52,6 +53,7 @@ export class Workspace {
   private movedDays: UserDay[] = [];
   private seen: { id: string; messages: number }[] = [];
   private learned: KnownNumberRecord[] = [];
+  private outcomes: RecipientOutcome[] = [];
   private readonly dirtyChats = new Set<string>();
   private readonly dirtyConversations = new Set<string>();
 
@@ -230,6 +232,11 @@ export class Workspace {
     this.seen.push({ id: send.id, messages: 1 });
   }
 
+  /** How a message ended, for the detectors. */
+  noteOutcome(outcome: RecipientOutcome): void {
+    this.outcomes.push(outcome);
+  }
+
   knows(userId: string, lineId: string): boolean {
     return this.known.get(`${userId} ${lineId}`)?.sureness === 'known';
   }
@@ -244,7 +251,7 @@ export class Workspace {
 
   /** Writes what has changed so far. Rows that another transaction inserted first are not counted again. */
   async flush(): Promise<void> {
-    const { conversations, messages, usage, cards, sends } = this.stores;
+    const { conversations, messages, usage, cards, sends, evidence } = this.stores;
     await conversations.save(this.taken(this.dirtyConversations, this.conversationsById));
     await conversations.saveChats(this.taken(this.dirtyChats, this.chats));
     const fresh = this.newMessages;
@@ -267,6 +274,9 @@ export class Workspace {
     this.seen = [];
     await cards.know(this.learned, this.decision.now);
     this.learned = [];
+    const { recipientHours } = this.decision.policy.health.detection;
+    await evidence.note(this.outcomes, recipientHours * HOUR_MS);
+    this.outcomes = [];
   }
 
   private announce(

@@ -6,6 +6,7 @@ export const JOB_NAMES = [
   'run-failovers',
   'expire-reservations',
   'poll-lines',
+  'watch-lines',
   'share-contact-cards',
   'advance-ramp',
   'close-budget-day',
@@ -25,6 +26,8 @@ export const JOB_EVERY_SECONDS: Readonly<Record<JobName, number>> = {
   'run-failovers': 300,
   'expire-reservations': 300,
   'poll-lines': 300,
+  // Outcomes are taken up as they come in; this is for canaries, and for what time alone brings about.
+  'watch-lines': 300,
   // Threads count as active for five minutes: looking less often would miss some.
   'share-contact-cards': 300,
   'advance-ramp': 300,

@@ -3,6 +3,7 @@ import { type EpochMs, SECOND_MS } from '@linekeeper/domain';
 import { Clock } from '../../ports';
 import { DrainInbox } from '../inbox/drain-inbox';
 import { RunFailovers } from '../lines/run-failovers';
+import { WatchLines } from '../lines/watch-lines';
 import { dueAt, JOB_NAMES } from './registry';
 import { RunJob } from './run-job';
 
@@ -21,6 +22,7 @@ export class RunDueWork {
   constructor(
     private readonly clock: Clock,
     private readonly drainInbox: DrainInbox,
+    private readonly watchLines: WatchLines,
     private readonly runFailovers: RunFailovers,
     private readonly runJob: RunJob,
   ) {}
@@ -95,6 +97,7 @@ export class RunDueWork {
   private async drain(): Promise<number> {
     const { processed, retried, dead } = await this.drainInbox.execute();
     // Not by what was drained here alone: an app's question drains the inbox too, and so do other processes.
+    await this.watchLines.takeUp();
     await this.runFailovers.takeUp();
     return processed + retried + dead;
   }

@@ -13,6 +13,7 @@ import { PollLines } from '../lines/poll-lines';
 import { ProposeRebalance } from '../lines/propose-rebalance';
 import { RunFailovers } from '../lines/run-failovers';
 import { ShareCards } from '../lines/share-cards';
+import { WatchLines } from '../lines/watch-lines';
 import { ExpireReservations } from '../people/expire-reservations';
 import { ExpireSends } from '../sends/expire-sends';
 import { audit, Decisions } from '../shared';
@@ -40,6 +41,7 @@ export class RunJob {
     expireReservations: ExpireReservations,
     expireSends: ExpireSends,
     pollLines: PollLines,
+    watchLines: WatchLines,
     keepSubscribed: KeepSubscribed,
     quarantine: Quarantine,
     shareCards: ShareCards,
@@ -63,6 +65,7 @@ export class RunJob {
         if (subscribing.status === 'rejected') throw subscribing.reason;
         return { subscription: subscribing.value, quarantine: quarantined, ...lines };
       },
+      'watch-lines': () => watchLines.execute(),
       'share-contact-cards': () => shareCards.execute(),
       'advance-ramp': () => advanceRamp.execute(),
       'close-budget-day': () => closeBudgetDay.execute(),

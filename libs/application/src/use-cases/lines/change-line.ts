@@ -3,7 +3,7 @@ import { goodDaysForCap, rampCap } from '@linekeeper/domain';
 import type { Actor } from '../../actor';
 import { type LineChange, type LineRecord, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
-import { audit, announce, Decisions, lineOr404, type PoolScope } from '../shared';
+import { audit, announce, Decisions, fitPods, lineOr404, type PoolScope } from '../shared';
 
 export interface LineEdit {
   readonly budgetPerDay?: number | undefined;
@@ -49,6 +49,7 @@ export class ChangeLine {
         ...(edit.budgetPerDay === undefined ? {} : budgetChange(line, edit.budgetPerDay)),
       };
       await stores.lines.change(lineId, change, { at: decision.now, raiseEpoch: true });
+      await fitPods(stores, { id: poolId }, decision);
       await audit(stores, decision, {
         action: 'line.edit',
         subjectType: 'line',

@@ -4,24 +4,30 @@ import {
   budgetDay,
   budgetDayStart,
   closeDay,
-  closeUserDay,
+  type DayEvidence,
   type DayOutcome,
   type EpochMs,
   type LineView,
-  loadMilliOf,
   nextDay,
   rampCap,
-  startRate,
 } from '@linekeeper/domain';
 import { automation } from '../../actor';
+import { type PoolRecord, UnitOfWork } from '../../ports';
 import {
-  type ClosedRate,
-  type LoadDelta,
-  type PoolRecord,
-  type RateToClose,
-  UnitOfWork,
-} from '../../ports';
-import { announce, type Decision, Decisions, lastFour, note, runningDay, viewsOf } from '../shared';
+  announce,
+  type Decision,
+  Decisions,
+  forAdmission,
+  lastFour,
+  note,
+  poolOf,
+  runningDay,
+  viewsOf,
+} from '../shared';
+import { hearSilence } from './hear-silence';
+import { dayEvidence } from './day-evidence';
+import { closeRates, type DayOfPool } from './close-rates';
+import { learnForecast } from './learn-forecast';
 
 /** A service that was away for longer closes the older days no more: nothing learns from them. */
 const MAX_DAYS_BACK = 14;
@@ -29,7 +35,8 @@ const RATES_BATCH = 500;
 
 /**
  * Closes the budget days that are over: each line's ramp is judged by what the day showed, each user's rate takes
- * the day in, and the lines' sums follow. A day is closed once; a run that was killed goes on where it stopped.
+ * the day in, the lines' sums follow, and the pool learns what its days and its users are like. A day is closed
+ * once; a run that was killed goes on where it stopped.
  */
 @Injectable()
 export class CloseBudgetDay {
@@ -40,14 +47,23 @@ export class CloseBudgetDay {
 
   async execute(): Promise<{ lineDays: number; userRates: number }> {
     const total = { lineDays: 0, userRates: 0 };
-    for (const pool of await this.unitOfWork.read.pools.list()) {
+    for (const { id } of await this.unitOfWork.read.pools.list()) {
       const decision = await this.decisions.begin(automation('close-budget-day'));
-      for (const day of await this.daysToClose(pool, decision)) {
+      for (const day of await this.daysToClose(await this.poolNow(id), decision)) {
+        // Read anew: each day is closed with what was learned from the one before.
+        const pool = await this.poolNow(id);
         total.lineDays += await this.closeLines(pool, day, decision);
         total.userRates += await this.closeRates(pool, day, decision);
+        await this.unitOfWork.run((stores) => learnForecast(stores, id, decision));
       }
+      // A run that was killed before it had learned is made up for.
+      await this.unitOfWork.run((stores) => learnForecast(stores, id, decision));
     }
     return total;
+  }
+
+  private poolNow(id: string): Promise<PoolRecord> {
+    return poolOf(this.unitOfWork.read, id);
   }
 
   /** Finished days, oldest first, from the first that a line or a user has not closed. */
@@ -72,7 +88,8 @@ export class CloseBudgetDay {
   }
 
   private async closeLines(pool: PoolRecord, day: string, decision: Decision): Promise<number> {
-    const views = await viewsOf(this.unitOfWork.read, pool, decision);
+    // A day's use is judged by what admission allowed.
+    const views = forAdmission(await viewsOf(this.unitOfWork.read, pool, decision));
     let closed = 0;
     for (const view of views) if (await this.closeLine(pool, view, day, decision)) closed += 1;
     return closed;
@@ -95,29 +112,26 @@ export class CloseBudgetDay {
       if (!line || day < registered || (last !== null && last >= day)) return false;
       const from = budgetDayStart(day, pool.timeZone, dayStartHour);
       const to = budgetDayStart(nextDay(day), pool.timeZone, dayStartHour);
-      const evidence = await stores.usage.lineEvidence(view.id, from, to);
+      const evidence = await dayEvidence(stores, line, { from, to }, policy);
       const inService =
         line.managed && line.adminState !== 'warming' && line.adminState !== 'retired';
       const outcome: DayOutcome = inService
-        ? closeDay(
-            line,
-            { ...evidence, suspect: line.health === 'suspect' },
-            admissiblePerDay(view, policy),
-            now,
-            policy,
-          )
+        ? closeDay(line, evidence, admissiblePerDay(view, policy), now, policy)
         : {
             outcome: 'hold',
             goodDays: line.goodDays,
             rampHoldUntil: null,
             reasons: ['not in service'],
           };
+      if (inService && line.health !== 'ejected')
+        await hearSilence(stores, line, evidence, decision);
+      const counted = countsOf(evidence);
       const capBefore = rampCap(line, policy);
       const capAfter = rampCap({ ...line, goodDays: outcome.goodDays }, policy);
       const fresh = await stores.usage.closeLineDay({
         lineId: line.id,
         day,
-        ...evidence,
+        ...counted,
         capBefore,
         capAfter,
         outcome: outcome.outcome,
@@ -154,11 +168,13 @@ export class CloseBudgetDay {
   }
 
   private async closeRates(pool: PoolRecord, day: string, decision: Decision): Promise<number> {
-    const dayEndsAt = budgetDayStart(
-      nextDay(day),
-      pool.timeZone,
-      decision.policy.budget.dayStartHour,
-    );
+    const { dayStartHour } = decision.policy.budget;
+    const of: DayOfPool = {
+      pool,
+      day,
+      from: budgetDayStart(day, pool.timeZone, dayStartHour),
+      to: budgetDayStart(nextDay(day), pool.timeZone, dayStartHour),
+    };
     let closed = 0;
     let after: string | undefined;
     for (;;) {
@@ -167,13 +183,14 @@ export class CloseBudgetDay {
         const users = await stores.users.ratesToClose({
           poolId: pool.id,
           day,
-          dayEndsAt,
+          dayEndsAt: of.to,
           limit: RATES_BATCH,
           ...(after === undefined ? {} : { after }),
         });
-        const rates = users.map((user) => closedRate(user, day, decision));
+        const { rates, deltas, fleetDay } = closeRates(users, of, decision.policy);
         await stores.users.saveRates(rates);
-        await stores.lines.addLoad(deltas(users, rates), runningDay(pool, decision), decision.now);
+        await stores.lines.addLoad(deltas, runningDay(pool, decision), decision.now);
+        if (fleetDay.mean > 0) await stores.usage.addFleetDay(pool.id, fleetDay);
         return users;
       });
       closed += batch.length;
@@ -183,32 +200,7 @@ export class CloseBudgetDay {
   }
 }
 
-function closedRate(user: RateToClose, day: string, { policy }: Decision): ClosedRate {
-  const before = user.rate ?? startRate(policy, user.expectedPerDay);
-  const rate = closeUserDay(before, user.messages, policy);
-  return {
-    userId: user.userId,
-    assignmentId: user.assignmentId,
-    rate,
-    closedDay: day,
-    ...loadMilliOf(rate, policy),
-  };
-}
-
-/** What the new rates change in the sums of lines. A released user is in no sum. */
-function deltas(users: readonly RateToClose[], rates: readonly ClosedRate[]): LoadDelta[] {
-  return users.flatMap((user, i) => {
-    const rate = rates[i];
-    if (!rate || user.released) return [];
-    return [
-      {
-        lineId: user.lineId,
-        users: 0,
-        meanMilli: rate.meanMilli - user.meanMilli,
-        varianceMilli: rate.varianceMilli - user.varianceMilli,
-        fallbackUsers: 0,
-        newUsers: 0,
-      },
-    ];
-  });
+/** What is kept of a day: the counts; the rest follows from them or from the line. */
+function countsOf({ in: inbound, out, recipients, replied, failures, optOuts }: DayEvidence) {
+  return { in: inbound, out, recipients, replied, failures, optOuts };
 }

@@ -14,7 +14,7 @@ import {
   PLACED_AGAIN,
   strandAssignment,
 } from '../people/move';
-import { type Decision, viewsOf } from '../shared';
+import { type Decision, snapshotOf } from '../shared';
 import { contactUses, failoverUsers } from './failover-inputs';
 
 export interface BatchReport {
@@ -37,13 +37,14 @@ export async function moveBatch(
   assignments: readonly AssignmentRecord[],
   decision: Decision,
 ): Promise<BatchReport> {
-  const lines = await viewsOf(stores, pool, decision);
+  const { lines, outlook } = await snapshotOf(stores, pool, decision);
   const plan = planFailover(
     {
       now: decision.now,
       lineId: failover.lineId,
       users: await failoverUsers(stores, failover.lineId, pool, assignments),
       lines,
+      outlook,
       contacts: await contactUses(stores, ledger, lines, decision.now),
     },
     decision.policy,

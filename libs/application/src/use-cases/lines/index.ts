@@ -12,6 +12,8 @@ import { RescueStranded } from './rescue-stranded';
 import { RunFailovers } from './run-failovers';
 import { ShareCards } from './share-cards';
 import { StepLine } from './step-line';
+import { Canary } from './canary';
+import { WatchLines } from './watch-lines';
 
 export * from './advance-ramp';
 export * from './change-line';
@@ -24,6 +26,7 @@ export * from './propose-rebalance';
 export { RegisterLines } from './register-lines';
 export * from './run-failovers';
 export * from './share-cards';
+export * from './watch-lines';
 export { StepLine, type StepReport } from './step-line';
 
 export const LINES_USE_CASES = [
@@ -41,4 +44,6 @@ export const LINES_USE_CASES = [
   Failovers,
   ProposeRebalance,
   ShareCards,
+  Canary,
+  WatchLines,
 ];

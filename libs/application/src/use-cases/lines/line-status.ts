@@ -63,7 +63,7 @@ export async function applyLineStatus(
 export async function afterEjection(
   stores: Stores,
   lineId: string,
-  cause: 'flagged' | 'operator',
+  cause: 'flagged' | 'operator' | 'inferred',
   reason: string,
   decision: Decision,
 ): Promise<string | null> {

@@ -5,7 +5,6 @@ import {
   epochHour,
   type EpochMs,
   isRamping,
-  type LineView,
   projectedUse,
   whyNoNewUsers,
   whyNotUsableAsFallback,
@@ -21,9 +20,13 @@ import {
   type UsageHour,
 } from '../../ports';
 import {
+  basisOf,
   type Decision,
   Decisions,
   EVERY_POOL,
+  type FleetLine,
+  type ForecastBasis,
+  isAssumed,
   lineOr404,
   type PoolScope,
   sees,
@@ -37,8 +40,12 @@ export interface LineState {
   readonly reserved: number;
   readonly todayCap: number;
   readonly ramping: boolean;
+  /** The cap that admission fills the line up to. */
+  readonly admissionCap: number;
   /** What a day of its users exceeds once in a hundred. */
   readonly projectedUse: number;
+  /** Whether that rests on assumptions of the policy, because too little has been learned yet. */
+  readonly assumed: boolean;
   /** Why it takes no new users; null when it does. */
   readonly closedBecause: string | null;
 }
@@ -184,10 +191,11 @@ export class LookAtLines {
       const records = new Map(
         (await read.lines.list({ poolId: pool.id })).map((line) => [line.id, line]),
       );
+      const basis = basisOf(pool, decision.policy);
       const uses = await this.ledger.usage([...records.keys()], decision.now);
       for (const view of views) {
         const line = records.get(view.id);
-        if (line) states.push(stateOf(line, view, uses.get(line.id)?.open ?? 0, decision));
+        if (line) states.push(stateOf(line, view, uses.get(line.id)?.open ?? 0, basis, decision));
       }
     }
     return states;
@@ -196,8 +204,9 @@ export class LookAtLines {
 
 function stateOf(
   line: LineRecord,
-  view: LineView,
+  view: FleetLine,
   reserved: number,
+  basis: ForecastBasis,
   { policy, now }: Decision,
 ): LineState {
   const load = { mean: view.meanMilli / 1_000, variance: view.varianceMilli / 1_000 };
@@ -206,8 +215,10 @@ function stateOf(
     usedLast24h: view.usedLast24h,
     reserved,
     todayCap: view.todayCap,
+    admissionCap: view.admissionCap,
     ramping: isRamping(view, policy),
-    projectedUse: Math.round(projectedUse(load, policy)),
+    projectedUse: Math.round(projectedUse(load, policy, basis.outlook)),
+    assumed: isAssumed(basis),
     closedBecause: whyNoNewUsers(view, now),
   };
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  loadWith,
   planRebalance,
   projectedUse,
   type RebalancePlan,
@@ -7,10 +8,13 @@ import {
 } from '@linekeeper/domain';
 import type { Actor } from '../../actor';
 import { type PoolRecord, type Stores, UnitOfWork } from '../../ports';
-import { announce, type Decision, Decisions, note, viewsOf } from '../shared';
+import { announce, type Decision, Decisions, note, snapshotOf } from '../shared';
 
 /** A line carries some hundred users; more than this are not looked at in one proposal. */
 const MAX_USERS_PER_LINE = 5_000;
+
+/** Nobody more than who is there. */
+const NOBODY = { meanMilli: 0, varianceMilli: 0 };
 
 export interface RebalanceProposal {
   readonly proposalId: string | null;
@@ -70,18 +74,18 @@ async function planFor(
   pool: PoolRecord,
   decision: Decision,
 ): Promise<RebalancePlan> {
-  const lines = await viewsOf(stores, pool, decision);
+  const { lines, outlook } = await snapshotOf(stores, pool, decision);
   const { policy } = decision;
   // Users are only read for lines that a remedy could name.
   const hot = lines.filter(
     (line) =>
-      projectedUse({ mean: line.meanMilli / 1_000, variance: line.varianceMilli / 1_000 }, policy) >
+      projectedUse(loadWith(line, NOBODY), policy, outlook) >
       policy.rebalance.highShare * line.todayCap,
   );
   const users: RebalanceUser[] = [];
   for (const line of hot) users.push(...(await usersOf(stores, pool, line.id)));
   const fleetUsers = lines.reduce((sum, line) => sum + line.users, 0);
-  return planRebalance({ now: decision.now, lines, users, fleetUsers }, policy);
+  return planRebalance({ now: decision.now, lines, users, fleetUsers, outlook }, policy);
 }
 
 async function usersOf(stores: Stores, pool: PoolRecord, lineId: string): Promise<RebalanceUser[]> {

@@ -17,6 +17,7 @@ import {
   type Decision,
   Decisions,
   EVERY_POOL,
+  fitPods,
   poolFor,
   type PoolScope,
   sees,
@@ -69,9 +70,11 @@ export class RegisterLines {
       if (known && (known.managed || !input.managed || !sees(scope, known.poolId))) {
         throw new Refusal('line.exists', 'That number is a line of the fleet already');
       }
-      return known
-        ? takeOver(stores, pool, known, input, decision)
-        : addLine(stores, pool, listed, input, decision);
+      const line = known
+        ? await takeOver(stores, pool, known, input, decision)
+        : await addLine(stores, pool, listed, input, decision);
+      await fitPods(stores, pool, decision);
+      return line;
     });
   }
 
@@ -99,6 +102,7 @@ export class RegisterLines {
             : await addLine(stores, pool, line, options, decision),
         );
       }
+      if (added.length > 0) await fitPods(stores, pool, decision);
       return {
         added,
         known: listed.length - fresh.length,

@@ -9,7 +9,15 @@ import {
   UnitOfWork,
 } from '../../ports';
 import { isUntouched, moveAssignment, placeAgain } from '../people/move';
-import { announce, changeContext, type Decision, Decisions, poolOf, viewsOf } from '../shared';
+import {
+  announce,
+  changeContext,
+  type Decision,
+  Decisions,
+  type PlacementSnapshot,
+  poolOf,
+  snapshotOf,
+} from '../shared';
 import { contactUses, failoverUsers } from './failover-inputs';
 
 /** Users in needs-introduction are looked at again so many at a time. */
@@ -59,14 +67,14 @@ export class RescueStranded {
       for (const poolId of new Set(waiting.map((each) => each.poolId))) {
         const pool = await poolOf(stores, poolId);
         await stores.pools.lock(poolId);
-        const lines = await viewsOf(stores, pool, decision);
+        const snapshot = await snapshotOf(stores, pool, decision);
         for (const lineId of new Set(waiting.map((each) => each.lineId))) {
           const users = waiting.filter((each) => each.poolId === poolId && each.lineId === lineId);
-          const own = lines.find(({ id }) => id === lineId);
+          const own = snapshot.lines.find(({ id }) => id === lineId);
           if (own && keepsPeople(own)) {
             rescued += await returnHome(stores, users, decision);
           } else {
-            rescued += await this.moveRescued(stores, pool, lineId, users, lines, decision);
+            rescued += await this.moveRescued(stores, pool, lineId, users, snapshot, decision);
           }
         }
       }
@@ -79,7 +87,7 @@ export class RescueStranded {
     pool: PoolRecord,
     lineId: string,
     users: readonly AssignmentRecord[],
-    lines: readonly LineView[],
+    { lines, outlook }: PlacementSnapshot,
     decision: Decision,
   ): Promise<number> {
     const plan = planFailover(
@@ -88,6 +96,7 @@ export class RescueStranded {
         lineId,
         users: await failoverUsers(stores, lineId, pool, users),
         lines,
+        outlook,
         contacts: await contactUses(stores, this.ledger, lines, decision.now),
       },
       decision.policy,

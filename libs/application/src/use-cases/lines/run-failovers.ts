@@ -2,7 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { MINUTE_MS } from '@linekeeper/domain';
 import { automation } from '../../actor';
 import { BudgetLedger, type FailoverRecord, type Stores, UnitOfWork } from '../../ports';
-import { announce, type Decision, Decisions, isFrozen, lineOr404, poolOf } from '../shared';
+import {
+  announce,
+  type Decision,
+  Decisions,
+  isFrozen,
+  lineOr404,
+  panicNow,
+  poolOf,
+} from '../shared';
 import { type BatchReport, moveBatch } from './failover-batch';
 import { RescueStranded } from './rescue-stranded';
 
@@ -75,6 +83,8 @@ export class RunFailovers {
     const decision = await this.decisions.begin(automation('run-failovers'));
     return this.unitOfWork.run(async (stores) => {
       if (await isFrozen(stores)) return 'ended';
+      // Unrelated lines that alarm at once are the provider's trouble: nobody gains by being moved now.
+      if ((await panicNow(stores, decision)) !== null) return 'ended';
       const before = await stores.failovers.byId(id);
       if (before?.state !== 'running') return 'ended';
       const line = await lineOr404(stores, before.lineId);

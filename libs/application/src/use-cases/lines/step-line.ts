@@ -10,7 +10,15 @@ import {
 import type { Actor } from '../../actor';
 import { type LineChange, type LineRecord, type Stores, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
-import { announce, audit, type Decision, Decisions, lineOr404, type PoolScope } from '../shared';
+import {
+  announce,
+  audit,
+  type Decision,
+  Decisions,
+  fitPods,
+  lineOr404,
+  type PoolScope,
+} from '../shared';
 import { LineCards } from './line-cards';
 import { afterEjection } from './line-status';
 import { startFailover } from './start-failover';
@@ -89,6 +97,7 @@ export async function stepLine(
     ...(answer.next.health === undefined ? {} : { healthReason: reason }),
   };
   await stores.lines.change(current.id, change, { at: decision.now, raiseEpoch: true });
+  await fitPods(stores, { id: current.poolId }, decision);
   await audit(stores, decision, {
     action: `line.${verb}`,
     subjectType: 'line',
@@ -109,7 +118,8 @@ async function carryOut(
   decision: Decision,
 ): Promise<string | null> {
   if (effects.includes('eject')) {
-    return afterEjection(stores, lineId, 'operator', request.reason, decision);
+    const cause = decision.by.kind === 'automation' ? 'inferred' : 'operator';
+    return afterEjection(stores, lineId, cause, request.reason, decision);
   }
   if (effects.includes('start-drain')) {
     const deadline = request.deadline ?? null;

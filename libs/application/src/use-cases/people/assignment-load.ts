@@ -16,6 +16,11 @@ export function loadOf(
       varianceMilli: sign * assignment.varianceMilli,
       newUsers,
     },
-    ...assignment.fallbackLineIds.map((lineId) => ({ ...none, lineId, fallbackUsers: sign })),
+    ...assignment.fallbackLineIds.map((lineId) => ({
+      ...none,
+      lineId,
+      fallbackUsers: sign,
+      primaryLineId: assignment.lineId,
+    })),
   ];
 }

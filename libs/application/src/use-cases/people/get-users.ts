@@ -8,11 +8,28 @@ import {
   type UserFilter,
   type UserRecord,
 } from '../../ports';
+import type { FleetPolicy } from '@linekeeper/domain';
 import { PROVIDER_ACTOR } from '../../actor';
 import { Refusal } from '../../refusal';
 import { Decisions, type PoolScope, sees, userOr404 } from '../shared';
+import type { ExplainedPlan } from './explain-placement';
 import { placeOf } from './find-user';
 import { type UserView, viewUser } from './user-view';
+
+/** The parts of a policy that placement and the choice of a card rest on. */
+export type PlacementPolicy = Pick<FleetPolicy, 'admission' | 'forecast' | 'ramp' | 'cards'>;
+
+function placementPolicy({ admission, forecast, ramp, cards }: FleetPolicy): PlacementPolicy {
+  return { admission, forecast, ramp, cards };
+}
+
+export interface Explanation {
+  readonly assignment: AssignmentRecord;
+  readonly policyVersion: number;
+  /** Null when that version is gone. */
+  readonly policy: PlacementPolicy | null;
+  readonly history: readonly AssignmentHistoryEntry[];
+}
 
 /** Looks users up and explains their places. Changes nothing but the cache of cards. */
 @Injectable()
@@ -53,14 +70,21 @@ export class GetUsers {
     return viewUser(read, this.links, decision, await placeOf(read, userId, pool, scope));
   }
 
-  /** Why the user is where they are: the plan as it was made, and every change since. */
-  async explain(
-    userId: string,
-    pool: string | undefined,
-    scope: PoolScope,
-  ): Promise<{ assignment: AssignmentRecord; history: AssignmentHistoryEntry[] }> {
+  /**
+   * Why the user is where they are: the plan as it was made, what of the policy it was made by, and every change since.
+   * Plan and policy are all that the decision rested on.
+   */
+  async explain(userId: string, pool: string | undefined, scope: PoolScope): Promise<Explanation> {
     const { read } = this.unitOfWork;
     const { assignment } = await placeOf(read, userId, pool, scope);
-    return { assignment, history: await read.assignments.history(assignment.id) };
+    const plan = assignment.explanation as Partial<ExplainedPlan> | null;
+    const version = plan?.inputs?.policyVersion ?? assignment.policyVersion;
+    const policy = await read.policies.byVersion(version);
+    return {
+      assignment,
+      policyVersion: version,
+      policy: policy && placementPolicy(policy),
+      history: await read.assignments.history(assignment.id),
+    };
   }
 }

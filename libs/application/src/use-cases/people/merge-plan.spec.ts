@@ -11,6 +11,7 @@ const pool: PoolRecord = {
   cardProfile: {},
   cardRevisedAt: 0,
   createdAt: 0,
+  learned: null,
 };
 
 const LINES = ['l1', 'l2', 'l3', 'l4', 'l5'];

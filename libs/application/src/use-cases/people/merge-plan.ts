@@ -1,9 +1,11 @@
 import {
+  assumedPrior,
   loadMilliOf,
   mergeRates,
   mergeWishes,
   startRate,
   survivingPlace,
+  type UserPrior,
 } from '@linekeeper/domain';
 import type {
   AssignmentRecord,
@@ -14,7 +16,7 @@ import type {
   SuppressionRecord,
   UserRecord,
 } from '../../ports';
-import type { Decision } from '../shared';
+import { basisOf, type Decision } from '../shared';
 import { loadOf } from './assignment-load';
 
 /** What becomes of two places in one pool. */
@@ -49,21 +51,26 @@ export async function planMerge(
 ): Promise<MergePlan> {
   const assignments = await stores.assignments.ofUsers([target.id, source.id]);
   const rates = await stores.merges.rates([target.id, source.id]);
-  const rate = mergedRate(target, source, rates, decision);
+  const pools = await stores.pools.list();
   const expectedPerDay = target.expectedPerDay ?? source.expectedPerDay;
-  const load = loadMilliOf(
-    rate?.rate ?? startRate(decision.policy, expectedPerDay),
-    decision.policy,
-  );
   const of = (user: UserRecord, pool: PoolRecord): AssignmentRecord | null =>
     assignments.find((each) => each.userId === user.id && each.poolId === pool.id) ?? null;
+  const { policy } = decision;
+  // A rate is the person's, whatever the pool; it is taken to have begun where they stand first.
+  const home = pools.find((pool) => of(target, pool) ?? of(source, pool));
+  const start = home ? basisOf(home, policy).prior : assumedPrior(policy);
+  const rate = mergedRate(target, source, rates, start, decision);
+  const loadIn = (pool: PoolRecord) => {
+    const { prior } = basisOf(pool, policy);
+    return loadMilliOf(rate?.rate ?? startRate(policy, expectedPerDay, prior), policy, prior);
+  };
   return {
     target,
     source,
     rate,
     suppression: mergeWishes(target.suppression, source.suppression),
-    places: (await stores.pools.list())
-      .map((pool) => mergePlaces(pool, of(target, pool), of(source, pool), target.id, load))
+    places: pools
+      .map((pool) => mergePlaces(pool, of(target, pool), of(source, pool), target.id, loadIn(pool)))
       .filter((place) => place.target !== null || place.source !== null),
   };
 }
@@ -72,14 +79,16 @@ function mergedRate(
   target: UserRecord,
   source: UserRecord,
   rates: readonly StoredRate[],
+  prior: UserPrior,
   { policy }: Decision,
 ): StoredRate | null {
   const [own, other] = [target, source].map(({ id }) => rates.find((each) => each.userId === id));
   if (!own && !other) return null;
   const rate = mergeRates(
-    own?.rate ?? startRate(policy, target.expectedPerDay),
-    other?.rate ?? startRate(policy, source.expectedPerDay),
+    own?.rate ?? startRate(policy, target.expectedPerDay, prior),
+    other?.rate ?? startRate(policy, source.expectedPerDay, prior),
     policy,
+    prior,
   );
   const days = [own?.closedDay ?? '', other?.closedDay ?? ''].sort();
   return { userId: target.id, rate, closedDay: days[1] ?? '' };

@@ -1,7 +1,7 @@
-import { chooseFallbacks } from '@linekeeper/domain';
 import type { AssignmentRecord, AssignmentState, PoolRecord, Stores } from '../../ports';
 import { announce, changeContext, type Decision, note, runningDay, snapshotOf } from '../shared';
 import { loadOf } from './assignment-load';
+import { dealCard } from './deal-card';
 import { planPlace } from './tie';
 
 export interface Move {
@@ -101,14 +101,16 @@ export async function placeAgain(
   const plan = planPlace(user, snapshot, decision);
   const best = plan.kind === 'placed' ? plan.candidates[0] : undefined;
   if (!best) return null;
+  const { request } = plan.inputs;
+  const dealt = await dealCard(stores, pool, best.lineId, request, snapshot, decision);
   const move = {
     toLineId: best.lineId,
     state: 'reserved',
     reason: PLACED_AGAIN,
     failoverId,
     anew: {
-      fallbackLineIds: chooseFallbacks(best.lineId, user.id, snapshot, decision.policy),
-      explanation: plan,
+      fallbackLineIds: dealt.fallbackLineIds,
+      explanation: { ...plan, card: dealt.card },
     },
   } as const;
   return moveAssignment(stores, pool, assignment, move, decision);

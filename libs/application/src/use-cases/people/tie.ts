@@ -1,12 +1,10 @@
 import {
-  chooseFallbacks,
-  type FleetSnapshot,
   HOUR_MS,
   invariant,
   loadMilliOf,
   place,
-  type PlacementPlan,
   startRate,
+  type UserPrior,
 } from '@linekeeper/domain';
 import type {
   AssignmentChange,
@@ -16,41 +14,50 @@ import type {
   Stores,
   UserRecord,
 } from '../../ports';
-import { announce, changeContext, type Decision, lastFour, note, runningDay } from '../shared';
+import {
+  announce,
+  changeContext,
+  type Decision,
+  lastFour,
+  note,
+  type PlacementSnapshot,
+  runningDay,
+} from '../shared';
 import { loadOf } from './assignment-load';
+import { dealCard } from './deal-card';
+import { explained, type ExplainedPlan } from './explain-placement';
 
 /** Where a user is to stand, and how that was found out. */
 export interface Tie {
   readonly lineId: string;
   readonly state: AssignmentState;
   readonly startedBy: 'inbound' | 'outbound';
-  readonly explanation: PlacementPlan;
+  readonly explanation: ExplainedPlan;
 }
 
 /** The load a user is expected to put on a line. */
 export function expectedLoad(
   user: Pick<UserRecord, 'expectedPerDay'>,
-  decision: Decision,
+  { policy }: Decision,
+  prior: UserPrior,
 ): { readonly meanMilli: number; readonly varianceMilli: number } {
-  return loadMilliOf(startRate(decision.policy, user.expectedPerDay), decision.policy);
+  return loadMilliOf(startRate(policy, user.expectedPerDay, prior), policy, prior);
 }
 
 /** Runs placement for a user, on all lines or on the given ones only. */
 export function planPlace(
   user: Pick<UserRecord, 'id' | 'expectedPerDay'>,
-  snapshot: FleetSnapshot,
+  snapshot: PlacementSnapshot,
   decision: Decision,
   onlyLineIds?: readonly string[],
-): PlacementPlan {
-  return place(
-    {
-      userId: user.id,
-      ...expectedLoad(user, decision),
-      ...(onlyLineIds === undefined ? {} : { onlyLineIds }),
-    },
-    snapshot,
-    decision.policy,
-  );
+): ExplainedPlan {
+  const request = {
+    userId: user.id,
+    ...expectedLoad(user, decision, snapshot.prior),
+    ...(onlyLineIds === undefined ? {} : { onlyLineIds }),
+  };
+  const plan = place(request, snapshot, decision.policy);
+  return explained(plan, request, snapshot, decision);
 }
 
 /**
@@ -62,7 +69,7 @@ export async function tieUser(
   pool: PoolRecord,
   user: UserRecord,
   tie: Tie,
-  snapshot: FleetSnapshot,
+  snapshot: PlacementSnapshot,
   decision: Decision,
 ): Promise<AssignmentRecord> {
   const { now, policy, policyVersion } = decision;
@@ -71,6 +78,9 @@ export async function tieUser(
       ? policy.reservations.inboundHours
       : policy.reservations.outboundHours;
   const reserved = tie.state === 'reserved';
+  const load = expectedLoad(user, decision, snapshot.prior);
+  const request = { userId: user.id, ...load };
+  const dealt = await dealCard(stores, pool, tie.lineId, request, snapshot, decision);
   const earlier = await stores.assignments.of(user.id, pool.id);
   const fresh: AssignmentRecord = {
     id: earlier?.id ?? decision.newId(),
@@ -84,15 +94,15 @@ export async function tieUser(
     firstSendAt: null,
     confirmedAt: reserved ? null : now,
     pinned: false,
-    ...expectedLoad(user, decision),
+    ...load,
     policyVersion,
-    explanation: tie.explanation,
+    explanation: { ...tie.explanation, card: dealt.card },
     needsIntroductionSince: null,
     escalatedHours: 0,
     lastMovedAt: null,
     createdAt: earlier?.createdAt ?? now,
     updatedAt: now,
-    fallbackLineIds: chooseFallbacks(tie.lineId, user.id, snapshot, policy),
+    fallbackLineIds: dealt.fallbackLineIds,
   };
   const context = changeContext(decision, reserved ? 'placed' : `bound: ${tie.state}`);
   if (earlier) {
@@ -122,6 +132,7 @@ export async function tieUser(
       startedBy: tie.startedBy,
       meanPerDay: fresh.meanMilli / 1_000,
       fallbackLineIds: fresh.fallbackLineIds,
+      cardId: dealt.card?.cardId ?? null,
       plan: shortPlan(tie.explanation),
     },
   });
@@ -129,7 +140,7 @@ export async function tieUser(
 }
 
 /** The best candidates, and how many lines each reason removed: the whole plan is kept with the assignment. */
-function shortPlan(plan: PlacementPlan): object {
+function shortPlan(plan: ExplainedPlan): object {
   const removed: Record<string, number> = {};
   for (const { reason } of plan.removed) removed[reason] = (removed[reason] ?? 0) + 1;
   return { candidates: plan.kind === 'placed' ? plan.candidates.slice(0, 3) : [], removed };

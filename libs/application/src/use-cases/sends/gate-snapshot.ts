@@ -51,6 +51,7 @@ export function snapshotFrom(
     openUnsolicitedAt: row.openUnsolicitedAt,
     transactionalToday: row.transactionalToday,
     fleetFrozen: row.environment.frozenAt !== null,
+    shedClasses: row.shedClasses,
     contagion: lossesAreContagious({ lost: row.recentlyEjected, inUse: row.linesInUse }, policy),
   };
 }

@@ -1,4 +1,5 @@
 import {
+  admissionCap,
   budgetDay,
   budgetDayStart,
   type FleetSnapshot,
@@ -9,6 +10,7 @@ import {
 import type { LineRecord, PoolRecord, Stores } from '../../ports';
 import { Refusal } from '../../refusal';
 import type { Decision } from './decision';
+import { basisOf, type ForecastBasis } from './forecast-basis';
 import { EVERY_POOL, type PoolScope, sees } from './scope';
 
 /** The running budget day of a pool. */
@@ -16,13 +18,36 @@ export function runningDay(pool: Pick<PoolRecord, 'timeZone'>, decision: Decisio
   return budgetDay(decision.now, pool.timeZone, decision.policy.budget.dayStartHour);
 }
 
+/** A line with its two caps: today's, which the send gate keeps, and the one that admission fills it up to. */
+export interface FleetLine extends LineView {
+  readonly admissionCap: number;
+}
+
 /** The lines of a pool as decisions see them now. */
-export function viewsOf(stores: Stores, pool: PoolRecord, decision: Decision): Promise<LineView[]> {
-  return stores.lines.views(pool.id, {
-    now: decision.now,
-    day: runningDay(pool, decision),
-    policy: decision.policy,
-  });
+export async function viewsOf(
+  stores: Stores,
+  pool: PoolRecord,
+  decision: Decision,
+): Promise<FleetLine[]> {
+  const { now, policy } = decision;
+  const day = runningDay(pool, decision);
+  const { outlook, prior } = basisOf(pool, policy);
+  const lines = await stores.lines.views(pool.id, { now, day, policy });
+  return lines.map(({ maxDailyUse7d, ...line }) => ({
+    ...line,
+    admissionCap: admissionCap(line, maxDailyUse7d, policy, outlook, prior),
+  }));
+}
+
+/** The lines as decisions about load see them: the cap of each is the one that admission fills it up to. */
+export function forAdmission(lines: readonly FleetLine[]): LineView[] {
+  return lines.map(({ admissionCap: todayCap, ...line }) => ({ ...line, todayCap }));
+}
+
+/** The lines that somebody may be put on, and what their forecasts rest on. */
+export interface PlacementSnapshot extends FleetSnapshot, ForecastBasis {
+  readonly outlook: ForecastBasis['outlook'];
+  readonly prior: ForecastBasis['prior'];
 }
 
 /** Everything placement may look at, read once. */
@@ -30,13 +55,14 @@ export async function snapshotOf(
   stores: Stores,
   pool: PoolRecord,
   decision: Decision,
-): Promise<FleetSnapshot> {
+): Promise<PlacementSnapshot> {
   const { dayStartHour } = decision.policy.budget;
   const tomorrow = nextDay(runningDay(pool, decision));
   return {
     now: decision.now,
-    lines: await viewsOf(stores, pool, decision),
+    lines: forAdmission(await viewsOf(stores, pool, decision)),
     nextDayAt: budgetDayStart(tomorrow, pool.timeZone, dayStartHour),
+    ...basisOf(pool, decision.policy),
   };
 }
 

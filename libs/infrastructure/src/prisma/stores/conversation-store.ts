@@ -90,7 +90,7 @@ export class PrismaConversationStore extends ConversationStore {
     if (chats.length === 0) return;
     await this.db.$executeRaw`
       INSERT INTO chats (id, conversation_id, line_id, is_group, health, health_at, service, started_by,
-        created_at, last_activity_at, last_shared_at, shares)
+        created_at, last_activity_at, last_shared_at, shares, imessage_seen_at)
       SELECT * FROM unnest(
         ${chats.map((c) => c.id)}::text[], ${chats.map((c) => c.conversationId)}::uuid[],
         ${chats.map((c) => c.lineId)}::uuid[], ${chats.map((c) => c.isGroup)}::bool[],
@@ -100,7 +100,8 @@ export class PrismaConversationStore extends ConversationStore {
         ${chats.map((c) => c.startedBy)}::text[], ${chats.map((c) => date(c.createdAt))}::timestamptz[],
         ${chats.map((c) => date(c.lastActivityAt))}::timestamptz[],
         ${chats.map((c) => dateOrNull(c.lastSharedAt))}::timestamptz[],
-        ${chats.map((c) => c.shares)}::int[])
+        ${chats.map((c) => c.shares)}::int[],
+        ${chats.map((c) => dateOrNull(c.imessageSeenAt))}::timestamptz[])
       ON CONFLICT (id) DO UPDATE SET
         conversation_id = coalesce(excluded.conversation_id, chats.conversation_id),
         is_group = excluded.is_group,
@@ -111,7 +112,8 @@ export class PrismaConversationStore extends ConversationStore {
         started_by = coalesce(chats.started_by, excluded.started_by),
         last_activity_at = greatest(chats.last_activity_at, excluded.last_activity_at),
         last_shared_at = greatest(chats.last_shared_at, excluded.last_shared_at),
-        shares = greatest(chats.shares, excluded.shares)`;
+        shares = greatest(chats.shares, excluded.shares),
+        imessage_seen_at = greatest(chats.imessage_seen_at, excluded.imessage_seen_at)`;
   }
 
   async chatsToShare(query: {
@@ -174,5 +176,6 @@ function chatOf(row: Chat): ChatRecord {
     createdAt: ms(row.createdAt),
     lastActivityAt: ms(row.lastActivityAt),
     lastSharedAt: msOrNull(row.lastSharedAt),
+    imessageSeenAt: msOrNull(row.imessageSeenAt),
   };
 }

@@ -6,7 +6,7 @@ import {
   type GateRow,
   GateStore,
 } from '@linekeeper/application';
-import type { EpochMs } from '@linekeeper/domain';
+import type { EpochMs, SendClass } from '@linekeeper/domain';
 import type { Db } from '../database';
 import type { Conversation, Line } from '../generated/client';
 import { Prisma } from '../generated/client';
@@ -29,7 +29,7 @@ export class PrismaGateStore extends GateStore {
         ? Prisma.sql`u.id = (SELECT coalesce(merged_into, id) FROM users WHERE id = ${who.userId}::uuid)`
         : Prisma.sql`u.id = (SELECT user_id FROM handles WHERE value = ${who.handle})`;
     const rows = await this.db.$queryRaw<Row[]>`
-      SELECT u.id AS user_id, u.erased_at, u.time_zone, p.id AS pool_id, p.time_zone AS pool_zone,
+      SELECT u.id AS user_id, u.erased_at, u.time_zone, p.id AS pool_id, p.time_zone AS pool_zone, p.shed_classes,
         a.id AS assignment_id, a.epoch, a.state, a.first_send_at,
         s.suppressed_at, s.lifted_at, s.reply_allowed_until,
         to_jsonb(c) AS conversation, to_jsonb(l) AS line, to_jsonb(n) AS active_line,
@@ -74,6 +74,7 @@ interface Row {
   time_zone: string | null;
   pool_id: string;
   pool_zone: string;
+  shed_classes: SendClass[] | null;
   assignment_id: string;
   epoch: number;
   state: string;
@@ -143,5 +144,6 @@ function rowOf(row: Row): GateRow {
     },
     recentlyEjected: row.recently_ejected,
     linesInUse: row.lines_in_use,
+    shedClasses: row.shed_classes ?? [],
   };
 }

@@ -1,17 +1,13 @@
 import {
   type LineChange,
   type LineFilter,
+  type LinePair,
   type LineRecord,
   LineStore,
   type LoadDelta,
+  type ObservedLine,
 } from '@linekeeper/application';
-import {
-  epochHour,
-  type EpochMs,
-  type FleetPolicy,
-  type LineView,
-  todayCap,
-} from '@linekeeper/domain';
+import { epochHour, type EpochMs, type FleetPolicy, todayCap } from '@linekeeper/domain';
 import type { Db } from '../database';
 import type { Line, Prisma } from '../generated/client';
 import { columns, date, dateOrNull, ms, msOrNull, num } from '../values';
@@ -80,7 +76,7 @@ export class PrismaLineStore extends LineStore {
   async views(
     poolId: string | null,
     at: { readonly now: EpochMs; readonly day: string; readonly policy: FleetPolicy },
-  ): Promise<LineView[]> {
+  ): Promise<ObservedLine[]> {
     const lines = await this.list(poolId === null ? {} : { poolId });
     const use = await this.db.$queryRaw<{ id: string; used: bigint; most: number }[]>`
       SELECT l.id,
@@ -90,12 +86,16 @@ export class PrismaLineStore extends LineStore {
           (SELECT "in", out FROM line_days WHERE line_id = l.id ORDER BY day DESC LIMIT 7) d) AS most
       FROM lines l WHERE ${poolId}::uuid IS NULL OR l.pool_id = ${poolId}::uuid`;
     const uses = new Map(use.map((row) => [row.id, row]));
-    return lines.map((line) => ({
-      ...line,
-      usedLast24h: num(uses.get(line.id)?.used ?? 0n),
-      todayCap: todayCap(line, uses.get(line.id)?.most ?? 0, at.policy),
-      newUsersToday: line.newUsersDay === at.day ? line.newUsersToday : 0,
-    }));
+    return lines.map((line) => {
+      const maxDailyUse7d = uses.get(line.id)?.most ?? 0;
+      return {
+        ...line,
+        maxDailyUse7d,
+        usedLast24h: num(uses.get(line.id)?.used ?? 0n),
+        todayCap: todayCap(line, maxDailyUse7d, at.policy),
+        newUsersToday: line.newUsersDay === at.day ? line.newUsersToday : 0,
+      };
+    });
   }
 
   async change(
@@ -144,7 +144,26 @@ export class PrismaLineStore extends LineStore {
         ${sums.map((d) => d.fallbackUsers)}::int[], ${sums.map((d) => d.newUsers)}::int[]
       ) AS t(id, users, mean, variance, fallbacks, fresh)) d
       WHERE l.id = d.id`;
+    const pairs = pairsOf(deltas);
+    if (pairs.length === 0) return;
+    await this.db.$executeRaw`
+      INSERT INTO line_pairs AS p (line_id, fallback_id, users)
+      SELECT * FROM unnest(${pairs.map((p) => p.lineId)}::uuid[],
+        ${pairs.map((p) => p.fallbackId)}::uuid[], ${pairs.map((p) => p.users)}::int[])
+      ON CONFLICT (fallback_id, line_id) DO UPDATE SET users = p.users + excluded.users`;
   }
+}
+
+/** How the people change who stand on one line and hold another: one row a pair, none where nothing changes. */
+function pairsOf(deltas: readonly LoadDelta[]): LinePair[] {
+  const pairs = new Map<string, LinePair>();
+  for (const { primaryLineId: lineId, lineId: fallbackId, fallbackUsers } of deltas) {
+    if (lineId === undefined) continue;
+    const key = `${lineId} ${fallbackId}`;
+    const users = (pairs.get(key)?.users ?? 0) + fallbackUsers;
+    pairs.set(key, { lineId, fallbackId, users });
+  }
+  return [...pairs.values()].filter(({ users }) => users !== 0);
 }
 
 /** One delta a line: an UPDATE ... FROM takes only one row for each of its targets. */

@@ -13,6 +13,11 @@ export class PrismaPolicyStore extends PolicyStore {
     return row && { version: row.version, document: completePolicy(row.document as object) };
   }
 
+  async byVersion(version: number): Promise<FleetPolicy | null> {
+    const row = await this.db.policyVersion.findUnique({ where: { version } });
+    return row && completePolicy(row.document as object);
+  }
+
   async insert(version: {
     version: number;
     document: FleetPolicy;

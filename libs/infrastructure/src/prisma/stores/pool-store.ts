@@ -1,8 +1,8 @@
-import { type PoolRecord, PoolStore } from '@linekeeper/application';
-import type { EpochMs } from '@linekeeper/domain';
+import { type LearnedForecast, type PoolRecord, PoolStore } from '@linekeeper/application';
+import type { EpochMs, SendClass } from '@linekeeper/domain';
 import type { Db } from '../database';
 import type { Pool } from '../generated/client';
-import { date, json, ms } from '../values';
+import { date, json, jsonOrNull, ms } from '../values';
 
 export class PrismaPoolStore extends PoolStore {
   constructor(private readonly db: Db) {
@@ -16,6 +16,7 @@ export class PrismaPoolStore extends PoolStore {
         cardProfile: json(pool.cardProfile),
         cardRevisedAt: date(pool.cardRevisedAt),
         createdAt: date(pool.createdAt),
+        learned: jsonOrNull(pool.learned),
       },
     });
   }
@@ -42,11 +43,29 @@ export class PrismaPoolStore extends PoolStore {
     });
   }
 
+  async setLearned(id: string, learned: LearnedForecast): Promise<void> {
+    await this.db.pool.update({ where: { id }, data: { learned: json(learned) } });
+  }
+
+  async setShedClasses(id: string, classes: readonly SendClass[]): Promise<boolean> {
+    const shedClasses = [...classes];
+    const { count } = await this.db.pool.updateMany({
+      where: { id, NOT: { shedClasses: { equals: shedClasses } } },
+      data: { shedClasses },
+    });
+    return count > 0;
+  }
+
   async lock(id: string): Promise<void> {
     await this.db.$queryRaw`SELECT id FROM pools WHERE id = ${id}::uuid FOR UPDATE`;
   }
 }
 
 function recordOf(row: Pool): PoolRecord {
-  return { ...row, cardRevisedAt: ms(row.cardRevisedAt), createdAt: ms(row.createdAt) };
+  return {
+    ...row,
+    cardRevisedAt: ms(row.cardRevisedAt),
+    createdAt: ms(row.createdAt),
+    learned: row.learned as LearnedForecast | null,
+  };
 }

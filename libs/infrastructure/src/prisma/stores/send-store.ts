@@ -1,5 +1,5 @@
 import { type SendBasis, type SendRecord, SendStore } from '@linekeeper/application';
-import type { EpochMs } from '@linekeeper/domain';
+import type { EpochMs, SendClass } from '@linekeeper/domain';
 import type { Db } from '../database';
 import type { Send } from '../generated/client';
 import { date, dateOrNull, ms, msOrNull } from '../values';
@@ -38,6 +38,14 @@ export class PrismaSendStore extends SendStore {
         AND (NOT ${basis.marksFirstSend} OR EXISTS (SELECT 1 FROM marked))
       FOR KEY SHARE OF u`;
     return written === 1;
+  }
+
+  async classesSince(poolId: string, since: EpochMs): Promise<Map<SendClass, number>> {
+    const rows = await this.db.$queryRaw<{ class: SendClass; messages: number }[]>`
+      SELECT s.class, sum(s.messages)::int AS messages
+      FROM sends s JOIN lines l ON l.id = s.line_id
+      WHERE l.pool_id = ${poolId}::uuid AND s.admitted_at >= ${date(since)} GROUP BY s.class`;
+    return new Map(rows.map((row) => [row.class, row.messages]));
   }
 
   async byIds(ids: readonly string[]): Promise<SendRecord[]> {

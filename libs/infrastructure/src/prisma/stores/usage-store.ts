@@ -5,7 +5,7 @@ import {
   UsageStore,
   type UserDay,
 } from '@linekeeper/application';
-import { type EpochMs, HOUR_MS } from '@linekeeper/domain';
+import { type EpochMs, type FleetDay, HOUR_MS } from '@linekeeper/domain';
 import type { Db } from '../database';
 import { date, json, ms } from '../values';
 
@@ -117,6 +117,25 @@ export class PrismaUsageStore extends UsageStore {
       SELECT l.id AS line_id, (SELECT max(d.day) FROM line_days d WHERE d.line_id = l.id) AS day
       FROM lines l WHERE l.pool_id = ${poolId}::uuid`;
     return new Map(rows.flatMap(({ line_id, day }) => (day === null ? [] : [[line_id, day]])));
+  }
+
+  async addFleetDay(poolId: string, { day, messages, mean, variance }: FleetDay): Promise<void> {
+    await this.db.$executeRaw`
+      INSERT INTO pool_days AS d (pool_id, day, messages, mean, variance)
+      VALUES (${poolId}::uuid, ${day}, ${messages}::float8, ${mean}::float8, ${variance}::float8)
+      ON CONFLICT (pool_id, day) DO UPDATE SET messages = d.messages + excluded.messages,
+        mean = d.mean + excluded.mean, variance = d.variance + excluded.variance`;
+  }
+
+  async fleetDays(poolId: string, limit: number): Promise<FleetDay[]> {
+    const rows = await this.db.poolDay.findMany({
+      where: { poolId },
+      orderBy: { day: 'desc' },
+      take: limit,
+    });
+    return rows
+      .map(({ day, messages, mean, variance }) => ({ day, messages, mean, variance }))
+      .reverse();
   }
 
   async differences(

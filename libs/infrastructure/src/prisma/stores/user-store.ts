@@ -1,4 +1,5 @@
 import {
+  type AssignmentState,
   type ClosedRate,
   type ParsedHandle,
   type RateToClose,
@@ -8,7 +9,7 @@ import {
   type UserRecord,
   UserStore,
 } from '@linekeeper/application';
-import type { EpochMs } from '@linekeeper/domain';
+import type { EpochMs, UserHistory } from '@linekeeper/domain';
 import type { Db } from '../database';
 import type { Prisma } from '../generated/client';
 import { rowFromJson } from '../json-rows';
@@ -225,8 +226,8 @@ export class PrismaUserStore extends UserStore {
     after?: string;
   }): Promise<RateToClose[]> {
     const rows = await this.db.$queryRaw<RateRow[]>`
-      SELECT a.user_id, a.id AS assignment_id, a.line_id, a.state, a.mean_milli, a.variance_milli,
-        u.expected_per_day, r.a, r.b, coalesce(d."in" + d.out, 0)::int AS messages
+      SELECT a.user_id, a.id AS assignment_id, a.line_id, a.state, a.created_at, a.mean_milli,
+        a.variance_milli, u.expected_per_day, r.a, r.b, r.history_days, r.history_sum, r.history_squares, coalesce(d."in" + d.out, 0)::int AS messages
       FROM assignments a
       JOIN users u ON u.id = a.user_id
       LEFT JOIN user_rates r ON r.user_id = a.user_id
@@ -240,7 +241,13 @@ export class PrismaUserStore extends UserStore {
       userId: row.user_id,
       assignmentId: row.assignment_id,
       lineId: row.line_id,
-      released: row.state === 'released',
+      state: row.state as AssignmentState,
+      placedAt: ms(row.created_at),
+      history: {
+        days: row.history_days ?? 0,
+        sum: row.history_sum ?? 0,
+        sumOfSquares: row.history_squares ?? 0,
+      },
       rate: row.a === null || row.b === null ? null : { a: row.a, b: row.b },
       expectedPerDay: row.expected_per_day,
       messages: row.messages,
@@ -263,18 +270,31 @@ export class PrismaUserStore extends UserStore {
   async saveRates(rates: readonly ClosedRate[]): Promise<void> {
     if (rates.length === 0) return;
     await this.db.$executeRaw`
-      INSERT INTO user_rates (user_id, a, b, closed_day)
+      INSERT INTO user_rates
+        (user_id, a, b, closed_day, history_days, history_sum, history_squares)
       SELECT * FROM unnest(
         ${rates.map((r) => r.userId)}::uuid[], ${rates.map((r) => r.rate.a)}::float8[],
-        ${rates.map((r) => r.rate.b)}::float8[], ${rates.map((r) => r.closedDay)}::text[])
+        ${rates.map((r) => r.rate.b)}::float8[], ${rates.map((r) => r.closedDay)}::text[],
+        ${rates.map((r) => r.history.days)}::int[], ${rates.map((r) => r.history.sum)}::float8[],
+        ${rates.map((r) => r.history.sumOfSquares)}::float8[])
       ON CONFLICT (user_id) DO UPDATE
-        SET a = excluded.a, b = excluded.b, closed_day = excluded.closed_day`;
+        SET a = excluded.a, b = excluded.b, closed_day = excluded.closed_day,
+          history_days = excluded.history_days, history_sum = excluded.history_sum,
+          history_squares = excluded.history_squares`;
     await this.db.$executeRaw`
       UPDATE assignments x SET mean_milli = t.mean, variance_milli = t.variance
       FROM unnest(
         ${rates.map((r) => r.assignmentId)}::uuid[], ${rates.map((r) => r.meanMilli)}::bigint[],
         ${rates.map((r) => r.varianceMilli)}::bigint[]) AS t(id, mean, variance)
       WHERE x.id = t.id`;
+  }
+
+  async histories(poolId: string, minDays: number, limit: number): Promise<UserHistory[]> {
+    return this.db.$queryRaw<UserHistory[]>`
+      SELECT r.history_days AS days, r.history_sum AS sum, r.history_squares AS "sumOfSquares"
+      FROM user_rates r JOIN assignments a ON a.user_id = r.user_id
+      WHERE a.pool_id = ${poolId}::uuid AND r.history_days >= ${minDays}
+      ORDER BY md5(r.user_id::text) LIMIT ${limit}`;
   }
 
   async erase(userId: string, at: EpochMs): Promise<void> {
@@ -295,6 +315,10 @@ interface RateRow {
   assignment_id: string;
   line_id: string;
   state: string;
+  created_at: Date;
+  history_days: number | null;
+  history_sum: number | null;
+  history_squares: number | null;
   mean_milli: bigint;
   variance_milli: bigint;
   expected_per_day: number | null;
