@@ -5,6 +5,7 @@ import { DAY_MS, HOUR_MS } from '../kernel/time';
 import { planFailover } from './plan';
 import type { ContactUse, FailoverInput, FailoverUser } from './types';
 
+const RUNS = { numRuns: 1_000 };
 const IDS = ['lost', 'b', 'c', 'd', 'e'];
 
 const anyLines = fc
@@ -79,6 +80,7 @@ describe('a failover plan', () => {
         const told = [...moves, ...stranded].map(({ userId }) => userId).sort();
         expect(told).toEqual(input.users.map(({ userId }) => userId).sort());
       }),
+      RUNS,
     );
   });
 
@@ -91,6 +93,7 @@ describe('a failover plan', () => {
           expect(serves(input, toLineId)).toBe(true);
         }
       }),
+      RUNS,
     );
   });
 
@@ -107,6 +110,7 @@ describe('a failover plan', () => {
           );
         }
       }),
+      RUNS,
     );
   });
 
@@ -122,6 +126,7 @@ describe('a failover plan', () => {
           expect(line.meanMilli + added).toBeLessThanOrEqual(line.todayCap * 1_000);
         }
       }),
+      RUNS,
     );
   });
 
@@ -148,6 +153,7 @@ describe('a failover plan', () => {
           expect(today).toBeLessThanOrEqual(Math.max(0, 50 - last24h));
         }
       }),
+      RUNS,
     );
   });
 
@@ -163,6 +169,7 @@ describe('a failover plan', () => {
           expect(order).toEqual([...order].sort());
         }
       }),
+      RUNS,
     );
   });
 
@@ -176,6 +183,7 @@ describe('a failover plan', () => {
         };
         expect(planFailover(turned, policy)).toEqual(planFailover(input, policy));
       }),
+      RUNS,
     );
   });
 

@@ -7,6 +7,8 @@ import { chooseFallbacks } from './fallbacks';
 import { place } from './place';
 import type { FleetSnapshot, LineView } from './types';
 
+const RUNS = { numRuns: 1_000 };
+
 const snapshotOf = (lines: readonly LineView[]): FleetSnapshot => ({
   now: NOW,
   lines,
@@ -48,6 +50,7 @@ describe('placement', () => {
           expect(line.meanMilli + 20_000).toBeLessThanOrEqual(share * line.todayCap * 1_000);
         }
       }),
+      RUNS,
     );
   });
 
@@ -60,6 +63,7 @@ describe('placement', () => {
         );
         expect(plan.kind).toBe(alone.length === 0 ? 'no-capacity' : 'placed');
       }),
+      RUNS,
     );
   });
 
@@ -72,6 +76,7 @@ describe('placement', () => {
           each.kind === 'placed' ? each.candidates : each.reasons;
         expect(ranked(turned)).toEqual(ranked(plan));
       }),
+      RUNS,
     );
   });
 
@@ -86,6 +91,7 @@ describe('placement', () => {
         const again = place(person(userId), snapshotOf(rest), policy);
         expect(again).toMatchObject({ candidates: [{ lineId: plan.candidates[0]!.lineId }] });
       }),
+      RUNS,
     );
   });
 
@@ -120,6 +126,7 @@ describe('the fallbacks of a person', () => {
         expect(new Set(fallbacks).size).toBe(fallbacks.length);
         expect(open.map(({ id }) => id)).toEqual(expect.arrayContaining(fallbacks));
       }),
+      RUNS,
     );
   });
 

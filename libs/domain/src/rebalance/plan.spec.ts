@@ -31,6 +31,9 @@ const propose = (
 const crowd = (count: number, overrides: Partial<RebalanceUser> = {}): RebalanceUser[] =>
   Array.from({ length: count }, (_each, i) => aUser({ userId: `user-${i}`, ...overrides }));
 
+const projectedShare = (count: number): number =>
+  projectedUse({ mean: count * 20, variance: count * 620 }, policy) / 3_000;
+
 const HOT = loaded('hot', 110);
 const COOL = loaded('cool', 10);
 
@@ -148,14 +151,64 @@ describe('a rebalance plan, for any fleet', () => {
           after.set(fromLineId, after.get(fromLineId)! - 1);
           after.set(toLineId, after.get(toLineId)! + 1);
         }
-        const shareOf = (count: number): number =>
-          projectedUse({ mean: count * 20, variance: count * 620 }, policy) / 3_000;
         for (const id of new Set(moves.map(({ toLineId }) => toLineId))) {
-          expect(shareOf(after.get(id)!)).toBeLessThanOrEqual(0.85);
+          expect(projectedShare(after.get(id)!)).toBeLessThanOrEqual(0.85);
         }
         expect(Math.max(...after.values())).toBeLessThanOrEqual(Math.max(...counts));
       }),
-      { numRuns: 60 },
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('is empty exactly when no line is beyond its cap by forecast, and tells what stays above the low mark', () => {
+    fc.assert(
+      fc.property(fleet, ({ counts, fleetUsers }) => {
+        const lines = IDS.map((id, i) => loaded(id, counts[i]!));
+        const users = lines.flatMap(({ id, users: count }) =>
+          crowd(count, { lineId: id, knownLineIds: IDS }).map((user) => ({
+            ...user,
+            userId: `${id}-${user.userId}`,
+          })),
+        );
+        const { remedies, moves } = propose(lines, users, fleetUsers);
+        const hot = lines.filter((line) => projectedShare(line.users) > 1);
+        expect(remedies.map(({ lineId }) => lineId).sort()).toEqual(hot.map(({ id }) => id));
+        if (hot.length === 0) expect(moves).toEqual([]);
+        for (const { lineId, remaining } of remedies) {
+          const gone = moves.filter(({ fromLineId }) => fromLineId === lineId).length;
+          const share = projectedShare(lines.find(({ id }) => id === lineId)!.users - gone);
+          expect(remaining).toBe(Math.max(0, Math.round((share - 0.92) * 3_000)));
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('moves nobody again who has just been moved, when it is carried out and made once more', () => {
+    fc.assert(
+      fc.property(fleet, ({ counts, fleetUsers }) => {
+        const lines = IDS.map((id, i) => loaded(id, counts[i]!));
+        const users = lines.flatMap(({ id, users: count }) =>
+          crowd(count, { lineId: id, knownLineIds: IDS }).map((user) => ({
+            ...user,
+            userId: `${id}-${user.userId}`,
+          })),
+        );
+        const first = propose(lines, users, fleetUsers).moves;
+        const targets = new Map(first.map(({ userId, toLineId }) => [userId, toLineId]));
+        const moved = users.map((user) => {
+          const lineId = targets.get(user.userId);
+          return lineId === undefined ? user : { ...user, lineId, lastMovedAt: NOW };
+        });
+        const after = IDS.map((id) =>
+          loaded(id, moved.filter(({ lineId }) => lineId === id).length),
+        );
+        const again = propose(after, moved, fleetUsers).moves;
+        expect(again.filter(({ userId }) => targets.has(userId))).toEqual([]);
+        // Within the budget of a day the first plan left nothing to do.
+        if (first.length < Math.floor(fleetUsers / 100)) expect(again).toEqual([]);
+      }),
+      { numRuns: 1_000 },
     );
   });
 });

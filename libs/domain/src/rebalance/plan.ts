@@ -83,24 +83,29 @@ export function planRebalance(
   };
   const hot = tallies
     .filter((tally) => tally.line.managed && tally.line.users > 0 && shareOf(tally) > highShare)
-    .map((tally) => ({ tally, share: shareOf(tally) }))
+    .map((tally) => ({ tally, share: shareOf(tally), movable: new Array<RebalanceUser>() }))
     .sort((a, b) => b.share - a.share || (a.tally.line.id < b.tally.line.id ? -1 : 1));
-  const hotIds = new Set(hot.map(({ tally }) => tally.line.id));
-  const targets = tallies.filter(
-    ({ line }) => !hotIds.has(line.id) && whyNotUsableAsFallback(line, now) === null,
+  const movableOf = new Map(hot.map(({ tally, movable }) => [tally.line.id, movable]));
+  const targets = new Map(
+    tallies
+      .filter(({ line }) => !movableOf.has(line.id) && whyNotUsableAsFallback(line, now) === null)
+      .map((tally) => [tally.line.id, tally]),
   );
+  // One pass over the users; those of other lines cost no more than a look.
+  for (const user of hot.length > 0 ? input.users : []) {
+    const movable = movableOf.get(user.lineId);
+    if (movable && mayMove(user, now, policy)) movable.push(user);
+  }
   let budget = Math.floor(maxUsersShare * input.fleetUsers);
   const moves: RebalanceMove[] = [];
   const remedies: LineRemedy[] = [];
-  for (const { tally, share } of hot) {
+  for (const { tally, share, movable } of hot) {
     const { line } = tally;
-    const movable = input.users
-      .filter((user) => user.lineId === line.id && mayMove(user, now, policy))
-      .sort((a, b) => b.meanMilli - a.meanMilli || (a.userId < b.userId ? -1 : 1));
+    movable.sort((a, b) => b.meanMilli - a.meanMilli || (a.userId < b.userId ? -1 : 1));
     for (const user of movable) {
       if (budget <= 0 || shareOf(tally) <= lowShare) break;
-      const [best] = targets
-        .filter((target) => user.knownLineIds.includes(target.line.id))
+      const [best] = user.knownLineIds
+        .flatMap((id) => targets.get(id) ?? [])
         .map((target) => ({ target, share: shareOf(target, user) }))
         .filter((rated) => rated.share <= policy.rebalance.targetMaxShare)
         .sort((a, b) => a.share - b.share || tie(user, b.target) - tie(user, a.target));
