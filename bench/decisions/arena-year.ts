@@ -17,8 +17,9 @@ export function arenaYears(): Measured[] {
       bare: () =>
         msOf(() => {
           for (let i = 0; i < traffic.user.length; i += 1) {
-            const day = Math.floor(traffic.seconds[i]! / 86_400);
-            perUserDay[day * traffic.users + traffic.user[i]!]! += 1;
+            const day = Math.floor((traffic.seconds[i] ?? 0) / 86_400);
+            const cell = day * traffic.users + (traffic.user[i] ?? 0);
+            perUserDay[cell] = (perUserDay[cell] ?? 0) + 1;
           }
         }) / 1_000,
     },

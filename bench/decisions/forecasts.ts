@@ -1,4 +1,5 @@
 import {
+  at,
   closeUserDay,
   loadMilliOf,
   seededRandom,
@@ -22,7 +23,7 @@ export function forecasts(): Measured[] {
   const variance = new Float64Array(USERS);
   const bare = new Uint32Array(USERS);
   const count = (into: Uint32Array): void => {
-    for (let i = 0; i < who.length; i += 1) into[who[i]!]! += 1;
+    for (const user of who) into[user] = (into[user] ?? 0) + 1;
   };
   return [
     {
@@ -34,7 +35,7 @@ export function forecasts(): Measured[] {
           msOf(() => {
             count(counts);
             for (let user = 0; user < USERS; user += 1) {
-              const rate = closeUserDay(rates[user]!, counts[user]!, policy);
+              const rate = closeUserDay(at(rates, user), counts[user] ?? 0, policy);
               const load = loadMilliOf(rate, policy);
               rates[user] = rate;
               mean[user] = load.meanMilli;

@@ -1,4 +1,4 @@
-import { DEFAULT_FLEET_POLICY, type LineView } from '@linekeeper/domain';
+import { at, DEFAULT_FLEET_POLICY, type LineView } from '@linekeeper/domain';
 import { lineStateOf } from '@linekeeper/simulation';
 
 export const policy = DEFAULT_FLEET_POLICY;
@@ -27,5 +27,5 @@ export function lineWith(index: number, users: number): LineView {
 export function cardOf(lines: readonly LineView[], index: number, user: number): string[] {
   const pod = index - (index % 20);
   const steps = [0, 1 + (user % 6), 7 + (user % 6), 13 + (user % 6)];
-  return steps.map((step) => lines[pod + ((index - pod + step) % 20)]!.id);
+  return steps.map((step) => at(lines, pod + ((index - pod + step) % 20)).id);
 }

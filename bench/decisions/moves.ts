@@ -1,4 +1,6 @@
 import {
+  at,
+  type ContactUse,
   type FailoverUser,
   planFailover,
   planRebalance,
@@ -15,13 +17,11 @@ const byId = <Each extends { userId: string }>(a: Each, b: Each): number =>
 export function failovers(): Measured[] {
   return [20, 100, 1_000].map((count) => {
     const perLine = count === 1_000 ? 1_000 : 100;
-    const room = 3_000_000;
     const lines = Array.from({ length: count }, (_each, i) => ({
       ...lineWith(i, perLine),
       // People who write seldom, so that a thousand of them fit on a line.
       meanMilli: 1_000 * perLine,
       varianceMilli: 2_000 * perLine,
-      todayCap: room / 1_000,
     }));
     const users = Array.from({ length: USERS }, (_each, i): FailoverUser => ({
       userId: `user-${(i * 7_919) % USERS}`,
@@ -33,7 +33,13 @@ export function failovers(): Measured[] {
       unansweredTurns: i % 3,
       chatHealth: 'HEALTHY',
     }));
-    const input = { now: NOW, lineId: lines[0]!.id, users, lines, contacts: new Map() };
+    const input = {
+      now: NOW,
+      lineId: at(lines, 0).id,
+      users,
+      lines,
+      contacts: new Map<string, ContactUse>(),
+    };
     const planned = planFailover(input, policy);
     if (planned.moves.length !== USERS) throw new Error('Every user is meant to have a target');
     const others = (count * perLine).toLocaleString('en');
@@ -63,7 +69,7 @@ export function rebalances(): Measured[] {
     const index = i % lines.length;
     return {
       userId: `user-${i}`,
-      lineId: lines[index]!.id,
+      lineId: at(lines, index).id,
       ...USER,
       knownLineIds: cardOf(lines, index, i),
       lastMessageAt: NOW - (i % 11) * DAY_MS,

@@ -61,8 +61,10 @@ function bareTwoChoices(means: readonly number[]): () => number {
     usPerCall(BATCHES, BATCH, () => {
       const a = Math.floor(random() * load.length);
       const b = Math.floor(random() * load.length);
-      const best = load[a]! / cap[a]! <= load[b]! / cap[b]! ? a : b;
-      load[best]! += USER.meanMilli;
-      load[best]! -= USER.meanMilli;
+      const best = of(load, a) / of(cap, a) <= of(load, b) / of(cap, b) ? a : b;
+      load[best] = of(load, best) + USER.meanMilli;
+      load[best] = of(load, best) - USER.meanMilli;
     });
 }
+
+const of = (list: Float64Array, i: number): number => list[i] ?? 0;

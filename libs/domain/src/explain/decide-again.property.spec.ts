@@ -137,9 +137,12 @@ describe('an explanation is enough to decide again', () => {
       use: anyUse,
       only: fc.option(fc.subarray(['line-0', 'line-1', 'line-4']), { nil: undefined }),
     });
-    const anyPrior = fc.option(fc.constant({ mean: 7, days: 2, spread: 30, phi: 0.4 }), {
-      nil: undefined,
-    });
+    const anyPrior = fc.option(
+      fc.constant({ mean: 7, days: 2, spread: 30, phi: 0.4, assumed: false }),
+      {
+        nil: undefined,
+      },
+    );
     fc.assert(
       fc.property(
         fleets,
