@@ -1,6 +1,6 @@
 import type { UserRate } from '@linekeeper/domain';
 
-/** Users' rates in 16 bytes each, where objects in a list take five times as much. Users are numbers from 0. */
+/** Users' rates in 16 bytes each and no object for each. Users are numbers from 0. */
 export class UserRates {
   private readonly a: Float64Array;
   /** 0 for whoever has no rate yet: a rate's weight is never less than that of its prior. */
