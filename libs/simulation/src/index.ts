@@ -16,6 +16,8 @@ export * from './contenders/clairvoyant';
 export * from './contenders/hindsight';
 export * from './contenders/planned';
 export * from './contenders/user-days';
+export * from './contenders/user-rates';
+export * from './fleet/fleet';
 export * from './figures/failover-figures';
 export * from './figures/ramp-figures';
 export * from './scenarios/bad-week';

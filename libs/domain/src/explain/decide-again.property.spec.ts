@@ -74,6 +74,31 @@ const anyPolicy: fc.Arbitrary<FleetPolicy> = fc
     };
   });
 
+/** Open lines, ramping and mature, that are relied on alike: what decides between them are the later rules. */
+const openFleet = fc
+  .array(
+    fc
+      .record({
+        goodDays: fc.constantFrom(0, 3, 20),
+        todayCap: fc.constantFrom(150, 300, 3_000),
+        load: fc.constantFrom(0, 0.2, 0.3, 0.45),
+        relied: fc.nat(2),
+        usedLast24h: fc.constantFrom(0, 100),
+        newUsersToday: fc.nat(8),
+      })
+      .map(({ load, relied, ...state }) =>
+        aLine({
+          ...state,
+          meanMilli: Math.round(load * 1_000 * state.todayCap),
+          varianceMilli: Math.round(30_000 * load * state.todayCap),
+          fallbackUsers: (relied * state.todayCap) / 150,
+        }),
+      ),
+    { maxLength: 8 },
+  )
+  .map((lines) => lines.map((line, i) => ({ ...line, id: `line-${i}` })));
+const fleets = fc.oneof(anyFleet, openFleet);
+
 const anyOutlook = fc.option(
   fc.record({
     sigma: fc.double({ min: 0, max: 0.6, noNaN: true }),
@@ -92,7 +117,7 @@ describe('an explanation is enough to decide again', () => {
   it('whether a line may carry a load', () => {
     const anyLoad = fc.record({ mean: fc.nat(2_600), variance: fc.nat(90_000) });
     fc.assert(
-      fc.property(anyFleet, anyLoad, anyOutlook, anyPolicy, (lines, load, outlook, policy) => {
+      fc.property(fleets, anyLoad, anyOutlook, anyPolicy, (lines, load, outlook, policy) => {
         for (const line of lines) {
           const why = told(explainAdmission(line, load, policy, outlook));
           expect(admitAgain(why)).toBe(why.verdict);
@@ -112,12 +137,15 @@ describe('an explanation is enough to decide again', () => {
       use: anyUse,
       only: fc.option(fc.subarray(['line-0', 'line-1', 'line-4']), { nil: undefined }),
     });
-    const anyPrior = fc.option(fc.constant({ mean: 7, days: 2, spread: 30, phi: 0.4 }), {
-      nil: undefined,
-    });
+    const anyPrior = fc.option(
+      fc.constant({ mean: 7, days: 2, spread: 30, phi: 0.4, assumed: false }),
+      {
+        nil: undefined,
+      },
+    );
     fc.assert(
       fc.property(
-        anyFleet,
+        fleets,
         anyUser,
         anyOutlook,
         anyPrior,
@@ -144,7 +172,7 @@ describe('an explanation is enough to decide again', () => {
 
   it('who backs a person up', () => {
     fc.assert(
-      fc.property(anyFleet, fc.uuid(), anyPolicy, (lines, userId, policy) => {
+      fc.property(fleets, fc.uuid(), anyPolicy, (lines, userId, policy) => {
         const snapshot = { now: NOW, lines, nextDayAt: NOW + DAY_MS };
         const why = told(explainFallbacks('line-0', userId, snapshot, policy));
         expect(backUpAgain(why)).toEqual(why.verdict);

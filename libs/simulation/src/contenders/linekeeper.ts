@@ -11,11 +11,11 @@ import {
   planRebalance,
   startRate,
   todayCap,
-  type UserRate,
 } from '@linekeeper/domain';
 import { type Fleet, NOWHERE } from '../fleet/fleet';
 import { dayIndex, instantOf, nextDayAt, secondsOf } from '../kernel/calendar';
 import type { Arena, Contender, FailoverDecision, MakeContender, Placement } from './contender';
+import { UserRates } from './user-rates';
 
 const DAYS_OF_USE = 7;
 
@@ -24,7 +24,7 @@ export class Linekeeper implements Contender {
   readonly name: string;
   private readonly fleet: Fleet;
   private readonly policy: FleetPolicy;
-  private readonly rates: (UserRate | undefined)[];
+  private readonly rates: UserRates;
   private readonly mean: Int32Array;
   private readonly variance: Float64Array;
   private readonly lastMovedAt = new Map<number, number>();
@@ -39,7 +39,7 @@ export class Linekeeper implements Contender {
     this.name = options.rebalances ? 'linekeeper-rebalancing' : 'linekeeper';
     this.fleet = arena.fleet;
     this.policy = arena.fleet.policy;
-    this.rates = new Array<UserRate | undefined>(this.fleet.users);
+    this.rates = new UserRates(this.fleet.users);
     this.mean = new Int32Array(this.fleet.users);
     this.variance = new Float64Array(this.fleet.users);
   }
@@ -70,7 +70,7 @@ export class Linekeeper implements Contender {
   }
 
   onPlaced(user: number, line: number): void {
-    this.rates[user] = startRate(this.policy);
+    this.rates.set(user, startRate(this.policy));
     this.setLoad(user, line);
   }
 
@@ -82,9 +82,9 @@ export class Linekeeper implements Contender {
 
   onDayClosed(_day: number, messages: Int32Array): void {
     for (let user = 0; user < this.fleet.users; user += 1) {
-      const rate = this.rates[user];
+      const rate = this.rates.get(user);
       if (!rate) continue;
-      this.rates[user] = closeUserDay(rate, messages[user] ?? 0, this.policy);
+      this.rates.set(user, closeUserDay(rate, messages[user] ?? 0, this.policy));
       this.setLoad(user, this.fleet.lineOf[user] ?? NOWHERE);
     }
   }
@@ -167,7 +167,7 @@ export class Linekeeper implements Contender {
   }
 
   private setLoad(user: number, line: number): void {
-    const rate = this.rates[user];
+    const rate = this.rates.get(user);
     if (!rate) return;
     const { meanMilli, varianceMilli } = loadMilliOf(rate, this.policy);
     const state = this.fleet.line(line);

@@ -1,0 +1,83 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { arenaYears } from './arena-year';
+import { forecasts } from './forecasts';
+import { type Measured, MIN_ROUNDS, type Row, rowOf } from './measure';
+import { memories } from './memory';
+import { failovers, rebalances } from './moves';
+import { placements } from './placement';
+
+/** By the word that `--only` takes. Memory first: what others leave behind would blur it. */
+const PARTS = {
+  memory: memories,
+  place: placements,
+  failover: failovers,
+  rebalance: rebalances,
+  forecast: forecasts,
+  arena: arenaYears,
+} as const satisfies Record<string, () => Measured[]>;
+
+const USAGE = `npm run bench -- decisions [--rounds N] [--only ${Object.keys(PARTS).join('|')}]...`;
+
+function main(argv: readonly string[]): void {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      rounds: { type: 'string', default: '7' },
+      only: { type: 'string', multiple: true },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help) return void console.log(USAGE);
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < MIN_ROUNDS) {
+    throw new Error(`--rounds is a whole number of at least ${MIN_ROUNDS}`);
+  }
+  const chosen = values.only ?? Object.keys(PARTS);
+  const rows: Row[] = [];
+  for (const name of chosen) {
+    if (!(name in PARTS)) throw new Error(`There is no part ${name}. ${USAGE}`);
+    for (const measured of PARTS[name as keyof typeof PARTS]()) {
+      const row = rowOf(measured, rounds);
+      rows.push(row);
+      console.log(lineOf(row));
+    }
+  }
+  write(rows);
+}
+
+function lineOf({ name, ours, bare, ratio, target, unit, spread }: Row): string {
+  const word = (value: number): string => value.toPrecision(3);
+  const range = ([low, high]: readonly [number, number]): string => `${word(low)} to ${word(high)}`;
+  const own = `${name}: ${word(ours)} ${unit} (${range(spread.ours)})`;
+  const beside =
+    bare === null || ratio === null || spread.bare === null
+      ? ''
+      : `; bare ${word(bare)} (${range(spread.bare)}), ${word(ratio)} times`;
+  const verdict = target === null ? '' : `; target ${target}: ${ours <= target ? 'met' : 'MISSED'}`;
+  return `${own}${beside}${verdict}`;
+}
+
+function write(rows: readonly Row[]): void {
+  const [processor] = cpus();
+  const machine = {
+    processor: processor?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+  };
+  const folder = join(process.cwd(), 'bench/results');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'decisions.json'), `${JSON.stringify({ machine, rows }, null, 2)}\n`);
+  console.log('Written to bench/results/decisions.json');
+}
+
+try {
+  main(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
