@@ -69,8 +69,10 @@ describe('With the key of a real account', () => {
   const runJob = async (name: string): Promise<void> => {
     for (let tries = 1; ; tries += 1) {
       const answer = await admin.post<{ code?: string }>(`/v1/admin/jobs/${name}/run`, { reason });
-      if (answer.body.code !== 'job.running' || tries === MAX_TRIES)
-        return void (await ok(Promise.resolve(answer)));
+      if (answer.body.code !== 'job.running' || tries === MAX_TRIES) {
+        await ok(Promise.resolve(answer));
+        return;
+      }
       await setTimeout(RETRY_MS);
     }
   };

@@ -3,7 +3,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database';
 import { type LineAnswer, lineNumbers, linesOf, raiseMatureFleet } from '../support/fleet';
 import { ok } from '../support/http';
 import { KillableService } from '../support/killable-service';
-import { People, type Person } from '../support/people';
+import { People } from '../support/people';
 import { TestSimulator } from '../support/simulator';
 
 const LINES = 8;
@@ -143,7 +143,7 @@ describe('A process killed with SIGKILL', () => {
     );
     expect(rows).toHaveLength(people.all.length);
     for (const { handle, n, state, line } of rows) {
-      const person = people.all.find((each) => each.handle === handle) as Person;
+      const person = people.all.find((each) => each.handle === handle)!;
       const known = person.card.filter((number) => numbers.has(number));
       const stranded = known.length === 0 && !numbers.has(person.writesTo);
       expect({ n, state }).toEqual({ n: 1, state: stranded ? 'needs-introduction' : 'confirmed' });
