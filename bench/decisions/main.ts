@@ -30,7 +30,10 @@ function main(argv: readonly string[]): void {
       help: { type: 'boolean' },
     },
   });
-  if (values.help) return void console.log(USAGE);
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < MIN_ROUNDS) {
     throw new Error(`--rounds is a whole number of at least ${MIN_ROUNDS}`);

@@ -283,7 +283,7 @@ describe('an explanation is enough to decide again', () => {
     const of = fc.constantFrom('outcome', 'reply');
     fc.assert(
       fc.property(of, held, counted, rates, fc.nat(3_000), anyPolicy, (kind, ...parts) => {
-        const why = told(explainSuspicion(kind as 'outcome' | 'reply', ...parts));
+        const why = told(explainSuspicion(kind, ...parts));
         expect(suspectAgain(why)).toEqual(why.verdict);
       }),
       RUNS,

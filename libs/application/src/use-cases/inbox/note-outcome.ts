@@ -21,7 +21,7 @@ const NOTED_EVERY_MS = DAY_MS;
 export function noteOutcome(space: Workspace, event: IntakeEvent): void {
   if (!isEnd(event) || event.messageId === null) return;
   const message = space.messages.get(event.messageId);
-  if (!message || message.direction !== 'out' || message.userId === null) return;
+  if (message?.direction !== 'out' || message.userId === null) return;
   const chat = message.chatId === null ? undefined : space.chats.get(message.chatId);
   if (!chat || chat.isGroup) return;
   const failed = event.kind === 'message-failed';
