@@ -52,6 +52,7 @@ export function answerAgain(told: Told): BareAnswer {
   if (it.contagion && (kind === 'introduction' || kind === 'proactive')) {
     return said('defer', 'contagion', now + HOUR);
   }
+  if (it.shedClasses.some((each) => each === kind)) return said('defer', 'brown-out', now + HOUR);
   const last = Math.max(lately(counters.lastUnsolicitedTurnAt), lately(it.openUnsolicitedAt));
   const overATurnAgo = now - last >= policy.sends.turnGapSeconds * 1_000;
   if (!reply && last > -Infinity && overATurnAgo && lately(counters.lastInboundAt) <= last) {

@@ -5,14 +5,17 @@ import { dayEvidence } from './day-evidence';
 const DAY = { from: 0, to: 86_400_000 };
 const nothing = { in: 0, out: 0, recipients: 0, replied: 0, failures: 0, optOuts: 0 };
 
+const suspicion = { evidence: 0, silence: 0, suspectSince: null, goodSince: 0 };
+
 /** A line that carried so many messages on its closed days, newest first, and `today` on the one that is over. */
-function carried(today: number, closed: readonly number[]): Stores {
+function carried(today: number, closed: readonly number[], held: object | null = null): Stores {
   const usage = {
     lineEvidence: () => Promise.resolve({ ...nothing, in: today }),
     lineDays: (_id: string, limit: number) =>
       Promise.resolve(closed.slice(0, limit).map((messages) => ({ in: 0, out: messages }))),
   };
-  return { usage } as unknown as Stores;
+  const evidence = { of: () => Promise.resolve(held) };
+  return { usage, evidence } as unknown as Stores;
 }
 
 const idleDays = async (today: number, closed: readonly number[]) =>
@@ -38,10 +41,13 @@ describe('What a day showed of a line', () => {
 
   it('tells of a suspicion', async () => {
     const suspect = { id: 'line-1', health: 'suspect' } as const;
+    const day = { ...nothing, in: 2, suspect: true };
     expect(await dayEvidence(carried(2, []), suspect, DAY, policy)).toEqual({
-      ...nothing,
-      in: 2,
-      suspect: true,
+      ...day,
+      evidenceShare: 0,
     });
+    // A line of a few people is suspected at 3.
+    const stores = carried(2, [], { ...suspicion, evidence: 1.5 });
+    expect(await dayEvidence(stores, suspect, DAY, policy)).toEqual({ ...day, evidenceShare: 0.5 });
   });
 });
