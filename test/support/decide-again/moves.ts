@@ -139,8 +139,8 @@ export function rebalanceAgain({ inputs, policy, steps }: ReturnType<typeof expl
         )[0];
       if (!best) continue;
       const [from, to] = [loads.get(line.id)!, loads.get(best.id)!];
-      from.mean -= meanMilli;
-      from.variance -= varianceMilli;
+      from.mean = Math.max(0, from.mean - meanMilli);
+      from.variance = Math.max(0, from.variance - varianceMilli);
       to.mean += meanMilli;
       to.variance += varianceMilli;
       left -= 1;

@@ -134,8 +134,9 @@ export function planRebalance(
 }
 
 function shift(tally: Tally, user: RebalanceUser, sign: 1 | -1): void {
-  tally.meanMilli += sign * user.meanMilli;
-  tally.varianceMilli += sign * user.varianceMilli;
+  // Sums that are behind their users' are never taken below nothing.
+  tally.meanMilli = Math.max(0, tally.meanMilli + sign * user.meanMilli);
+  tally.varianceMilli = Math.max(0, tally.varianceMilli + sign * user.varianceMilli);
 }
 
 const tie = (user: RebalanceUser, { line }: Tally): number => rendezvousRank(user.userId, line.id);
