@@ -7,7 +7,7 @@ import {
   planRebalance,
 } from '@linekeeper/domain';
 import { type Fleet, NOWHERE } from '../fleet/fleet';
-import { instantOf, secondsOf } from '../kernel/calendar';
+import { instantOf, secondsOf, ZONE } from '../kernel/calendar';
 import type { Arena, FailoverDecision } from './contender';
 
 /** Moves of users by the domain's plans: off a flagged line, and off hot ones. */
@@ -32,6 +32,7 @@ export class LinekeeperMoves {
     const plan = planFailover(
       {
         now,
+        zone: ZONE,
         lineId: this.fleet.line(line).id,
         users: users.map((user) => this.failoverUser(user)),
         lines: this.fleet.lines,
