@@ -1,5 +1,4 @@
 import {
-  chooseFallbacks,
   closeUserDay,
   type FleetPolicy,
   type LineView,
@@ -12,6 +11,7 @@ import {
 import { type Fleet, NOWHERE } from '../fleet/fleet';
 import { dayIndex, instantOf, nextDayAt } from '../kernel/calendar';
 import type { Arena, Contender, FailoverDecision, MakeContender, Placement } from './contender';
+import { LinekeeperCards } from './linekeeper-cards';
 import { LinekeeperMoves, userIdOf } from './linekeeper-moves';
 
 const DAYS_OF_USE = 7;
@@ -24,6 +24,7 @@ export class Linekeeper implements Contender {
   private readonly rates: (UserRate | undefined)[];
   private readonly mean: Int32Array;
   private readonly variance: Float64Array;
+  private readonly cards: LinekeeperCards;
   private readonly moves: LinekeeperMoves;
 
   /** The service only proposes to rebalance; with `rebalances` every proposal is carried out at once. */
@@ -37,6 +38,7 @@ export class Linekeeper implements Contender {
     this.rates = new Array<UserRate | undefined>(this.fleet.users);
     this.mean = new Int32Array(this.fleet.users);
     this.variance = new Float64Array(this.fleet.users);
+    this.cards = new LinekeeperCards(this.policy);
     this.moves = new LinekeeperMoves(arena, (user) => ({
       meanMilli: this.mean[user] ?? 0,
       varianceMilli: this.variance[user] ?? 0,
@@ -61,9 +63,9 @@ export class Linekeeper implements Contender {
     return {
       kind: 'placed',
       line: this.fleet.indexOf(best.lineId),
-      fallbacks: chooseFallbacks(best.lineId, userId, snapshot, this.policy).map((id) =>
-        this.fleet.indexOf(id),
-      ),
+      fallbacks: this.cards
+        .deal(userId, best.lineId, load.meanMilli, snapshot.lines, snapshot.now)
+        .map((id) => this.fleet.indexOf(id)),
       reason: 'best score',
     };
   }
