@@ -72,6 +72,8 @@ export abstract class UserStore {
   abstract byId(id: string): Promise<UserRecord | null>;
   /** Ids of users who turned out to be this person, oldest first. */
   abstract aliases(userId: string): Promise<string[]>;
+  /** Time zones of these users, as far as the app told them. */
+  abstract zones(userIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   abstract byHandle(value: string): Promise<UserRecord | null>;
   abstract byHandles(values: readonly string[]): Promise<UserRecord[]>;
   /** An external id that a merged user had finds the person it was merged into. */

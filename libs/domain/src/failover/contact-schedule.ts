@@ -1,36 +1,72 @@
 import type { FleetPolicy } from '../fleet-policy';
-import { DAY_MS, type EpochMs, HOUR_MS } from '../kernel/time';
+import { at } from '../kernel/at';
+import { rendezvousRank } from '../kernel/hash';
+import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time';
 import type { ContactUse } from './types';
+import { WakingHours } from './waking-hours';
+
+/** First contacts that a line may make together before the hour's pace holds: a full hour's at once looks like a blast. */
+const BURST = 2;
+/** A first contact leaves up to this much later than it might, so that targets do not all write on the stroke. */
+const JITTER_MS = 2 * MINUTE_MS;
+
+/** Somebody to write to first. */
+export interface Contact {
+  readonly userId: string;
+  /** Of the person; null knows no quiet hours. */
+  readonly zone: string | null;
+}
+
+/** At most `count` first contacts within any `windowMs`. */
+interface Limit {
+  readonly count: number;
+  readonly windowMs: number;
+}
 
 /**
- * Hands out instants for first contacts so that no target starts more threads in an hour or in 24 hours than the
- * policy lets it. Mutable; one per plan.
+ * Hands out instants for first contacts: in the person's waking hours, and so that no target starts more threads
+ * together, in an hour or in 24 hours than the policy lets it. Mutable; one per plan.
  */
 export class ContactSchedule {
+  /** Of each line, in order of time. */
   private readonly slots = new Map<string, EpochMs[]>();
+  private readonly limits: readonly Limit[];
+  private readonly waking: WakingHours;
 
   constructor(
     private readonly now: EpochMs,
     private readonly used: ReadonlyMap<string, ContactUse>,
-    private readonly policy: FleetPolicy,
-  ) {}
-
-  /** The next free instant on a line. What was used already is taken to have happened just now: the safe guess. */
-  next(lineId: string): EpochMs {
-    const { outboundPerLinePerHour: perHour, outboundPerLinePer24h: perDay } =
-      this.policy.newConversations;
-    const slots = this.slotsOf(lineId);
-    let at = this.now;
-    const hourBack = slots[slots.length - perHour];
-    if (hourBack !== undefined) at = Math.max(at, hourBack + HOUR_MS);
-    const dayBack = slots[slots.length - perDay];
-    if (dayBack !== undefined) at = Math.max(at, dayBack + DAY_MS);
-    const last = slots.at(-1);
-    if (last !== undefined) at = Math.max(at, last);
-    slots.push(at);
-    return at;
+    policy: FleetPolicy,
+  ) {
+    const { outboundPerLinePerHour, outboundPerLinePer24h } = policy.newConversations;
+    this.limits = [
+      { count: BURST, windowMs: (BURST * HOUR_MS) / outboundPerLinePerHour },
+      { count: outboundPerLinePerHour, windowMs: HOUR_MS },
+      { count: outboundPerLinePer24h, windowMs: DAY_MS },
+    ];
+    this.waking = new WakingHours(policy);
   }
 
+  /**
+   * The first free instant on a line for a person, who need not be awake when others are: slots that were left free
+   * for the night of one are given to another.
+   */
+  next(lineId: string, { userId, zone }: Contact): EpochMs {
+    const slots = this.slotsOf(lineId);
+    const jitter = rendezvousRank(userId, lineId) % JITTER_MS;
+    let slot = this.now + jitter;
+    for (;;) {
+      const awake = this.waking.next(slot, zone);
+      if (awake > slot) slot = awake + jitter;
+      const free = firstFree(slots, this.limits, slot);
+      if (free === slot) break;
+      slot = free;
+    }
+    slots.splice(placeOf(slots, slot), 0, slot);
+    return slot;
+  }
+
+  /** What was used already is taken to have happened just now: the safe guess. */
   private slotsOf(lineId: string): EpochMs[] {
     let slots = this.slots.get(lineId);
     if (!slots) {
@@ -39,10 +75,37 @@ export class ContactSchedule {
       slots = [
         ...Array.from({ length: older }, () => this.now - HOUR_MS),
         ...Array.from({ length: used.lastHour }, () => this.now),
-        ...(used.scheduled ?? []).map((at) => Math.max(at, this.now)).sort((a, b) => a - b),
-      ];
+        ...(used.scheduled ?? []).map((slot) => Math.max(slot, this.now)),
+      ].sort((a, b) => a - b);
       this.slots.set(lineId, slots);
     }
     return slots;
   }
+}
+
+/** The first instant from `from` on at which one more slot breaks no limit. */
+function firstFree(slots: readonly EpochMs[], limits: readonly Limit[], from: EpochMs): EpochMs {
+  let free = from;
+  for (;;) {
+    const next = Math.max(free, ...limits.map((limit) => after(slots, limit, free)));
+    if (next === free) return free;
+    free = next;
+  }
+}
+
+/** When the first full window ends that one more slot would fall into; the instant itself when there is none. */
+function after(slots: readonly EpochMs[], { count, windowMs }: Limit, instant: EpochMs): EpochMs {
+  const last = Math.min(placeOf(slots, instant), slots.length - count);
+  for (let first = Math.max(0, placeOf(slots, instant) - count); first <= last; first += 1) {
+    const [begin, end] = [at(slots, first), at(slots, first + count - 1)];
+    if (Math.max(end, instant) - Math.min(begin, instant) < windowMs) return begin + windowMs;
+  }
+  return instant;
+}
+
+/** Where an instant goes: behind all that are not later. From the end, where nearly all go. */
+function placeOf(slots: readonly EpochMs[], instant: EpochMs): number {
+  let place = slots.length;
+  while (place > 0 && at(slots, place - 1) > instant) place -= 1;
+  return place;
 }

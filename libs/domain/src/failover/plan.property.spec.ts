@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { aLine, NOW } from '../../../../test/support/lines';
 import { DEFAULT_FLEET_POLICY as policy } from '../fleet-policy';
-import { DAY_MS, HOUR_MS } from '../kernel/time';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../kernel/time';
+import { localHour } from '../kernel/budget-day';
 import { planFailover } from './plan';
-import type { ContactUse, FailoverInput, FailoverUser } from './types';
+import type { ContactUse, FailoverInput, FailoverUser, PlannedMove } from './types';
 
-const RUNS = { numRuns: 1_000 };
 const IDS = ['lost', 'b', 'c', 'd', 'e'];
+
+const ZONES = ['UTC', 'Asia/Tokyo', 'America/New_York', 'Asia/Kolkata'];
 
 const anyLines = fc
   .tuple(
@@ -42,6 +44,7 @@ const anyUsers: fc.Arbitrary<FailoverUser[]> = fc
       lastOutboundAt: ago(30),
       unansweredTurns: fc.integer({ min: 0, max: 4 }),
       chatHealth: fc.constantFrom(null, 'HEALTHY', 'HEALTHY', 'AT_RISK', 'CRITICAL', 'OPTED_OUT'),
+      zone: fc.constantFrom(null, null, ...ZONES),
     } as const),
     { maxLength: 80 },
   )
@@ -63,8 +66,23 @@ const anyContacts: fc.Arbitrary<Map<string, ContactUse>> = fc
   .map((entries) => new Map(entries));
 
 const anyInput: fc.Arbitrary<FailoverInput> = fc
-  .record({ lines: anyLines, users: anyUsers, contacts: anyContacts })
+  .record(
+    {
+      lines: anyLines,
+      users: anyUsers,
+      contacts: anyContacts,
+      zone: fc.constantFrom(...ZONES),
+    },
+    { requiredKeys: ['lines', 'users', 'contacts'] },
+  )
   .map((parts) => ({ ...parts, now: NOW, lineId: 'lost' }));
+
+const RUNS = { numRuns: 1_000 };
+
+const slotsOn = (moves: readonly PlannedMove[], lineId: string): number[] =>
+  moves.flatMap(({ toLineId, contactSlotAt }) =>
+    toLineId === lineId && contactSlotAt !== null ? [contactSlotAt] : [],
+  );
 
 const serves = (input: FailoverInput, id: string): boolean =>
   input.lines.some(
@@ -130,28 +148,74 @@ describe('a failover plan', () => {
     );
   });
 
-  it('starts no more than ten threads in any hour and fifty in any day from one target', () => {
+  it('starts no more than two threads together, ten in an hour and fifty in a day from one target', () => {
     fc.assert(
       fc.property(anyInput, (input) => {
         const { moves } = planFailover(input, policy);
         for (const lineId of IDS) {
-          const planned = moves.flatMap(({ toLineId, contactSlotAt }) =>
-            toLineId === lineId && contactSlotAt !== null ? [contactSlotAt] : [],
-          );
-          if (planned.length === 0) continue;
+          const planned = slotsOn(moves, lineId);
+          const { lastHour = 0, last24h = 0, scheduled = [] } = input.contacts.get(lineId) ?? {};
+          const taken = [
+            ...planned,
+            ...scheduled.map((at) => Math.max(at, NOW)),
+            ...Array.from({ length: lastHour }, () => NOW),
+            ...Array.from({ length: last24h - lastHour }, () => NOW - HOUR_MS),
+          ];
           for (const at of planned) {
             expect(at).toBeGreaterThanOrEqual(NOW);
-            const within = (ms: number): number =>
-              planned.filter((other) => other > at - ms && other <= at).length;
-            expect(within(HOUR_MS)).toBeLessThanOrEqual(10);
-            expect(within(DAY_MS)).toBeLessThanOrEqual(50);
+            // Of every window that holds this slot; what stood in it before may have been too much already.
+            for (const begin of taken.filter((each) => each <= at)) {
+              const within = (ms: number): number =>
+                at < begin + ms ? taken.filter((o) => o >= begin && o < begin + ms).length : 0;
+              expect(within(12 * MINUTE_MS)).toBeLessThanOrEqual(2);
+              expect(within(HOUR_MS)).toBeLessThanOrEqual(10);
+              expect(within(DAY_MS)).toBeLessThanOrEqual(50);
+            }
           }
-          const { lastHour = 0, last24h = 0 } = input.contacts.get(lineId) ?? {};
-          const now = planned.filter((at) => at < NOW + HOUR_MS).length;
-          expect(now).toBeLessThanOrEqual(Math.max(0, 10 - lastHour));
-          const today = planned.filter((at) => at < NOW + 23 * HOUR_MS).length;
-          expect(today).toBeLessThanOrEqual(Math.max(0, 50 - last24h));
         }
+      }),
+      RUNS,
+    );
+  });
+
+  it('writes to nobody at night, and says when the last one will have been written to', () => {
+    fc.assert(
+      fc.property(anyInput, (input) => {
+        const { moves, etaAt } = planFailover(input, policy);
+        const zones = new Map(input.users.map(({ userId, zone }) => [userId, zone]));
+        let last = NOW;
+        for (const { userId, contactSlotAt } of moves) {
+          if (contactSlotAt === null) continue;
+          last = Math.max(last, contactSlotAt);
+          const zone = zones.get(userId) ?? input.zone;
+          if (zone === undefined) continue;
+          const hour = localHour(contactSlotAt, zone);
+          expect(hour).toBeGreaterThanOrEqual(8);
+          expect(hour).toBeLessThan(21);
+        }
+        expect(etaAt).toBe(last);
+      }),
+      RUNS,
+    );
+  });
+
+  it('leaves no slot unused that a person could have had', () => {
+    fc.assert(
+      fc.property(anyUsers, (users) => {
+        const lines = [aLine({ id: 'b', todayCap: 1_000_000 })];
+        const known = users.map((user) => ({ ...user, zone: null, knownLineIds: ['b'] }));
+        const contacts = new Map();
+        const { moves } = planFailover(
+          { now: NOW, lineId: 'lost', lines, users: known, contacts },
+          policy,
+        );
+        const slots = slotsOn(moves, 'b').sort((a, b) => a - b);
+        // Ten an hour and fifty a day, from the jitter of the first on.
+        const due = (i: number): number =>
+          Math.floor(i / 50) * DAY_MS + Math.floor(((i % 50) + 9) / 10) * HOUR_MS;
+        slots.forEach((at, i) => {
+          expect(at).toBeLessThanOrEqual(NOW + due(i) + 2 * MINUTE_MS + HOUR_MS);
+        });
       }),
       RUNS,
     );
@@ -161,12 +225,17 @@ describe('a failover plan', () => {
     fc.assert(
       fc.property(anyInput, (input) => {
         const { moves } = planFailover(input, policy);
+        const sameZone = input.users.every(({ zone }) => zone === null);
         for (const lineId of IDS) {
-          const order = moves
-            .filter(({ toLineId, mode }) => toLineId === lineId && mode === 'push')
-            .sort((a, b) => a.contactSlotAt! - b.contactSlotAt! || a.priority - b.priority)
-            .map(({ priority }) => priority);
-          expect(order).toEqual([...order].sort());
+          const pushed = moves.filter((each) => each.toLineId === lineId && each.mode === 'push');
+          for (const first of pushed) {
+            const overtaken = pushed.filter(
+              ({ priority, contactSlotAt }) =>
+                priority > first.priority && contactSlotAt! + 2 * MINUTE_MS < first.contactSlotAt!,
+            );
+            // Whoever sleeps is overtaken by those who are awake.
+            if (sameZone) expect(overtaken).toEqual([]);
+          }
         }
       }),
       RUNS,

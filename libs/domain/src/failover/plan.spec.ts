@@ -109,23 +109,88 @@ describe('planFailover', () => {
     });
   });
 
-  it('paces first contacts: ten an hour and fifty a day to a target, those before included', () => {
-    const users = Array.from({ length: 60 }, (_each, i) => aUser({ userId: `user-${100 + i}` }));
-    const contacts = new Map([['b', { last24h: 5, lastHour: 4 }]]);
-    const { moves, etaAt } = plan({ users, contacts });
-    const slots = moves.map(({ contactSlotAt }) => (contactSlotAt! - NOW) / HOUR_MS);
-    expect(slots.slice(0, 6)).toEqual([0, 0, 0, 0, 0, 0]);
-    expect(slots.slice(6, 16)).toEqual(Array.from({ length: 10 }, () => 1));
-    // Forty-five fit into the day beside the five before; the one of these that is an hour old leaves first.
-    expect(slots.slice(45, 47)).toEqual([23, 24]);
-    expect(etaAt).toBe(NOW + slots.at(-1)! * HOUR_MS);
+  describe('paces first contacts', () => {
+    const crowd = (count: number): FailoverUser[] =>
+      Array.from({ length: count }, (_each, i) => aUser({ userId: `user-${100 + i}` }));
+    const slotsOf = (input: Partial<FailoverInput>): number[] =>
+      plan(input).moves.map(({ contactSlotAt }) => contactSlotAt! - NOW);
+    const within = (slots: readonly number[], ms: number): number =>
+      slots.filter((slot) => slot < ms).length;
+
+    it('two together, ten an hour and fifty a day to a target, those before included', () => {
+      const contacts = new Map([['b', { last24h: 5, lastHour: 4 }]]);
+      const slots = slotsOf({ users: crowd(60), contacts });
+      // The four before are taken to have left just now; the one older than an hour leaves its day an hour sooner.
+      expect(slots[0]).toBeGreaterThanOrEqual(12 * MINUTE_MS);
+      expect(within(slots, HOUR_MS)).toBe(6);
+      expect(within(slots, 23 * HOUR_MS)).toBe(45);
+      expect(plan({ users: crowd(60), contacts }).etaAt).toBe(NOW + slots.at(-1)!);
+    });
+
+    it('the first two within the jitter, the others every six minutes on the whole', () => {
+      const slots = slotsOf({ users: crowd(10) });
+      expect(within(slots, 2 * MINUTE_MS)).toBe(2);
+      expect(within(slots, 12 * MINUTE_MS)).toBe(2);
+      expect(within(slots, HOUR_MS)).toBe(10);
+    });
+
+    it('no two targets on the stroke', () => {
+      const [first, second] = ['user-1', 'user-2'].map((userId) =>
+        slotsOf({ users: [aUser({ userId })] }),
+      );
+      expect(first).not.toEqual(second);
+    });
+
+    it('none from a line at risk, which takes nobody over', () => {
+      const lines = [aLine({ id: 'b', reputation: 'AT_RISK' })];
+      expect(plan({ users: crowd(1), lines }).moves).toEqual([]);
+    });
+
+    it('around the slots that earlier plans gave away', () => {
+      const used = (hour: number): NonNullable<FailoverInput['contacts']> => {
+        const scheduled = Array.from({ length: 10 }, () => NOW + hour * HOUR_MS);
+        return new Map([['b', { last24h: 0, lastHour: 0, scheduled }]]);
+      };
+      expect(slotsOf({ contacts: used(5) })[0]).toBeLessThan(2 * MINUTE_MS);
+      expect(slotsOf({ contacts: used(0) })[0]).toBe(HOUR_MS);
+    });
+
+    it('in the waking hours of the person, which are the pool’s where nothing is known', () => {
+      // NOW is noon in UTC, so 21:00 in Tokyo, whose morning begins at 23:00 UTC.
+      const users = [
+        aUser({ userId: 'awake', lastInboundAt: NOW - 3 * HOUR_MS }),
+        aUser({ userId: 'asleep', zone: 'Asia/Tokyo' }),
+        aUser({ userId: 'awake-too', zone: 'UTC' }),
+      ];
+      const { moves, etaAt } = plan({ users, zone: 'UTC' });
+      const slot = new Map(moves.map((move) => [move.userId, move.contactSlotAt! - NOW]));
+      expect(slot.get('awake')).toBeLessThan(2 * MINUTE_MS);
+      expect(slot.get('awake-too')).toBeLessThan(2 * MINUTE_MS);
+      expect(slot.get('asleep')).toBeGreaterThanOrEqual(11 * HOUR_MS);
+      expect(slot.get('asleep')).toBeLessThan(11 * HOUR_MS + 2 * MINUTE_MS);
+      expect(etaAt).toBe(NOW + slot.get('asleep')!);
+    });
+
+    it('on the next morning when the evening is full', () => {
+      const now = NOW + 8.5 * HOUR_MS;
+      const { moves } = plan({ now, users: crowd(12), zone: 'UTC' });
+      const slots = moves.map(({ contactSlotAt }) => contactSlotAt! - now);
+      const morning = 11.5 * HOUR_MS;
+      expect(slots.every((slot) => slot < 0.5 * HOUR_MS || slot >= morning)).toBe(true);
+      expect(within(slots, HOUR_MS)).toBe(6);
+      expect(within(slots, morning + 2 * MINUTE_MS)).toBe(8);
+    });
   });
 
-  it('queues behind the slots that earlier plans gave away', () => {
-    const scheduled = Array.from({ length: 10 }, () => NOW + 5 * HOUR_MS);
-    const { moves } = plan({ contacts: new Map([['b', { last24h: 0, lastHour: 0, scheduled }]]) });
-    expect(moves[0]?.contactSlotAt).toBe(NOW + 6 * HOUR_MS);
-  });
+  it.each([{ outboundPerLinePerHour: 0 }, { outboundPerLinePer24h: 0 }])(
+    'writes to nobody first under a policy with %o',
+    (none) => {
+      const newConversations = { ...policy.newConversations, ...none };
+      const input = { now: NOW, lineId: 'lost', lines: [aLine({ id: 'b' })], contacts: new Map() };
+      const strict = planFailover({ ...input, users: [aUser()] }, { ...policy, newConversations });
+      expect(strict.moves).toMatchObject([{ mode: 'pull-only', contactSlotAt: null }]);
+    },
+  );
 
   it('takes no slot for whom it does not write to', () => {
     const { moves, etaAt } = plan({ users: [aUser({ lastInboundAt: null })] });

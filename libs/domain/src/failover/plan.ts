@@ -21,9 +21,9 @@ interface RunningLoad {
 }
 
 /**
- * Where each user of a lost line goes: the least loaded usable line among the numbers that this very
- * person holds. All pointers move at once; a first contact of ours takes a slot in its target's pace. Nobody is
- * dropped: whoever cannot be moved comes back as stranded. Deterministic.
+ * Where each user of a lost line goes: the least loaded usable line among the numbers that this very person holds.
+ * All pointers move at once; a first contact of ours takes a slot in its target's pace and in the person's waking
+ * hours. Nobody is dropped: whoever cannot be moved comes back as stranded. Deterministic.
  */
 export function planFailover(input: FailoverInput, policy: FleetPolicy): FailoverPlan {
   const { now } = input;
@@ -53,7 +53,9 @@ export function planFailover(input: FailoverInput, policy: FleetPolicy): Failove
     }
     addLoad(loads, target.id, user);
     const pull = whyPullOnly(user, now, policy);
-    const contactSlotAt = pull === null ? schedule.next(target.id) : null;
+    const zone = user.zone ?? input.zone ?? null;
+    const contactSlotAt =
+      pull === null ? schedule.next(target.id, { userId: user.userId, zone }) : null;
     if (contactSlotAt !== null) etaAt = Math.max(etaAt, contactSlotAt);
     moves.push({
       userId: user.userId,
@@ -91,6 +93,10 @@ function whyPullOnly(user: FailoverUser, now: EpochMs, policy: FleetPolicy): str
     user.chatHealth === 'OPTED_OUT'
   ) {
     return `the thread is ${user.chatHealth}`;
+  }
+  const { outboundPerLinePerHour, outboundPerLinePer24h } = policy.newConversations;
+  if (Math.min(outboundPerLinePerHour, outboundPerLinePer24h) === 0) {
+    return 'the policy lets no line start a thread';
   }
   if (user.unansweredTurns >= 2) return `${user.unansweredTurns} turns stayed unanswered`;
   const silentMs = policy.failover.silentDays * DAY_MS;

@@ -14,6 +14,8 @@ export interface FailoverUser {
   readonly lastOutboundAt: EpochMs | null;
   readonly unansweredTurns: number;
   readonly chatHealth: ChatHealthWord | null;
+  /** IANA name; without it the input's counts. */
+  readonly zone?: string | null;
 }
 
 /** First-contact slots of a target that are taken already. */
@@ -32,6 +34,8 @@ export interface FailoverInput {
   readonly lines: readonly LineView[];
   /** By line id; a line that is not named has none. */
   readonly contacts: ReadonlyMap<string, ContactUse>;
+  /** IANA name, of people of whom none is known; without it their quiet hours are not looked at. */
+  readonly zone?: string;
   /** What the fleet's days are like; without it the policy's assumption counts. */
   readonly outlook?: DayRisk;
 }
@@ -45,7 +49,7 @@ export interface PlannedMove {
   readonly priority: Priority;
   /** `pull-only`: the person starts the next thread, we do not. */
   readonly mode: 'push' | 'pull-only';
-  /** Earliest instant of a first contact within the target's pace; null when we do not start. */
+  /** First instant within the target's pace and the person's waking hours; null when we do not start. */
   readonly contactSlotAt: EpochMs | null;
   readonly reason: string;
 }

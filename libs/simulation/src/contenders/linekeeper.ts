@@ -1,21 +1,18 @@
 import {
-  chooseFallbacks,
   closeUserDay,
-  type ContactUse,
-  type FailoverUser,
   type FleetPolicy,
   type LineView,
   loadMilliOf,
   place,
-  planFailover,
-  planRebalance,
   startRate,
   todayCap,
 } from '@linekeeper/domain';
 import { type Fleet, NOWHERE } from '../fleet/fleet';
-import { dayIndex, instantOf, nextDayAt, secondsOf } from '../kernel/calendar';
+import { dayIndex, instantOf, nextDayAt } from '../kernel/calendar';
 import type { Arena, Contender, FailoverDecision, MakeContender, Placement } from './contender';
 import { UserRates } from './user-rates';
+import { LinekeeperCards } from './linekeeper-cards';
+import { LinekeeperMoves, userIdOf } from './linekeeper-moves';
 
 const DAYS_OF_USE = 7;
 
@@ -27,13 +24,12 @@ export class Linekeeper implements Contender {
   private readonly rates: UserRates;
   private readonly mean: Int32Array;
   private readonly variance: Float64Array;
-  private readonly lastMovedAt = new Map<number, number>();
-  /** First contacts that each target has promised. */
-  private readonly slots = new Map<string, number[]>();
+  private readonly cards: LinekeeperCards;
+  private readonly moves: LinekeeperMoves;
 
   /** The service only proposes to rebalance; with `rebalances` every proposal is carried out at once. */
   constructor(
-    private readonly arena: Arena,
+    arena: Arena,
     private readonly options: { readonly rebalances: boolean },
   ) {
     this.name = options.rebalances ? 'linekeeper-rebalancing' : 'linekeeper';
@@ -42,6 +38,11 @@ export class Linekeeper implements Contender {
     this.rates = new UserRates(this.fleet.users);
     this.mean = new Int32Array(this.fleet.users);
     this.variance = new Float64Array(this.fleet.users);
+    this.cards = new LinekeeperCards(this.policy);
+    this.moves = new LinekeeperMoves(arena, (user) => ({
+      meanMilli: this.mean[user] ?? 0,
+      varianceMilli: this.variance[user] ?? 0,
+    }));
   }
 
   place(user: number, seconds: number): Placement {
@@ -62,9 +63,9 @@ export class Linekeeper implements Contender {
     return {
       kind: 'placed',
       line: this.fleet.indexOf(best.lineId),
-      fallbacks: chooseFallbacks(best.lineId, userId, snapshot, this.policy).map((id) =>
-        this.fleet.indexOf(id),
-      ),
+      fallbacks: this.cards
+        .deal(userId, best.lineId, load.meanMilli, snapshot.lines, snapshot.now)
+        .map((id) => this.fleet.indexOf(id)),
       reason: 'best score',
     };
   }
@@ -98,72 +99,11 @@ export class Linekeeper implements Contender {
   }
 
   onFlag(line: number, seconds: number): FailoverDecision {
-    const now = instantOf(seconds);
-    const users = this.fleet.usersOn(line);
-    const plan = planFailover(
-      {
-        now,
-        lineId: this.fleet.line(line).id,
-        users: users.map((user) => this.failoverUser(user)),
-        lines: this.fleet.lines,
-        contacts: this.contactUses(now),
-      },
-      this.policy,
-    );
-    for (const { toLineId, contactSlotAt } of plan.moves) {
-      if (contactSlotAt === null) continue;
-      this.slots.set(toLineId, [...(this.slots.get(toLineId) ?? []), contactSlotAt]);
-    }
-    return {
-      moves: plan.moves.map((move) => ({
-        user: userOf(move.userId),
-        to: this.fleet.indexOf(move.toLineId),
-        contactAt: move.contactSlotAt === null ? null : secondsOf(move.contactSlotAt),
-        reason: `${move.mode}: ${move.reason}`,
-      })),
-      stranded: plan.stranded.map(({ userId }) => userOf(userId)),
-      etaAt: secondsOf(plan.etaAt),
-      paced: true,
-    };
+    return this.moves.onFlag(line, seconds);
   }
 
   rebalance(seconds: number): { user: number; to: number; reason: string }[] {
-    if (!this.options.rebalances) return [];
-    const { lineOf, lastInAt, lastOutAt, lines } = this.fleet;
-    const users: Parameters<typeof planRebalance>[0]['users'][number][] = [];
-    const hot = planRebalance(this.rebalanceInput(seconds, []), this.policy).remedies;
-    const hotLines = new Set(hot.map(({ lineId }) => this.fleet.indexOf(lineId)));
-    if (hotLines.size === 0) return [];
-    for (let user = 0; user < this.fleet.users; user += 1) {
-      const line = lineOf[user] ?? NOWHERE;
-      if (!hotLines.has(line)) continue;
-      const last = Math.max(lastInAt[user] ?? -1, lastOutAt[user] ?? -1);
-      users.push({
-        userId: userIdOf(user),
-        lineId: lines[line]?.id ?? '',
-        meanMilli: this.mean[user] ?? 0,
-        varianceMilli: this.variance[user] ?? 0,
-        knownLineIds: this.knownIds(user),
-        lastMessageAt: last < 0 ? null : instantOf(last),
-        lastMovedAt: this.lastMovedAt.get(user) ?? null,
-        pinned: false,
-      });
-    }
-    const { moves } = planRebalance(this.rebalanceInput(seconds, users), this.policy);
-    for (const { userId } of moves) this.lastMovedAt.set(userOf(userId), instantOf(seconds));
-    return moves.map(({ userId, toLineId, reason }) => ({
-      user: userOf(userId),
-      to: this.fleet.indexOf(toLineId),
-      reason,
-    }));
-  }
-
-  private rebalanceInput(
-    seconds: number,
-    users: Parameters<typeof planRebalance>[0]['users'],
-  ): Parameters<typeof planRebalance>[0] {
-    const fleetUsers = this.fleet.lines.reduce((sum, line) => sum + line.users, 0);
-    return { now: instantOf(seconds), lines: this.fleet.lines, users, fleetUsers };
+    return this.options.rebalances ? this.moves.rebalance(seconds) : [];
   }
 
   private setLoad(user: number, line: number): void {
@@ -175,40 +115,7 @@ export class Linekeeper implements Contender {
     this.mean[user] = meanMilli;
     this.variance[user] = varianceMilli;
   }
-
-  private failoverUser(user: number): FailoverUser {
-    const { lastInAt, lastOutAt } = this.fleet;
-    return {
-      userId: userIdOf(user),
-      meanMilli: this.mean[user] ?? 0,
-      varianceMilli: this.variance[user] ?? 0,
-      knownLineIds: this.knownIds(user),
-      lastInboundAt: instantOrNull(lastInAt[user] ?? -1),
-      lastOutboundAt: instantOrNull(lastOutAt[user] ?? -1),
-      unansweredTurns: 0,
-      chatHealth: null,
-    };
-  }
-
-  private knownIds(user: number): string[] {
-    return this.arena.holds(user).map((line) => this.fleet.line(line).id);
-  }
-
-  private contactUses(now: number): Map<string, ContactUse> {
-    return new Map(
-      this.fleet.lines.map(({ id }) => {
-        const { last24h, lastHour } = this.arena.contactsOf(this.fleet.indexOf(id));
-        const scheduled = (this.slots.get(id) ?? []).filter((at) => at > now);
-        return [id, { last24h, lastHour, scheduled }];
-      }),
-    );
-  }
 }
-
-const USER_PREFIX = 'user-';
-const userIdOf = (user: number): string => `${USER_PREFIX}${user}`;
-const userOf = (userId: string): number => Number(userId.slice(USER_PREFIX.length));
-const instantOrNull = (seconds: number): number | null => (seconds < 0 ? null : instantOf(seconds));
 
 function addLoad(
   line: { -readonly [K in 'meanMilli' | 'varianceMilli']: LineView[K] },

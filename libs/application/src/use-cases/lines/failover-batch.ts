@@ -41,6 +41,7 @@ export async function moveBatch(
   const plan = planFailover(
     {
       now: decision.now,
+      zone: pool.timeZone,
       lineId: failover.lineId,
       users: await failoverUsers(stores, failover.lineId, pool, assignments),
       lines,

@@ -6,7 +6,8 @@ import {
   type Stores,
 } from '../../ports';
 
-/** What the failover plan must know of each user: the numbers on their card and how the talk on the lost line stands. */
+/** What the failover plan must know of each user: the numbers on their card, how the talk on the
+ * lost line stands, and where they live, as far as it is known. */
 export async function failoverUsers(
   stores: Stores,
   lineId: string,
@@ -14,9 +15,10 @@ export async function failoverUsers(
   assignments: readonly AssignmentRecord[],
 ): Promise<FailoverUser[]> {
   const ids = assignments.map(({ userId }) => userId);
-  const [known, conversations] = await Promise.all([
+  const [known, conversations, zones] = await Promise.all([
     stores.cards.known(ids),
     stores.conversations.ofUsers(ids, pool.id, lineId),
+    stores.users.zones(ids),
   ]);
   const talks = new Map(conversations.map((each) => [each.userId, each]));
   const lineIds = new Map<string, string[]>();
@@ -33,6 +35,7 @@ export async function failoverUsers(
       lastOutboundAt: talk?.lastOutboundAt ?? null,
       unansweredTurns: talk?.unansweredTurns ?? 0,
       chatHealth: talk?.chatHealth ?? null,
+      zone: zones.get(userId) ?? null,
     };
   });
 }

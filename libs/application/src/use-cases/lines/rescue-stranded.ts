@@ -93,6 +93,7 @@ export class RescueStranded {
     const plan = planFailover(
       {
         now: decision.now,
+        zone: pool.timeZone,
         lineId,
         users: await failoverUsers(stores, lineId, pool, users),
         lines,

@@ -64,6 +64,14 @@ export class PrismaUserStore extends UserStore {
     return rows.map(({ id }) => id);
   }
 
+  async zones(userIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.db.user.findMany({
+      where: { id: { in: [...userIds] }, timeZone: { not: null } },
+      select: { id: true, timeZone: true },
+    });
+    return new Map(rows.flatMap(({ id, timeZone }) => (timeZone ? [[id, timeZone] as const] : [])));
+  }
+
   async byHandle(value: string): Promise<UserRecord | null> {
     const [user] = await this.byHandles([value]);
     return user ?? null;
