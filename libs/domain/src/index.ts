@@ -1,6 +1,7 @@
 export * from './budget/ceilings';
 export * from './budget/line-ledger';
 export * from './budget/types';
+export * from './capacity/plan';
 export * from './cards/base-blocks';
 export * from './cards/choose-card';
 export * from './cards/keep-pods';
