@@ -3,7 +3,7 @@ import type { DayRisk } from '../forecast/fleet-day';
 import type { Load } from '../forecast/quantile';
 import { goodDaysForCap } from '../ramp/cap';
 import { linesNeeded } from './lines-needed';
-import { lineAfter, loadAfterLosses, matureLine, usersPerLine } from './users-per-line';
+import { lineAfter, loadAfterLosses, usersPerLine } from './users-per-line';
 
 /** A line as it will serve: with its good days when it begins, in so many days from now (0: it serves). */
 export interface ServingLine {
@@ -31,8 +31,8 @@ export interface DayNeed {
   readonly usersThatFit: number;
   /** Lines through their ramp that so many users need, with the reserve for one loss. */
   readonly linesNeeded: number;
-  /** Lines to have ordered for that day, beside those we have. */
-  readonly linesToOrder: number;
+  /** Lines to have ordered for that day, beside those we have; null: one such user is too much for a line. */
+  readonly linesToOrder: number | null;
   /** Days from now until they must be ordered; below 0 it is too late for lines at their whole budget. */
   readonly orderInDays: number;
 }
@@ -54,51 +54,87 @@ export function usersInDays(users: number, days: number, { capacity }: FleetPoli
   return Math.ceil(users * (1 + capacity.growthPerDay) ** days);
 }
 
-/** Users that these lines can hold on a day to come, every day of their ramps being a good one. */
+/** Users that these lines, and `more` through their ramp, can hold on a day to come; every day of a ramp is a good one. */
 export function usersThatFit(
   { lines, user, outlook }: Pick<GrowthBasis, 'lines' | 'user' | 'outlook'>,
   inDays: number,
   policy: FleetPolicy,
+  more = 0,
 ): number {
   const there = lines.filter(({ startsInDays }) => startsInDays <= inDays);
-  const reserve = there.length > 1 ? loadAfterLosses(there.length, RESERVED_LOSSES, policy) : 1;
+  const count = there.length + more;
+  const reserve = count > 1 ? loadAfterLosses(count, RESERVED_LOSSES, policy) : 1;
   const known = new Map<string, number>();
-  return there.reduce((sum, { goodDays, budgetPerDay, startsInDays }) => {
-    const whole = goodDaysForCap(budgetPerDay, budgetPerDay, policy);
-    const then = Math.min(whole, goodDays + inDays - startsInDays);
-    const key = `${then} ${budgetPerDay}`;
-    const fit =
-      known.get(key) ??
-      usersPerLine(user, lineAfter(then, budgetPerDay, policy), policy, outlook, reserve);
+  const fitOn = (goodDays: number, budgetPerDay: number): number => {
+    const key = `${goodDays} ${budgetPerDay}`;
+    const line = lineAfter(goodDays, budgetPerDay, policy);
+    const fit = known.get(key) ?? usersPerLine(user, line, policy, outlook, reserve);
     known.set(key, fit);
-    return sum + fit;
-  }, 0);
+    return fit;
+  };
+  const { messagesPerLinePerDay: budget } = policy.budget;
+  return there.reduce(
+    (sum, line) => {
+      const then = line.goodDays + inDays - line.startsInDays;
+      return sum + fitOn(Math.min(wholeDays(line, policy), then), line.budgetPerDay);
+    },
+    more * fitOn(goodDaysForCap(budget, budget, policy), budget),
+  );
+}
+
+/** Good days of a line at its whole budget. */
+function wholeDays({ budgetPerDay }: ServingLine, policy: FleetPolicy): number {
+  return goodDaysForCap(budgetPerDay, budgetPerDay, policy);
 }
 
 /** What a day to come needs. */
 export function needInDays(basis: GrowthBasis, inDays: number, policy: FleetPolicy): DayNeed {
   const { user, outlook } = basis;
   const users = usersInDays(basis.users, inDays, policy);
-  const fit = usersThatFit(basis, inDays, policy);
-  const { messagesPerLinePerDay: budget } = policy.budget;
   const total = { mean: users * user.mean, variance: users * user.variance };
-  const needed = linesNeeded(total, budget, RESERVED_LOSSES, policy, outlook);
-  const perLine = usersPerLine(user, matureLine(budget, policy), policy, outlook);
-  const lacking = Math.max(0, users - fit);
+  const { messagesPerLinePerDay: budget } = policy.budget;
   return {
     inDays,
     users,
-    usersThatFit: fit,
-    linesNeeded: needed,
-    linesToOrder: Math.ceil(lacking / Math.max(1, perLine)),
+    usersThatFit: usersThatFit(basis, inDays, policy),
+    linesNeeded: linesNeeded(total, budget, RESERVED_LOSSES, policy, outlook),
+    linesToOrder: linesToOrder(basis, users, inDays, policy),
     orderInDays: inDays - daysToWholeBudget(policy),
   };
 }
 
+/** The fewest lines more with which `users` fit; null when one such user is too much for two lines. */
+function linesToOrder(
+  basis: GrowthBasis,
+  users: number,
+  inDays: number,
+  policy: FleetPolicy,
+): number | null {
+  const areEnough = (more: number): boolean => usersThatFit(basis, inDays, policy, more) >= users;
+  if (areEnough(0)) return 0;
+  if (usersThatFit({ ...basis, lines: [] }, inDays, policy, 2) === 0) return null;
+  let enough = 1;
+  while (!areEnough(enough)) enough *= 2;
+  let short = Math.floor(enough / 2);
+  while (enough - short > 1) {
+    const middle = Math.floor((enough + short) / 2);
+    if (areEnough(middle)) enough = middle;
+    else short = middle;
+  }
+  return enough;
+}
+
 /** The first day on which there are more users than fit; null when that is more than a year away. */
 export function fullInDays(basis: GrowthBasis, policy: FleetPolicy): number | null {
+  // From the day on which the last ramp is through, what fits stays the same.
+  const settled = basis.lines.reduce((last, line) => {
+    const left = Math.max(0, wholeDays(line, policy) - line.goodDays);
+    return Math.max(last, line.startsInDays + left);
+  }, 0);
+  let fit = 0;
   for (let day = 0; day <= HORIZON_DAYS; day += 1) {
-    if (usersInDays(basis.users, day, policy) > usersThatFit(basis, day, policy)) return day;
+    if (day <= settled) fit = usersThatFit(basis, day, policy);
+    if (usersInDays(basis.users, day, policy) > fit) return day;
   }
   return null;
 }

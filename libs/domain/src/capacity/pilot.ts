@@ -2,6 +2,7 @@ import type { FleetPolicy } from '../fleet-policy';
 import type { FleetOutlook } from '../forecast/fleet-day';
 import type { UserPrior } from '../forecast/prior';
 import { upperNormalQuantile } from '../forecast/quantile';
+import { rampCap } from '../ramp/cap';
 
 /** The estimate of what a user says is good when it is within this share of the truth (19 times out of 20). */
 const PRECISION = 0.2;
@@ -27,7 +28,7 @@ export interface PilotReport {
   readonly daysForTodaysUsers: number | null;
   readonly days: number;
   readonly usersForDays: number | null;
-  /** The line to run it on: in service, through its ramp if there is such a one, with the fewest users. */
+  /** The line to run it on: open to new users, with the highest cap of its ramp, and then the fewest users. */
   readonly lineId: string | null;
 }
 
@@ -35,6 +36,7 @@ export interface PilotLine {
   readonly id: string;
   readonly users: number;
   readonly goodDays: number;
+  readonly budgetPerDay: number;
 }
 
 /**
@@ -71,7 +73,8 @@ export function pilotReport(
   // Two weeks have each weekday twice.
   const days = Math.max(policy.forecast.learnFromDays, 14);
   const [best] = [...lines].sort(
-    (a, b) => b.goodDays - a.goodDays || a.users - b.users || (a.id < b.id ? -1 : 1),
+    (a, b) =>
+      rampCap(b, policy) - rampCap(a, policy) || a.users - b.users || (a.id < b.id ? -1 : 1),
   );
   return {
     assumed: prior.assumed,

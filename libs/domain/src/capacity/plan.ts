@@ -108,11 +108,7 @@ export function planCapacity(snapshot: CapacitySnapshot, policy: FleetPolicy): C
     uncoveredNow: cards
       .filter(({ lineIds }) => lineIds.length === 0)
       .reduce((sum, each) => sum + each.users, 0),
-    losses: lossReports(
-      serving,
-      cards.filter(({ lineIds, primaryLineId }) => lineIds.includes(primaryLineId)),
-      policy,
-    ),
+    losses: lossReports(serving, cards, policy),
     pilot: pilotReport(
       {
         ...{ users: total.users, prior, outlook },
@@ -151,7 +147,7 @@ const meanUser = ({ users, mean, variance }: Total): Load => ({
   variance: variance / users,
 });
 
-/** Cards with the lines on them that serve; those of users on one and the same line with the same lines as one. */
+/** Cards with the lines on them that serve. */
 function usableCards(cards: readonly CardUsers[], serving: readonly LineView[]): CardUsers[] {
   const usable = new Set(serving.map(({ id }) => id));
   return cards.map(({ primaryLineId, lineIds, users }) => ({
