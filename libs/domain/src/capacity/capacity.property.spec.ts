@@ -184,7 +184,9 @@ describe('first contacts', () => {
     fc.assert(
       fc.property(counts, (each) => {
         const hours = each
-          .flatMap((count) => Array.from({ length: count }, (_, i) => hoursUntilContact(i + 1, policy)))
+          .flatMap((count) =>
+            Array.from({ length: count }, (_, i) => hoursUntilContact(i + 1, policy)),
+          )
           .map(Number)
           .sort((a, b) => a - b);
         const at = (share: number): number => hours[Math.ceil(share * hours.length) - 1] ?? 0;

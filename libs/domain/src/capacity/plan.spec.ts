@@ -160,9 +160,9 @@ describe('a pilot', () => {
       1.96 * relativeError(people, 14, prior, { sigma: outlook.sigma });
     expect(precision(users)).toBeLessThanOrEqual(0.2001);
     expect(precision(users - 1)).toBeGreaterThan(0.1999);
-    expect(pilotReport({ users: 0, lines: [lines[3]!, lines[2]!], prior, outlook }, policy).lineId).toBe(
-      'old',
-    );
+    expect(
+      pilotReport({ users: 0, lines: [lines[3]!, lines[2]!], prior, outlook }, policy).lineId,
+    ).toBe('old');
   });
 
   it('says how far it has come, and when it never will', () => {

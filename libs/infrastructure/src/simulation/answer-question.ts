@@ -1,8 +1,4 @@
-import type {
-  SimulationPolicy,
-  SimulationQuestion,
-  SimulationRow,
-} from '@linekeeper/application';
+import type { SimulationPolicy, SimulationQuestion, SimulationRow } from '@linekeeper/application';
 import {
   faqDivision,
   fewestUsers,

@@ -85,14 +85,18 @@ function questionOf(
   // Lines beyond those that serve now are taken to be like the oldest: through their ramp.
   const whole = serving.reduce((most, { goodDays }) => Math.max(most, goodDays), MATURE_GOOD_DAYS);
   const count = whatIf.lines ?? serving.length;
-  if (users < 1) throw new Refusal('request.invalid', 'users: nobody has a place yet; say how many');
+  if (users < 1)
+    throw new Refusal('request.invalid', 'users: nobody has a place yet; say how many');
   if (count < 1) throw new Refusal('request.invalid', 'lines: no line serves now; say how many');
+  const messagesPerDay = present > 0 && mean > 0 ? mean / present : prior.mean;
+  const cv = Math.sqrt(prior.spread) / prior.mean;
+  // The simulated service knows of its newcomers what the live one knows.
+  const forecast = { ...policy.forecast, priorMeanPerDay: messagesPerDay, priorCv: cv };
   return {
     ...{ scenario: whatIf.scenario, policies: whatIf.policies, days: whatIf.days },
-    ...{ seed: whatIf.seed, savedShare: whatIf.savedShare, users, policy },
+    ...{ seed: whatIf.seed, savedShare: whatIf.savedShare, users, messagesPerDay, cv },
+    policy: { ...policy, forecast },
     growthPerDay: whatIf.growthPerDay ?? policy.capacity.growthPerDay,
-    messagesPerDay: present > 0 && mean > 0 ? mean / present : prior.mean,
-    cv: Math.sqrt(prior.spread) / prior.mean,
     lines: Array.from({ length: count }, (_, i) => serving[i]?.goodDays ?? whole),
   };
 }
@@ -100,13 +104,24 @@ function questionOf(
 /** Enough for every preset of the ramp to be through: the most careful one takes 22. */
 const MATURE_GOOD_DAYS = 100;
 
-function refuseTooLarge({ users, growthPerDay, days, messagesPerDay, policies }: SimulationQuestion) {
+function refuseTooLarge({
+  users,
+  growthPerDay,
+  days,
+  messagesPerDay,
+  policies,
+}: SimulationQuestion) {
   const last = users * (1 + growthPerDay) ** days;
   const messages = last * days * messagesPerDay * policies.length;
   if (last <= MOST_USERS && messages <= MOST_MESSAGES) return;
   throw new Refusal(
     'simulation.too_large',
     'Ask for fewer days, users or policies, or for less growth',
-    { users: Math.ceil(last), messages: Math.ceil(messages), mostUsers: MOST_USERS, mostMessages: MOST_MESSAGES },
+    {
+      users: Math.ceil(last),
+      messages: Math.ceil(messages),
+      mostUsers: MOST_USERS,
+      mostMessages: MOST_MESSAGES,
+    },
   );
 }
