@@ -28,6 +28,17 @@ module.exports = {
       to: { path: '^(libs/(?!simulation|domain)|apps/)' },
     },
     {
+      name: 'simulations-beside-the-service',
+      comment:
+        'What-if questions run in a thread of their own: one adapter knows the simulation, behind the port.',
+      severity: 'error',
+      from: {
+        path: '^(apps/|libs/(application|infrastructure)/)',
+        pathNot: ['spec\\.ts$', '^libs/infrastructure/src/simulation/'],
+      },
+      to: { path: libs('simulation') },
+    },
+    {
       name: 'application-says-what',
       comment:
         'The application says what, never with what: domain, Injectable and Logger, zod for the policy.',
@@ -54,11 +65,11 @@ module.exports = {
         "One adapter does not lean on another vendor's adapter; only the module names them all.",
       severity: 'error',
       from: {
-        path: '^libs/infrastructure/src/(linq|memory|people|prisma|config|throttle)/',
+        path: '^libs/infrastructure/src/(linq|memory|people|prisma|config|simulation|throttle)/',
         pathNot: 'spec\\.ts$',
       },
       to: {
-        path: '^libs/infrastructure/src/(linq|memory|people|prisma|config|throttle|postgres)/',
+        path: '^libs/infrastructure/src/(linq|memory|people|prisma|config|simulation|throttle|postgres)/',
         pathNot: '^libs/infrastructure/src/$1/',
       },
     },

@@ -17,7 +17,7 @@ suite(
     let cluster: Cluster;
 
     afterAll(() => {
-      expect(cluster.kills).toBeGreaterThan(20);
+      expect(cluster.kills).toBeGreaterThan(15);
     });
 
     aMonth(async (database, simulator) => {

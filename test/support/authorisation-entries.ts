@@ -214,6 +214,20 @@ export const GUARDED_ROUTES: Readonly<Record<string, GuardedRoute>> = {
     ok: [200],
   },
   'GET /v1/admin/rebalance': { needs: 'viewer', reach: 'fleet', ok: [200] },
+  'GET /v1/admin/capacity': { needs: 'viewer', reach: 'list', ok: [200] },
+  'POST /v1/admin/simulations': {
+    needs: 'operator',
+    reach: 'thing',
+    body: ({ slug }) => ({ pool: slug, scenario: 'S1', days: 2, users: 1, lines: 1 }),
+    // One at a time: the one of another caller may still run.
+    ok: [202, 409],
+  },
+  'GET /v1/admin/simulations/:id': {
+    needs: 'viewer',
+    reach: 'thing',
+    path: () => `/v1/admin/simulations/${nobody}`,
+    ok: [404],
+  },
   'GET /v1/admin/suppressions': { needs: 'viewer', reach: 'list', ok: [200] },
   'GET /v1/admin/jobs': { needs: 'viewer', reach: 'fleet', ok: [200] },
   'POST /v1/admin/jobs/:name/run': {

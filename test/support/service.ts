@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   BudgetLedger,
@@ -19,6 +20,12 @@ export const APP_KEY = 'lk_app_key_of_the_tests_0123456789ab';
 export const VIEWER_KEY = 'lk_viewer_key_of_the_tests_01234567';
 
 export const SECRETS_KEY = 'a secrets key of the tests, long enough';
+
+/** A thread runs compiled code. */
+const SIMULATION_SCRIPT = join(
+  __dirname,
+  '../../dist/libs/infrastructure/src/simulation/simulation-worker.js',
+);
 
 /** The whole service in this process, on the simulator's clock and a database of its own. */
 export class TestService {
@@ -66,6 +73,7 @@ export class TestService {
         clock,
         follower: new VirtualClockFollower(clock),
         publicUrl: settings.publicUrl ?? url,
+        simulationScript: SIMULATION_SCRIPT,
         secretsKey,
         previousSecretsKeys,
         settings: new StaticSettings({

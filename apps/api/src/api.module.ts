@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { SignInController } from './access/sign-in.controller';
+import { CapacityController } from './admin/capacity.controller';
 import { FailoversController } from './admin/failovers.controller';
 import { FleetController } from './admin/fleet.controller';
 import { GovernanceController } from './admin/governance.controller';
@@ -31,6 +32,7 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     WebhooksController,
     LinesController,
     FleetController,
+    CapacityController,
     FailoversController,
     JobsController,
     GovernanceController,

@@ -125,6 +125,11 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
     idleHours: z.number().min(0),
     maxUsersShare: share,
   }),
+  capacity: z.strictObject({
+    pricePerLinePerMonth: z.number().min(0).max(1_000_000).nullable(),
+    leadTimeDays: z.number().int().min(0).max(365),
+    growthPerDay: z.number().min(0).max(0.5),
+  }),
 });
 
 /** Two thresholds that contradict each other: both by their path, and the rule between them. */

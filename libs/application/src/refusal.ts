@@ -57,6 +57,9 @@ export const REFUSALS = {
   'webhook.unavailable': 'The event could not be stored: send it again',
   'provider.unavailable': 'The messaging provider cannot be reached',
   'gateway.v2_not_available': 'The V2 paths of the gateway are not available',
+  'simulation.not_found': 'There is no such simulation, or it is no longer kept',
+  'simulation.running': 'Another simulation runs: one at a time',
+  'simulation.too_large': 'The simulation would take too long',
   'service.unavailable': 'A part the service needs is not available',
 } as const;
 

@@ -167,6 +167,14 @@ export interface FleetPolicy {
     readonly idleHours: number;
     readonly maxUsersShare: number;
   };
+  readonly capacity: {
+    /** What one line costs a month, in a currency of the operator's; null: unknown, and nothing is said of money. */
+    readonly pricePerLinePerMonth: number | null;
+    /** Days from the order of a line until it is there. Linq gives no figure: a working week, until one is known. */
+    readonly leadTimeDays: number;
+    /** Share by which the users are taken to grow each day: 1 % doubles them in 70 days. */
+    readonly growthPerDay: number;
+  };
 }
 
 /** The defaults, each with its reason in {@link FleetPolicy}. Version 1 of every environment. */
@@ -283,4 +291,5 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
     idleHours: 72,
     maxUsersShare: 0.01,
   },
+  capacity: { pricePerLinePerMonth: null, leadTimeDays: 5, growthPerDay: 0.01 },
 };

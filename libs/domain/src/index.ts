@@ -1,6 +1,8 @@
 export * from './budget/ceilings';
 export * from './budget/line-ledger';
 export * from './budget/types';
+export * from './capacity/plan';
+export type { CardUsers } from './capacity/uncovered';
 export * from './cards/base-blocks';
 export * from './cards/choose-card';
 export * from './cards/keep-pods';

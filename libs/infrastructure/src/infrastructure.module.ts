@@ -17,6 +17,7 @@ import {
   Random,
   SecretBox,
   Settings,
+  Simulations,
   Throttle,
   UnitOfWork,
   UsageHistory,
@@ -44,6 +45,7 @@ import { BudgetLedgerWithFallback } from './redis/budget-ledger-with-fallback';
 import { CloseRedis } from './redis/close-redis';
 import { RedisInboxSignal } from './redis/inbox-signal';
 import { RedisBudgetLedger } from './redis/redis-budget-ledger';
+import { WorkerSimulations } from './simulation/worker-simulations';
 import { SystemClock } from './system/clock';
 import { NodeDigest, SecureRandom, UuidV7 } from './system/chance';
 import { AesSecretBox } from './system/secret-box';
@@ -62,6 +64,8 @@ export interface InfrastructureOptions {
   /** Keys that were SECRETS_KEY before: what they protect is still read. */
   readonly previousSecretsKeys?: readonly string[] | undefined;
   readonly linq: { readonly apiKey: string; readonly baseUrl: string };
+  /** The compiled script of a simulation's thread; default: the one beside its adapter. */
+  readonly simulationScript?: string | undefined;
   /** For several processes; null: this is the only one, and keeps in memory what it may lose. */
   readonly redis: { readonly client: Redis; readonly prefix: string } | null;
 }
@@ -156,6 +160,10 @@ export class InfrastructureModule {
       {
         provide: Throttle,
         useFactory: () => new RateLimiterThrottle(options.redis),
+      },
+      {
+        provide: Simulations,
+        useFactory: () => new WorkerSimulations(options.simulationScript),
       },
       { provide: ProviderEventReader, useClass: LinqEventReader },
       { provide: WebhookVerifier, useClass: StandardWebhookVerifier },

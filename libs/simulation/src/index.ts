@@ -6,6 +6,7 @@ export * from './figures/figures';
 export * from './fleet/line-state';
 export * from './run/people';
 export * from './run/run';
+export * from './traffic/live-population';
 export * from './traffic/parse-trace';
 export * from './traffic/population';
 export * from './traffic/scale';

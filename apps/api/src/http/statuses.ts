@@ -55,6 +55,9 @@ export const STATUSES: Record<RefusalCode, number> = {
   'webhook.unavailable': 503,
   'provider.unavailable': 502,
   'gateway.v2_not_available': 501,
+  'simulation.not_found': 404,
+  'simulation.running': 409,
+  'simulation.too_large': 422,
   'service.unavailable': 503,
 };
 

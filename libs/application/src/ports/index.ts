@@ -27,6 +27,7 @@ export * from './quarantine-store';
 export * from './secret-box';
 export * from './send-store';
 export * from './settings';
+export * from './simulations';
 export * from './stores';
 export * from './throttle';
 export * from './unit-of-work';

@@ -1,10 +1,15 @@
-import type { EpochMs, Pod } from '@linekeeper/domain';
+import type { CardUsers, EpochMs, Pod } from '@linekeeper/domain';
 
 /** People on a line who hold another one as a fallback. */
 export interface LinePair {
   readonly lineId: string;
   readonly fallbackId: string;
   readonly users: number;
+}
+
+/** People who stand on one line and hold the same others: how many, and how many of them wrote lately. */
+export interface CardCount extends CardUsers {
+  readonly activeUsers: number;
 }
 
 /** The pods whose cards new users get, and how many people hold which line beside theirs. */
@@ -24,4 +29,9 @@ export abstract class PodStore {
   ): Promise<void>;
   /** The pairs of which these lines are the fallback. */
   abstract pairsOnto(fallbackIds: readonly string[]): Promise<LinePair[]>;
+  /**
+   * Everybody with a place in a pool, counted by line and fallbacks. Active is who wrote at or after `activeSince`. One
+   * aggregate over the pool's people; what it answers grows with the cards only.
+   */
+  abstract cardCounts(poolId: string, activeSince: EpochMs): Promise<CardCount[]>;
 }

@@ -3,6 +3,7 @@ import * as sends from './sends';
 import * as inbox from './inbox';
 import * as lines from './lines';
 import * as jobs from './jobs';
+import * as capacity from './capacity';
 import * as access from './access';
 import { Decisions, Turns } from './shared';
 
@@ -10,6 +11,7 @@ export * from './people';
 export * from './sends';
 export * from './inbox';
 export * from './lines';
+export * from './capacity';
 export * from './jobs';
 export * from './access';
 export type { PoolScope } from './shared';
@@ -22,6 +24,7 @@ export const USE_CASES = [
   ...sends.SENDS_USE_CASES,
   ...inbox.INBOX_USE_CASES,
   ...lines.LINES_USE_CASES,
+  ...capacity.CAPACITY_USE_CASES,
   ...jobs.JOBS_USE_CASES,
   ...access.ACCESS_USE_CASES,
 ];

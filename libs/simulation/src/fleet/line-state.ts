@@ -10,6 +10,8 @@ export interface LinePlan {
   readonly isNew: boolean;
   /** Budget day (label) on which it arrives; 0 is the first. */
   readonly arrivesOnDay: number;
+  /** Good days of its ramp when it comes; default: none for a new line, the whole budget for another. */
+  readonly goodDays?: number;
 }
 
 /** The lines of a fleet that was there all along. */
@@ -26,7 +28,7 @@ export function lineStateOf(
   policy: FleetPolicy,
 ): LineState {
   const late = plan.arrivesOnDay > 0;
-  const goodDays = plan.isNew ? 0 : goodDaysForCap(budget, budget, policy);
+  const goodDays = plan.goodDays ?? (plan.isNew ? 0 : goodDaysForCap(budget, budget, policy));
   return {
     id: `line-${String(index).padStart(4, '0')}`,
     poolId: 'pool',

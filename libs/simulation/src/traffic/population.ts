@@ -30,7 +30,7 @@ const MAX_SESSION = 165;
 const LIFE_SCALE_DAYS = 54;
 const LIFE_SHAPE = 0.57;
 /** Shape of a user's own day factor: the negative binomial's k within a user in the busy weeks. */
-const USER_DAY_SHAPE = 0.43;
+export const USER_DAY_SHAPE = 0.43;
 /** Mean sessions of a living user and day: with the sessions' size between 4 and 5 messages on an active day. */
 const SESSIONS_PER_DAY = 0.4;
 /** The day factor that all users share: spread of its logarithm, and how much of it stays until the next day. */
@@ -39,7 +39,7 @@ const FLEET_DAY_MEMORY = 0.3;
 /** Monday to Sunday, mean 1. */
 const WEEKDAYS = [1.06, 1.17, 1.27, 1.18, 0.83, 0.7, 0.8] as const;
 /** Per cent of messages by hour of the day, from midnight. */
-const HOURS = [
+export const HOURS = [
   9.7, 8.4, 7, 5, 2.3, 0.8, 0.3, 0.4, 0.7, 1.2, 2.3, 2.7, 3.1, 3.1, 4.1, 4.1, 4.5, 4.3, 4.4, 4.7,
   5.1, 6, 7, 8.9,
 ] as const;
@@ -79,7 +79,8 @@ export function makePopulation(size: PopulationSize, seed: number): Traffic {
   return builder.build(size.users);
 }
 
-function fleetDays(days: number, chance: Chance): number[] {
+/** The factor of each day that all users share, its weekday in it. */
+export function fleetDays(days: number, chance: Chance): number[] {
   let level = 0;
   return Array.from({ length: days }, (_, day) => {
     const news = Math.sqrt(1 - FLEET_DAY_MEMORY ** 2) * drawNormal(chance);
@@ -92,7 +93,8 @@ function fleetDays(days: number, chance: Chance): number[] {
 /** Seconds between the messages of a session, at most. */
 const SESSION_GAP_SECONDS = 120;
 
-function addSession(
+/** Messages of one go, each with its answer, from a second on; what would come after the last day is left out. */
+export function addSession(
   builder: TrafficBuilder,
   chance: Chance,
   user: number,

@@ -1,4 +1,4 @@
-import { type LinePair, PodStore } from '@linekeeper/application';
+import { type CardCount, type LinePair, PodStore } from '@linekeeper/application';
 import type { EpochMs, Pod, RingLine } from '@linekeeper/domain';
 import type { Db } from '../database';
 import type { Pod as Row } from '../generated/client';
@@ -47,6 +47,26 @@ export class PrismaPodStore extends PodStore {
     return this.db.linePair.findMany({
       where: { fallbackId: { in: [...fallbackIds] }, users: { gt: 0 } },
     });
+  }
+
+  async cardCounts(poolId: string, activeSince: EpochMs): Promise<CardCount[]> {
+    const rows = await this.db.$queryRaw<
+      { lineId: string; fallbacks: string[]; users: number; activeUsers: number }[]
+    >`
+      SELECT p.line_id::text AS "lineId", p.fallbacks, count(*)::int AS users,
+        (count(*) FILTER (WHERE p.last_inbound_at >= ${date(activeSince)}))::int AS "activeUsers"
+      FROM (SELECT a.line_id, c.last_inbound_at,
+          ARRAY(SELECT f.line_id::text FROM assignment_fallbacks f
+            WHERE f.assignment_id = a.id ORDER BY f.line_id) AS fallbacks
+        FROM assignments a
+        LEFT JOIN conversations c ON c.pool_id = a.pool_id AND c.user_id = a.user_id
+        WHERE a.pool_id = ${poolId}::uuid AND a.state <> 'released') p
+      GROUP BY p.line_id, p.fallbacks`;
+    return rows.map(({ lineId, fallbacks, ...counts }) => ({
+      primaryLineId: lineId,
+      lineIds: [lineId, ...fallbacks],
+      ...counts,
+    }));
   }
 }
 
