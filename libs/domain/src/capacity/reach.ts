@@ -8,7 +8,7 @@ export interface ReachHours {
 }
 
 /**
- * Hours until the `nth` thread (from 1) that one target may start, from now: `outboundPerLinePerHour` each hour, up to
+ * Whole hours until the `nth` thread (from 1) that one target may start, from now: `outboundPerLinePerHour` each hour, up to
  * `outboundPerLinePer24h` in any 24. Equal to the failover's own schedule on an idle target; nights are not left out.
  */
 export function hoursUntilContact(
