@@ -35,7 +35,11 @@ export async function shedLoad(
   };
   const others = demand.transactional + demand.introduction + demand.proactive;
   const reply = Math.max(0, expected - others);
-  const served = servedClasses(capacity, { ...demand, reply }, decision.policy);
+  // Where nobody is yet, nothing is short: a fleet without lines begins like this.
+  const served =
+    reply + others === 0
+      ? SEND_CLASSES
+      : servedClasses(capacity, { ...demand, reply }, decision.policy);
   // A reply never waits for capacity: the line it would leave from has its own say.
   const panic = (await panicNow(stores, decision)) !== null;
   const shed = SEND_CLASSES.filter((each) => each !== 'reply' && (panic || !served.includes(each)));
