@@ -17,7 +17,7 @@ const HOUR = 3_600;
 /** Steps of the clock while nobody talks. */
 const QUIET = 3 * HOUR;
 const LINES = 5;
-const PEOPLE = 24;
+const PEOPLE = 16;
 /** Two messages in and two out. */
 const PER_DAY = 4;
 
