@@ -12,6 +12,7 @@ import {
   linekeeperRebalancing,
   type MakeContender,
   packClairvoyantly,
+  packForetold,
   planned,
   powerOfTwo,
   roundRobin,
@@ -37,7 +38,7 @@ const ONLINE = {
 } as const satisfies Record<string, MakeContender>;
 
 /** Those that look at the traffic before it comes. */
-const OFFLINE = ['hindsight', 'clairvoyant', 'clairvoyant-at-arrival'] as const;
+const OFFLINE = ['hindsight', 'foretold', 'clairvoyant', 'clairvoyant-at-arrival'] as const;
 
 type OnlineName = keyof typeof ONLINE;
 type OfflineName = (typeof OFFLINE)[number];
@@ -55,7 +56,7 @@ export function policiesOf(scenario: ScenarioName): PolicyName[] {
   const flags = scenario === 'S4' || scenario === 'S5';
   const unfit: readonly PolicyName[] = flags
     ? [...OFFLINE, 'linekeeper-rebalancing']
-    : ['no-failover'];
+    : ['no-failover', ...(scenario === 'S1' ? (['foretold'] as const) : [])];
   return POLICIES.filter((name) => !unfit.includes(name));
 }
 
@@ -69,6 +70,9 @@ export function contenderOf(name: PolicyName, setup: Setup, scenario: ScenarioNa
         ? tunedThreshold(users.users, (tried) => overrunOf(setup, tried))
         : hindsightThreshold(users, lines.length, budget);
     return threshold(name, best);
+  }
+  if (name === 'foretold') {
+    return planned(name, packForetold(users, capacityOf(setup, scenario)));
   }
   if (scenario === 'S1') return planned(name, balanceClairvoyantly(users, lines.length));
   const late = name === 'clairvoyant';

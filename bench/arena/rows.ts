@@ -12,12 +12,18 @@ export interface Row {
   readonly figures: Readonly<Record<string, number>>;
 }
 
-export function figuresOfPlayed({ figures, ramp, failover, badWeek }: Played): Row['figures'] {
-  return { ...figures, ...ramp, ...failover, ...badWeek };
+export function figuresOfPlayed({
+  figures,
+  ramp,
+  failover,
+  badWeek,
+  detection,
+}: Played): Row['figures'] {
+  return { ...figures, ...ramp, ...failover, ...badWeek, ...detection };
 }
 
 /**
- * The load of each row as a share of the clairvoyant's and of hindsight's of the same seed, where those were run.
+ * The load of each row as a share of what the bounds carry on the same seed, where those were run.
  */
 export function withShares(rows: readonly Row[]): Row[] {
   return rows.map((row) => {
@@ -31,8 +37,10 @@ export function withShares(rows: readonly Row[]): Row[] {
     const shares = {
       ofClairvoyant: shareOf('clairvoyant', 'carried'),
       ofClairvoyantAtArrival: shareOf('clairvoyant-at-arrival', 'carried'),
+      ofForetold: shareOf('foretold', 'carried'),
       ofHindsight: shareOf('hindsight', 'carried'),
       admittedOfClairvoyant: shareOf('clairvoyant', 'admitted'),
+      admittedOfForetold: shareOf('foretold', 'admitted'),
     };
     const known = Object.entries(shares).filter(
       (each): each is [string, number] => each[1] !== null,

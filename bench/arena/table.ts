@@ -14,6 +14,7 @@ const GENERAL: readonly Column[] = [
   ['carried', 'carriedShare', percent],
   ['of clairvoyant', 'ofClairvoyant', times],
   ['at arrival', 'ofClairvoyantAtArrival', times],
+  ['of foretold', 'ofForetold', times],
   ['of hindsight', 'ofHindsight', times],
   ['overrun line-days', 'overrunLineDayShare', percent],
   ['overrun messages', 'overrunMessageShare', percent],
@@ -48,6 +49,7 @@ const FAILOVER: readonly Column[] = [
 const EXTRA: Readonly<Partial<Record<ScenarioName, readonly Column[]>>> = {
   S3: [
     ['admitted of cl.', 'admittedOfClairvoyant', times],
+    ['of foretold', 'admittedOfForetold', times],
     ['caps passed', 'capsPassed', count],
     ['of', 'rampLineDays', count],
     ['days to full', 'quickestDaysToFull', count],
@@ -64,6 +66,16 @@ const EXTRA: Readonly<Partial<Record<ScenarioName, readonly Column[]>>> = {
     ['lowest cap', 'lowestCapShare', percent],
     ['days to full', 'daysToFull', count],
     ['over cap', 'overCap', count],
+    ['false / year', 'eventsFalseSuspicionsPerYear', times],
+    ['ejected', 'eventsFalseEjections', count],
+    ['95 %: bad', 'events95BadP50', count],
+    ['max', 'events95BadMax', count],
+    ['verdict min', 'events95VerdictMinutesMax', times],
+    ['30 %: outcomes', 'events30OutcomesP50', count],
+    ['verdict min', 'events30VerdictMinutesP50', times],
+    ['V2: false / year', 'silenceFalseSuspicionsPerYear', times],
+    ['95 % h', 'silence95HoursP50', times],
+    ['30 % h', 'silence30HoursP50', times],
   ],
 };
 

@@ -1,6 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { arenaYears } from './arena-year';
 import { forecasts } from './forecasts';
@@ -8,6 +5,7 @@ import { type Measured, MIN_ROUNDS, type Row, rowOf } from './measure';
 import { memories } from './memory';
 import { failovers, rebalances } from './moves';
 import { placements } from './placement';
+import { lineOf, writeRows } from './report';
 
 /** By the word that `--only` takes. Memory first: what others leave behind would blur it. */
 const PARTS = {
@@ -45,37 +43,10 @@ function main(argv: readonly string[]): void {
     for (const measured of PARTS[name as keyof typeof PARTS]()) {
       const row = rowOf(measured, rounds);
       rows.push(row);
-      console.log(lineOf(row));
+      console.log(lineOf(row, 'at-most'));
     }
   }
-  write(rows);
-}
-
-function lineOf({ name, ours, bare, ratio, target, unit, spread }: Row): string {
-  const word = (value: number): string => value.toPrecision(3);
-  const range = ([low, high]: readonly [number, number]): string => `${word(low)} to ${word(high)}`;
-  const own = `${name}: ${word(ours)} ${unit} (${range(spread.ours)})`;
-  const beside =
-    bare === null || ratio === null || spread.bare === null
-      ? ''
-      : `; bare ${word(bare)} (${range(spread.bare)}), ${word(ratio)} times`;
-  const verdict = target === null ? '' : `; target ${target}: ${ours <= target ? 'met' : 'MISSED'}`;
-  return `${own}${beside}${verdict}`;
-}
-
-function write(rows: readonly Row[]): void {
-  const [processor] = cpus();
-  const machine = {
-    processor: processor?.model ?? 'unknown',
-    cores: cpus().length,
-    memoryGb: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-  };
-  const folder = join(process.cwd(), 'bench/results');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'decisions.json'), `${JSON.stringify({ machine, rows }, null, 2)}\n`);
-  console.log('Written to bench/results/decisions.json');
+  writeRows('decisions', rows);
 }
 
 try {

@@ -5,7 +5,7 @@ export interface Row {
   readonly ours: number;
   readonly bare: number | null;
   readonly ratio: number | null;
-  /** At most this; null where benchmarks name no target and the figure is there to be seen. */
+  /** What is wanted; null where benchmarks name no target and the figure is there to be seen. */
   readonly target: number | null;
   readonly unit: string;
   readonly rounds: number;
@@ -77,4 +77,4 @@ export function medianOf(list: readonly number[]): number {
   return (low + high) / 2;
 }
 
-const rangeOf = (list: readonly number[]): Range => [Math.min(...list), Math.max(...list)];
+export const rangeOf = (list: readonly number[]): Range => [Math.min(...list), Math.max(...list)];

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { DEFAULT_FLEET_POLICY as policy } from '@linekeeper/domain';
-import { Fleet, matureLines, UserRates } from '@linekeeper/simulation';
+import { Fleet, matureLines, UserTable } from '@linekeeper/simulation';
 import type { Measured } from './measure';
 
 const USERS = 1_000_000;
@@ -32,20 +32,18 @@ export function memories(): Measured[] {
       ours: () =>
         bytes(() => {
           const fleet = new Fleet(USERS, matureLines(LINES), DAYS, 3_000, policy);
-          const rates = new UserRates(USERS);
-          const mean = new Int32Array(USERS);
-          const variance = new Float64Array(USERS);
+          const table = new UserTable(USERS);
           for (let user = 0; user < USERS; user += 1) {
             fleet.assign(
               user,
               user % LINES,
               [1, 2, 3].map((step) => (user + step) % LINES),
             );
-            rates.set(user, { a: 20 + user / USERS, b: 1.05 });
-            mean[user] = user;
-            variance[user] = user;
+            table.place(user, 0);
+            table.setRate(user, { messages: 20 + user / USERS, days: 1 });
+            table.setLoad(user, { meanMilli: user, varianceMilli: user });
           }
-          return [fleet, rates, mean, variance];
+          return [fleet, table];
         }),
       bare: () => bytes(() => new Float64Array(USERS).fill(1)),
     },

@@ -54,6 +54,20 @@ describe('Webhooks of the simulated API', () => {
     return (await linq.chats.create(params)).chat.message.id;
   };
 
+  it('leaves no instant before what came about at it has arrived', async () => {
+    const catcher = await subscriber(['phone_number.status_updated']);
+    const release = catcher.hold();
+    await ok(simulator.control.post(`/lines/${line}/status`, { status: 'FLAGGED' }));
+    const before = await simulator.now();
+    const leap = simulator.advance(9 * 3_600, 9 * 3_600);
+    // Long enough for the leap to have begun, and for the delivery to be there.
+    for (let i = 0; i < 20; i += 1) expect(await simulator.now()).toBe(before);
+    release();
+    await leap;
+    expect(catcher.deliveries).toHaveLength(1);
+    expect(await simulator.now()).toBe(before + 9 * 3_600_000);
+  });
+
   it('tells one story in both versions, each in its own shape', async () => {
     await ok(simulator.control.post('/config', { readRate: 1, readDelayMs: 1_000 }));
     const newer = await subscriber([...CORE, 'message.edited']);

@@ -36,7 +36,7 @@ describe('Detection', () => {
     while (people.all.length < PEOPLE) await people.join(2);
     await talk(people.all);
     // Everybody's outcome of that day has been counted; the next one counts a day later.
-    await simulator.advance(DAY, DAY / 4);
+    await simulator.advance(DAY, DAY / 2);
   });
 
   afterEach(async () => {
@@ -65,7 +65,9 @@ describe('Detection', () => {
     return found ?? Promise.reject(new Error(`No line ${number}`));
   };
   const told = async (type: string): Promise<Entry[]> =>
-    database.query<Entry>('SELECT type, data FROM outbox_events WHERE type = $1', [type]);
+    database.query<Entry>('SELECT type, data FROM outbox_events WHERE type = $1 ORDER BY seq', [
+      type,
+    ]);
 
   it('suspects a failing line after five people at most, then ejects it and moves its people', async () => {
     const [sick = ''] = LINES;
@@ -105,7 +107,7 @@ describe('Detection', () => {
 
     // After its ban it is back by itself, at the beginning of the ramp.
     await ok(simulator.control.delete('/faults'));
-    await simulator.advance(DAY, DAY / 4);
+    await simulator.advance(DAY, DAY / 2);
     expect(await lineNow(sick)).toMatchObject({ health: 'healthy', ramping: true, goodDays: 0 });
   });
 
@@ -151,7 +153,12 @@ describe('Detection', () => {
     const sick = LINES.slice(0, 3);
     const before = await linesOf(service);
     for (const line of sick) await sicken(line);
-    const theirs = sick.flatMap((line) => peopleOn(line));
+    // In turn, so that no line is far ahead of the others when they are judged on the way.
+    const groups = sick.map((line) => peopleOn(line));
+    const rounds = Math.max(...groups.map((group) => group.length));
+    const theirs = Array.from({ length: rounds }).flatMap((_, i) =>
+      groups.flatMap((group) => group[i] ?? []),
+    );
     await talk(theirs);
     await simulator.advance(10 * MINUTE, 5 * MINUTE);
     expect(await told('fleet.panic')).toHaveLength(1);
@@ -164,7 +171,8 @@ describe('Detection', () => {
     expect((await people.send(person!, 'reply')).decision).toBe('send');
 
     await ok(simulator.control.delete('/faults'));
-    await simulator.advance(20 * MINUTE, 5 * MINUTE);
+    // A quarter of an hour without an alarm, and the job that looks every five minutes.
+    await simulator.advance(30 * MINUTE, 5 * MINUTE);
     const [brownOut] = (await told('fleet.brown-out')).slice(-1);
     expect(brownOut?.data).toMatchObject({ shedClasses: [] });
   });
@@ -187,8 +195,9 @@ describe('Detection', () => {
     const [ejected] = await told('line.ejected');
     expect(ejected?.data['reason']).toMatch(/^its canary fails/);
     const probes = (await simulator.books()).filter(({ handle }) => phones.includes(handle));
-    expect(probes.filter(({ line }) => line === sick)).toHaveLength(2);
-    expect(probes.filter(({ line }) => line !== sick)).toHaveLength(2);
+    const rounds = probes.filter(({ line }) => line !== sick).length / phones.length;
+    expect(rounds).toBeGreaterThanOrEqual(1);
+    expect(probes.filter(({ line }) => line === sick)).toHaveLength(4 * phones.length * rounds);
   });
 });
 

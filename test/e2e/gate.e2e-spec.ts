@@ -64,7 +64,7 @@ describe('The send gate', () => {
     await simulator.advance(60);
     expect((await ask(person.userId)).class).toBe('reply');
     expect((await ask(person.userId, 'proactive')).class).toBe('proactive');
-    await simulator.advance(25 * HOUR, HOUR);
+    await simulator.advance(25 * HOUR, 5 * HOUR);
     expect((await ask(person.userId)).class).toBe('proactive');
   });
 
@@ -175,7 +175,7 @@ describe('The send gate', () => {
     expect(await room()).toBe(before);
     await ask(id, 'transactional');
     expect(await room()).toBe(before - 1);
-    await simulator.advance(36 * 60, 60);
+    await simulator.advance(36 * 60, 360);
     expect(await room()).toBe(before);
   });
 

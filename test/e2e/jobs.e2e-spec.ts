@@ -52,7 +52,7 @@ describe('A job', () => {
     await simulator.advance(60);
     await holdUp('close-budget-day', 24);
     // The day ends at six in the morning; the service is late by four hours.
-    await simulator.advance(21 * HOUR, HOUR);
+    await simulator.advance(21 * HOUR, 7 * HOUR);
     const after = await onboard(service, personNumber(2));
     const meanOf = async (): Promise<string | undefined> =>
       (
@@ -62,14 +62,14 @@ describe('A job', () => {
         )
       )[0]?.mean;
     const assumed = await meanOf();
-    await simulator.advance(4 * HOUR, HOUR);
+    await simulator.advance(4 * HOUR, 2 * HOUR);
     const closed = await database.query<{ user_id: string; closed_day: string }>(
       'SELECT user_id, closed_day FROM user_rates',
     );
     expect(closed).toEqual([{ user_id: before.user.id, closed_day: '2026-03-02' }]);
     expect(await meanOf()).toBe(assumed);
     // The next day is theirs.
-    await simulator.advance(21 * HOUR, HOUR);
+    await simulator.advance(21 * HOUR, 7 * HOUR);
     const next = await database.query<{ closed_day: string }>(
       'SELECT closed_day FROM user_rates WHERE user_id = $1',
       [after.user.id],

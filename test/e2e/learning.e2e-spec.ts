@@ -23,8 +23,12 @@ interface Told extends LineAnswer {
 interface Explained {
   readonly plan: {
     readonly inputs: {
-      readonly prior: { readonly mean: number; readonly assumed: boolean };
-      readonly outlook: { readonly days: number };
+      readonly prior: {
+        readonly mean: number;
+        readonly assumed: boolean;
+        readonly learned: number;
+      };
+      readonly outlook: { readonly days: number; readonly sigma: number };
     };
   };
 }
@@ -66,14 +70,14 @@ describe('A pool', () => {
       );
     }
     expect((await lines()).map(({ assumed }) => assumed)).toEqual([true, true, true]);
-    await simulator.advance(10 * 24 * HOUR, 4 * HOUR);
+    await simulator.advance(10 * 24 * HOUR, 12 * HOUR);
     const [pool] = await database.query<{ learned: Explained['plan']['inputs'] }>(
       'SELECT learned FROM pools',
     );
     expect(pool?.learned.prior.assumed).toBe(false);
-    // Two days at half as much for whoever is new, then 4 and 8.
-    expect(pool?.learned.prior.mean).toBeGreaterThan(5);
-    expect(pool?.learned.prior.mean).toBeLessThan(6.5);
+    // They say 6 in the mean, a little less as normal days of whoever is new; half of it is the assumed 20 still.
+    expect(pool?.learned.prior.mean).toBeGreaterThan(12);
+    expect(pool?.learned.prior.mean).toBeLessThan(13.5);
     const days = await database.query<{ messages: number }>(
       'SELECT messages FROM pool_days ORDER BY day',
     );
@@ -88,6 +92,11 @@ describe('A pool', () => {
     );
     expect(plan.inputs.prior).toEqual(pool?.learned.prior);
     expect(plan.inputs.outlook.days).toBe(days.length);
+    // Half of the prior is assumed still, and doubted for whoever is new.
+    const doubt = 0.6 * (1 - (pool?.learned.prior.learned ?? 0));
+    expect(doubt).toBeGreaterThan(0.2);
+    const sigma = Math.hypot(pool?.learned.outlook.sigma ?? 0, doubt);
+    expect(plan.inputs.outlook.sigma).toBeCloseTo(sigma, 9);
     const [row] = await database.query<{ mean: number }>(
       'SELECT mean_milli::int AS mean FROM assignments WHERE user_id = $1',
       [user.id],

@@ -301,7 +301,7 @@ describe('A line that is taken out', () => {
         confirmed_at: null,
       });
       await flag(number, 'FLAGGED');
-      await simulator.advance(25 * HOUR, HOUR);
+      await simulator.advance(25 * HOUR, 5 * HOUR);
       expect(await assignmentOf(userId)).toMatchObject({ state: 'released' });
       expect(await announced('assignment.expired')).toMatchObject([{ userId }]);
       expect((await lineBy(number)).users).toBe(0);
@@ -314,7 +314,7 @@ describe('A line that is taken out', () => {
       await cordonOthers(number);
       await flag(number, 'FLAGGED');
       await simulator.text(handle, number, 'Hello?');
-      await simulator.advance(26 * HOUR, HOUR);
+      await simulator.advance(26 * HOUR, 6 * HOUR);
       expect(await assignmentOf(user.id)).toMatchObject({
         state: 'needs-introduction',
         expires_at: null,

@@ -100,7 +100,7 @@ describe('Onboarding', () => {
       lines.reduce((sum, line) => sum + line.users, 0);
     await simulator.advance(60);
     const before = users(await linesOf(service));
-    await simulator.advance(25 * HOUR, HOUR);
+    await simulator.advance(25 * HOUR, 5 * HOUR);
     expect((await assignmentOf(talker.user.id)).state).toBe('confirmed');
     expect((await assignmentOf(silent.user.id)).state).toBe('released');
     expect(users(await linesOf(service))).toBeLessThan(before);

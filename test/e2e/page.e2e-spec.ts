@@ -58,7 +58,7 @@ if (chromiumPath === undefined) {
     });
 
     it('stays signed in while the clock of the fleet runs through three days', async () => {
-      await simulator.advance(3 * 86_400, 6 * 3_600);
+      await simulator.advance(3 * 86_400, 12 * 3_600);
       await page.reload();
       await page.locator('#lines tr').nth(2).waitFor();
     });

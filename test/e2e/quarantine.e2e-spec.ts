@@ -128,7 +128,7 @@ describe('Webhook secrets on their way', () => {
     ]);
     expect(told(await deliver(TEST_SECRET, 'forged'))).toEqual(RETRY);
     expect((await inbox()).quarantined.count).toBe(1);
-    await simulator.advance(86_400 + 301, 3_600);
+    await simulator.advance(86_400 + 301, 6 * 3_600);
     expect((await inbox()).quarantined.count).toBe(0);
     expect(await stored('forged')).toEqual([]);
     expect(told(await deliver(TEST_SECRET, 'forged'))).toEqual(FINAL);
@@ -201,6 +201,7 @@ describe('Webhook secrets on their way', () => {
           {
             id,
             source,
+            apiVersion: 'v3',
             body: Buffer.alloc(bytes, 1),
             headers: {},
             receivedAt: now,

@@ -1,7 +1,6 @@
 import { BudgetLedger } from '@linekeeper/application';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import {
-  type LineAnswer,
   lineNumbers,
   linesOf,
   onboard,
@@ -23,7 +22,6 @@ describe('The gate, when the world changes under its eyes', () => {
   let database: TestDatabase;
   let simulator: TestSimulator;
   let service: TestService;
-  let lines: readonly LineAnswer[];
   let next = 0;
 
   beforeAll(async () => {
@@ -32,7 +30,7 @@ describe('The gate, when the world changes under its eyes', () => {
       TestSimulator.start({ lines: lineNumbers(4), start: '2026-03-02T10:00:00.000Z' }),
     ]);
     service = await TestService.start(database, simulator);
-    lines = await raiseMatureFleet(service);
+    await raiseMatureFleet(service);
   });
 
   afterEach(() => jest.restoreAllMocks());
@@ -58,13 +56,20 @@ describe('The gate, when the world changes under its eyes', () => {
     return placed;
   }
 
-  /** The next `times` times that the gate takes a hold, `change` is committed before its answer is written. */
-  function between(change: () => Promise<unknown>, times = 1): () => number {
+  /**
+   * The next `times` times that the gate takes a hold, of `userId` if one is named, `change` is committed before its
+   * answer is written.
+   */
+  function between(
+    change: () => Promise<unknown>,
+    { times = 1, userId }: { times?: number; userId?: string } = {},
+  ): () => number {
     const ledger = service.nest.get(BudgetLedger);
     const reserve = ledger.reserve.bind(ledger);
     let left = times;
     jest.spyOn(ledger, 'reserve').mockImplementation(async (request) => {
       const held = await reserve(request);
+      if (userId !== undefined && request.recipient !== userId) return held;
       left -= 1;
       if (left >= 0) await change();
       return held;
@@ -113,7 +118,10 @@ describe('The gate, when the world changes under its eyes', () => {
     next += 1;
     const { user, assignment } = await onboard(service, personNumber(next));
     const path = `/v1/users/${user.id}/assignment`;
-    const lineId = lines.find(({ id }) => assignment.fallbacks.some((f) => f.id === id))?.id;
+    // One that the test before has not had flagged.
+    const lineId = (await linesOf(service)).find(
+      ({ id, health }) => health === 'healthy' && assignment.fallbacks.some((f) => f.id === id),
+    )?.id;
     between(() => ok(service.admin.post(`${path}/reassign`, { reason, lineId })));
     const { body } = await ask(user.id);
     expect(body).toMatchObject({ decision: 'send', line: { id: lineId } });
@@ -157,14 +165,53 @@ describe('The gate, when the world changes under its eyes', () => {
     expect(await admitted(user.id)).toEqual([]);
   });
 
+  it('answers each of many who ask at once for themselves', async () => {
+    const placed: Onboarded[] = [];
+    for (let i = 0; i < 24; i += 1) {
+      next += 1;
+      placed.push(await onboard(service, personNumber(next)));
+      await simulator.text(
+        personNumber(next),
+        placed.at(-1)?.assignment.line.phoneNumber ?? '',
+        'Hi',
+      );
+    }
+    await simulator.advance(60);
+    const [gone, ...others] = placed;
+    const userId = gone?.user.id ?? '';
+    // One of them says stop between the look and the answer.
+    between(() => ok(service.app.post(`/v1/users/${userId}/opt-out`, { reason })), { userId });
+    const nobody = '00000000-0000-7000-8000-000000000000';
+    const first = next - 23;
+    const asks = placed.map(({ user }, i) =>
+      i % 2 === 0
+        ? ask(user.id)
+        : service.app.post<SendAnswer & Problem>('/v1/sends', { handle: personNumber(first + i) }),
+    );
+    const [unknown, refused, ...answers] = await Promise.all([ask(nobody), ...asks]);
+    expect(unknown).toMatchObject({ status: 404, body: { code: 'user.not_found' } });
+    expect(refused?.body.decision).toBe('refuse');
+    expect(await admitted(userId)).toEqual([]);
+    expect(answers.map(({ body }) => [body.decision, body.line?.id])).toEqual(
+      others.map(({ assignment }) => ['send', assignment.line.id]),
+    );
+    for (const { user, assignment } of others) {
+      const lines = (await admitted(user.id)).map(({ line_id: lineId }) => lineId);
+      expect(lines).toEqual([assignment.line.id]);
+    }
+  });
+
   it('gives up after a few looks at what never stands still, with nothing held', async () => {
     const { user } = await somebody();
     const before = await held();
     let pinned = false;
-    const looks = between(async () => {
-      pinned = !pinned;
-      await ok(service.app.post(`/v1/users/${user.id}/assignment/${pinned ? 'pin' : 'unpin'}`));
-    }, 100);
+    const looks = between(
+      async () => {
+        pinned = !pinned;
+        await ok(service.app.post(`/v1/users/${user.id}/assignment/${pinned ? 'pin' : 'unpin'}`));
+      },
+      { times: 100 },
+    );
     const answer = await ask(user.id);
     expect(answer).toMatchObject({ status: 503, body: { code: 'assignment.busy' } });
     expect(looks()).toBe(4);

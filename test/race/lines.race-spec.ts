@@ -96,6 +96,28 @@ describe('A line that is changed from two sides', () => {
     expect(await column('health')).toBe('ejected');
   });
 
+  it('stays flagged when the provider was asked before it said so', async () => {
+    await ok(simulator.control.post('/config', { lineStatusInList: true }));
+    await run('poll-lines');
+    expect(await column('provider_status')).toBe('ACTIVE');
+    // The poll has its list, and waits for the pool while the flag goes through.
+    await brake.query('BEGIN');
+    await brake.query('SELECT 1 FROM pools FOR UPDATE');
+    const polling = run('poll-lines');
+    await until(async () => (await stoppedOnes()) === 1);
+    await brake.query(
+      `UPDATE lines SET provider_status = 'FLAGGED', provider_status_at = listed_at,
+       health = 'ejected', health_by = 'provider', banned_until = listed_at + interval '1 day'`,
+    );
+    await brake.query('COMMIT');
+    await polling;
+    expect(await column('health')).toBe('ejected');
+    expect(await column('provider_status')).toBe('FLAGGED');
+    // Asked again, the provider still says otherwise, and is believed.
+    await run('poll-lines');
+    expect(await column('health')).toBe('recovering');
+  });
+
   it('is ejected by a flag that comes while an operator lifts the last one', async () => {
     await say('FLAGGED');
     await simulator.advance(60);

@@ -27,7 +27,7 @@ interface Joined extends Onboarded {
 type Api = Pick<TestService, 'app' | 'admin'>;
 
 const LINES = 4;
-const PAIRS = 12;
+const PAIRS = 8;
 
 const join = async (service: Api, index: number): Promise<Joined> => {
   const handle = personNumber(index);

@@ -12,9 +12,9 @@ import type { Answer } from '../support/http';
 import { TestService } from '../support/service';
 import { TestSimulator } from '../support/simulator';
 
-/** A line of this budget takes about thirty users of the assumed twenty messages a day. */
+/** A line of this budget takes about thirteen users while twenty messages a day are assumed of them. */
 const BUDGET = 1_000;
-const ALREADY = 50;
+const ALREADY = 25;
 const CALLS = 500;
 const OF_ONE_HANDLE = 100;
 

@@ -14,17 +14,18 @@ type Phase = 'onboarding' | 'talk' | 'failover';
 
 /** Where the process dies: within a transaction, between two, or with the answer already on its way. */
 const POINTS: readonly [what: string, phase: Phase, point: string][] = [
-  ['before an assignment is written', 'onboarding', 'PrismaAssignmentStore.insert:before'],
-  ['with an assignment written, not committed', 'onboarding', 'PrismaAssignmentStore.insert:after'],
+  [
+    'with an assignment written, not committed',
+    'onboarding',
+    'PrismaAssignmentStore.insertAll:after',
+  ],
   ['with an onboarding committed, not answered', 'onboarding', 'PrismaUnitOfWork.run:after'],
   ['before a webhook is stored', 'talk', 'PrismaInboxStore.insert:before'],
   ['with a webhook stored, not acknowledged', 'talk', 'PrismaInboxStore.insert:after'],
   ['with a batch claimed', 'talk', 'PrismaInboxStore.claim:after'],
   ['with messages counted, not committed', 'talk', 'PrismaMessageStore.insert:after'],
-  ['with a batch finished, not committed', 'talk', 'PrismaInboxStore.finish:after'],
   ['with a hold written, not answered', 'talk', 'PrismaSendStore.insert:after'],
   ['with a failover begun, not committed', 'failover', 'PrismaFailoverStore.insert:after'],
-  ['in the middle of a batch of moves', 'failover', 'PrismaFailoverStore.addMoves:before'],
   [
     'with a batch of moves written, not committed',
     'failover',
@@ -78,7 +79,7 @@ describe('A process killed with SIGKILL', () => {
     const answered = new Set<string>();
     await service.survive(async () => {
       // The provider sends again what was not acknowledged.
-      await simulator.advance(30 * 60, 600);
+      await simulator.advance(30 * 60, 900);
       for (const person of newcomers) {
         if (answered.has(person.handle)) continue;
         const { decision } = await people.send(person, 'reply', `Answer to ${person.handle}`);
@@ -105,7 +106,7 @@ describe('A process killed with SIGKILL', () => {
     await service.arm(point);
     await ok(simulator.control.post(`/lines/${phoneNumber}/status`, { status: 'FLAGGED' }));
     await service.survive(() => simulator.advance(60, 30));
-    await simulator.advance(60 * 60, 1_200);
+    await simulator.advance(60 * 60, 1_800);
     lost += 1;
     const failovers = await database.query<{ state: string; moved: number; stranded: number }>(
       'SELECT state, users_moved AS moved, users_stranded AS stranded FROM failovers ORDER BY started_at',
@@ -154,7 +155,7 @@ describe('A process killed with SIGKILL', () => {
 
   /** Holds are settled by their message or given back after 35 minutes; the ledger then counts messages only. */
   async function expectNoHoldLeft(): Promise<void> {
-    await simulator.advance(40 * 60, 1_200);
+    await simulator.advance(40 * 60, 2_400);
     const books = await simulator.books();
     for (const { phoneNumber, usedLast24h } of await linesOf(service)) {
       expect(usedLast24h).toBe(books.filter(({ line }) => line === phoneNumber).length);

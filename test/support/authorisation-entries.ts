@@ -43,7 +43,9 @@ export const PUBLIC_ROUTES: Readonly<Record<string, string>> = {
   'GET /openapi.json': 'on loopback only',
   'GET /openapi.yaml': 'on loopback only',
   'GET /cards/:file': 'the link is signed',
+  'GET /card-photos/:file': 'nobody guesses the name of a content, and cards show it',
   'POST /webhooks/linq/v3': 'deliveries are signed',
+  'POST /webhooks/linq/v2': 'deliveries are signed',
   'GET /health/live': 'for whoever keeps the process running',
   'GET /health/ready': 'for whoever keeps the process running',
 };
@@ -205,6 +207,26 @@ export const GUARDED_ROUTES: Readonly<Record<string, GuardedRoute>> = {
     body: () => ({ reason, dryRun: true }),
     // It may have nothing left to move.
     ok: [200, 409],
+  },
+  'GET /v1/admin/pools/:id/card-profile': {
+    needs: 'viewer',
+    reach: 'thing',
+    path: ({ id }) => `/v1/admin/pools/${id}/card-profile`,
+    ok: [200],
+  },
+  'PUT /v1/admin/pools/:id/card-profile': {
+    needs: 'operator',
+    reach: 'thing',
+    path: ({ id }) => `/v1/admin/pools/${id}/card-profile`,
+    body: () => ({ name: 'Ada', reason }),
+    ok: [200],
+  },
+  'POST /v1/admin/pools/:id/card-profile/preview': {
+    needs: 'operator',
+    reach: 'thing',
+    path: ({ id }) => `/v1/admin/pools/${id}/card-profile/preview`,
+    body: () => ({ name: 'Ada' }),
+    ok: [200],
   },
   'GET /v1/admin/coverage': { needs: 'viewer', reach: 'list', ok: [200] },
   'POST /v1/admin/rebalance': {

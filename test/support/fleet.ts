@@ -4,6 +4,7 @@ import type { TestService } from './service';
 export interface LineAnswer {
   readonly id: string;
   readonly phoneNumber: string;
+  readonly apiVersion: string;
   readonly adminState: string;
   readonly health: string;
   readonly todayCap: number;
@@ -27,7 +28,11 @@ export interface Onboarded {
     readonly epoch: number;
     readonly expiresAt: string | null;
   };
-  readonly contactCard: { readonly url: string; readonly version: string };
+  readonly contactCard: {
+    readonly url: string;
+    readonly version: string;
+    readonly due: 'none' | 'stale' | null;
+  };
   readonly code?: string;
   readonly deepLinks: { readonly sms: string };
 }

@@ -1,6 +1,6 @@
 // The built service on a simulator's clock, in a process of its own that kills itself at a given point:
-// "PrismaInboxStore.insert:before", counted from the moment it was armed. It is the whole service, or with Redis
-// one of several processes: an api or a worker.
+// "PrismaInboxStore.insert:before", or "PrismaInboxStore.insert:before#2" for the second time, counted from the moment it
+// was armed. It is the whole service, or with Redis one of several processes: an api or a worker.
 import { createRequire } from 'node:module';
 import { readdirSync } from 'node:fs';
 
@@ -29,14 +29,17 @@ const {
 } = JSON.parse(process.argv[2]);
 
 let armed = null;
+let times = 0;
 process.on('message', (point) => {
-  armed = point;
+  const [name, count = '1'] = point.split('#');
+  armed = name;
+  times = Number(count);
   process.send('armed');
 });
 process.on('disconnect', () => process.exit());
 
 function reached(point) {
-  if (point === armed) process.kill(process.pid, 'SIGKILL');
+  if (point === armed && (times -= 1) === 0) process.kill(process.pid, 'SIGKILL');
 }
 
 /** These methods of `type`, or all of them, tell when they begin and when they are done; each answers with a promise. */
@@ -62,8 +65,6 @@ for (const file of readdirSync(stores).filter((each) => each.endsWith('-store.js
 watch(require(`${dist}/libs/infrastructure/src/prisma/unit-of-work.js`).PrismaUnitOfWork);
 const ledger = require(`${dist}/libs/infrastructure/src/memory/in-memory-budget-ledger.js`);
 watch(ledger.InMemoryBudgetLedger, ['record']);
-watch(application.EraseUser, ['execute']);
-watch(application.StepLine, ['execute']);
 
 const { connectRedis } = require(`${dist}/libs/infrastructure/src/redis/connection.js`);
 const { FollowedClock, VirtualClockFollower, StaticSettings } = infrastructure;
@@ -78,8 +79,7 @@ const app = await createApp(
     publicUrl,
     secretsKey: 'a secrets key of the tests, long enough',
     settings: new StaticSettings({
-      webhookUrl: `${publicUrl}/webhooks/linq/v3`,
-      webhookSecrets: [],
+      webhookBase: publicUrl,
       processId: `${name}-${process.pid}`,
     }),
     linq: { apiKey: token, baseUrl: `${simulatorUrl}/api/partner` },

@@ -29,7 +29,7 @@ export class KillableService {
     return service;
   }
 
-  /** From now on the first time that `point` is reached is the process's end. */
+  /** From now on the first time that `point` is reached is the process's end; with `#2` behind it, the second. */
   async arm(point: string): Promise<void> {
     const answered = once(this.running, 'message');
     this.running.send(point);

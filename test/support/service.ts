@@ -77,8 +77,8 @@ export class TestService {
         secretsKey,
         previousSecretsKeys,
         settings: new StaticSettings({
-          webhookUrl: `${url}/webhooks/linq/v3`,
-          webhookSecrets: settings.webhookSecrets ?? [],
+          webhookBase: url,
+          webhookSecrets: settings.webhookSecrets,
           processId: `test-${port}`,
         }),
         linq: { apiKey: simulator.token, baseUrl: simulator.apiUrl },

@@ -22,6 +22,14 @@ export interface AppOptions {
   readonly pages?: boolean;
 }
 
+/** Bodies are checked by zod. Fastify would load compilers of its own for schemas that no route has. */
+const noSchemas = (): never => {
+  throw new Error('A route with a schema of Fastify');
+};
+const NO_SCHEMAS = {
+  compilersFactory: { buildValidator: () => noSchemas, buildSerializer: () => noSchemas },
+};
+
 /** The Nest application on Fastify, with everything that is not a controller. It does not listen yet. */
 export async function createApp(
   module: Type | DynamicModule,
@@ -33,6 +41,7 @@ export async function createApp(
     http: SERVER_BOUNDS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     clientErrorHandler: answerBroken,
+    schemaController: NO_SCHEMAS,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     // When the process stops, requests under way are finished and only idle connections are cut.
     forceCloseConnections: 'idle',

@@ -1,3 +1,4 @@
+import type { Subject } from './delivery';
 import type { SimEvent } from './event-queue';
 import type { Chat, ChatHealth, Line, Member, Service } from './types';
 import type { Webhooks } from './webhooks';
@@ -47,7 +48,14 @@ export class Gatherings {
     };
     world.addChat(chat);
     if (announced) {
-      this.emit('chat.created', chat, traceId ?? world.chance.hex(32), chatCreatedData(chat));
+      const about = { kind: 'chat', chat, at } as const;
+      this.emit(
+        'chat.created',
+        chat,
+        traceId ?? world.chance.hex(32),
+        chatCreatedData(chat),
+        about,
+      );
     }
     return chat;
   }
@@ -66,12 +74,14 @@ export class Gatherings {
     } else chat.members.push(member);
     chat.updatedAt = at;
     this.world.regather(chat);
-    this.emit(change === 'added' ? 'participant.added' : 'participant.removed', chat, traceId, {
+    const data = {
       handle,
       chat_id: chat.id,
       participant: memberOnWire(chat, member),
       [change === 'added' ? 'added_at' : 'removed_at']: instant(at),
-    });
+    };
+    const type = change === 'added' ? 'participant.added' : 'participant.removed';
+    this.emit(type, chat, traceId, data, { kind: 'member', chat, member, at });
   }
 
   /** A new name or picture, or the news that it could not be set. */
@@ -104,11 +114,19 @@ export class Gatherings {
   /** The indicator of somebody who writes. */
   typing(chat: Chat, started: boolean, traceId: string): void {
     const type = `chat.typing_indicator.${started ? 'started' : 'stopped'}`;
-    this.emit(type, chat, traceId, { chat_id: chat.id });
+    const at = this.world.clock.now();
+    this.emit(type, chat, traceId, { chat_id: chat.id }, { kind: 'typing', chat, started, at });
   }
 
-  emit(type: string, chat: Chat, traceId: string, data: object): void {
-    this.webhooks.emit({ type, line: chat.line, orderKey: chat.id, traceId, data: () => data });
+  emit(
+    type: string,
+    chat: Chat,
+    traceId: string,
+    data: object,
+    about: Subject | null = null,
+  ): void {
+    const { line, id: orderKey } = chat;
+    this.webhooks.emit({ type, line, orderKey, traceId, data: () => data, about });
   }
 
   private newMember(handle: string, at: number): Member {

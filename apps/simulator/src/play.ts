@@ -75,7 +75,7 @@ export class Play {
     if (this.world.config.pairLimitInbound === 'counted') this.countPair(chat.line, from, at);
     const [first] = parts;
     if (first?.type === 'text') this.heedKeyword(chat, from, first.value, at);
-    this.travel.emitMessage('message.received', message);
+    this.travel.emitMessage('message.received', chat, message, at);
     return message;
   }
 
@@ -88,10 +88,12 @@ export class Play {
       (each) => each.handle !== handle || each.type !== type || each.customEmoji !== customEmoji,
     );
     part.reactions =
-      change.operation === 'add' ? [...others, { handle, type, customEmoji }] : others;
+      change.operation === 'add' ? [...others, { handle, type, customEmoji, at }] : others;
     this.world.changes += 1;
     const event = change.operation === 'add' ? 'reaction.added' : 'reaction.removed';
-    this.gatherings.emit(event, chat, traceId, reactionData(chat, message, change, at));
+    const data = reactionData(chat, message, change, at);
+    const about = { kind: 'reaction', chat, message, reaction: change, at } as const;
+    this.gatherings.emit(event, chat, traceId, data, about);
   }
 
   setStatus(line: Line, next: { status?: LineStatus; reputation?: Reputation }, at: number): void {
@@ -106,6 +108,7 @@ export class Play {
       line: line.phoneNumber,
       orderKey: line.phoneNumber,
       traceId: this.world.chance.hex(32),
+      about: null,
       data: () => ({
         phone_number: line.phoneNumber,
         previous_status: before.status,

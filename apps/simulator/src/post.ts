@@ -1,12 +1,16 @@
 import { Agent, request } from 'node:http';
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 
-const TIMEOUT_MS = 10_000;
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 const secureAgent = new SecureAgent({ keepAlive: true, maxSockets: 64 });
 
 /** Posts a body and answers with the status, or 0 when nobody answered in time. */
-export function post(url: string, headers: Record<string, string>, body: string): Promise<number> {
+export function post(
+  url: string,
+  headers: Record<string, string>,
+  body: string,
+  timeoutMs: number,
+): Promise<number> {
   return new Promise((resolve) => {
     const secure = url.startsWith('https:');
     const send = secure ? secureRequest : request;
@@ -16,7 +20,7 @@ export function post(url: string, headers: Record<string, string>, body: string)
         method: 'POST',
         agent: secure ? secureAgent : agent,
         headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
-        timeout: TIMEOUT_MS,
+        timeout: timeoutMs,
       },
       (response) => {
         response.resume();

@@ -2,6 +2,7 @@ import type { SimConfig } from './config';
 import type { SimEvent } from './event-queue';
 import type { Fault } from './faults';
 import type { Attachment, BlockedHandle, Chat, Line, Message, Person, Subscription } from './types';
+import type { SavedV2 } from './v2/state';
 import type { Webhooks } from './webhooks';
 import type { StoredAnswer } from './world';
 
@@ -22,6 +23,8 @@ export interface Snapshot {
   readonly answers: [string, StoredAnswer][];
   readonly checks: [string, number][];
   readonly faults: { readonly armed: Fault[]; readonly made: number; readonly chance: number };
+  /** Not in worlds saved before V2 was served. */
+  readonly v2?: SavedV2;
   readonly events: SimEvent[];
   readonly deliveries: ReturnType<Webhooks['unfinished']>;
 }

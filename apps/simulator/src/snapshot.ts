@@ -26,6 +26,7 @@ export function save(file: string, world: World, webhooks: Webhooks): void {
     answers: [...world.answers],
     checks: [...world.checks],
     faults: { armed: [...armed], made, chance },
+    v2: world.v2.save(),
     events: world.queue.all(),
     deliveries: webhooks.unfinished(),
   };
@@ -56,6 +57,7 @@ export function restore(snapshot: Snapshot, world: World, webhooks: Webhooks): v
   for (const each of snapshot.subscriptions) world.subscriptions.set(each.id, each);
   for (const [key, answer] of snapshot.answers) world.answers.set(key, answer);
   for (const [line, at] of snapshot.checks) world.checks.set(line, at);
+  if (snapshot.v2) world.v2.restore(snapshot.v2);
   world.faults.restore(snapshot.faults.armed, snapshot.faults.made);
   for (const event of snapshot.events) world.queue.add(event);
   webhooks.restore(snapshot.deliveries);

@@ -61,6 +61,9 @@ export class Stepper {
     let steps = 0;
     let fired = 0;
     try {
+      // What came about at this instant arrives before the clock leaves it: on the other side of a leap its
+      // signature would be too old, and that is not sent again.
+      if (this.webhooks.pending().inFlight > 0) fired += await this.untilQuiet();
       do {
         const now = clock.now();
         const due = Math.min(queue.nextAt() ?? target, this.followersNext(now) ?? target);

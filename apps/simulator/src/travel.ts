@@ -89,7 +89,7 @@ export class Travel {
     if (kind === 'sent') message.sentAt = at;
     if (kind === 'delivered') message.deliveredAt = at;
     if (kind === 'read') message.readAt = at;
-    this.emitMessage(`message.${kind}`, message);
+    this.emitMessage(`message.${kind}`, chat, message, at);
     if (kind === 'sent') {
       this.people.answer(chat, message, at);
       const receipts = world.config.receipts && !chat.isGroup && message.service !== 'SMS';
@@ -101,13 +101,14 @@ export class Travel {
     }
   }
 
-  emitMessage(type: string, message: Message): void {
+  emitMessage(type: string, chat: Chat, message: Message, at: number): void {
     this.webhooks.emit({
       type,
       line: message.line,
       orderKey: message.chatId,
       traceId: message.traceId,
       data: (version, odd) => messageEventData(this.world, message, version, odd),
+      about: { kind: 'message', chat, message, at },
     });
   }
 
@@ -173,6 +174,7 @@ export class Travel {
       line: message.line,
       orderKey: message.chatId,
       traceId: message.traceId,
+      about: null,
       data: () => ({
         chat_id: message.chatId,
         message_id: message.id,

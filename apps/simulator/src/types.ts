@@ -95,6 +95,8 @@ export interface Reaction {
   readonly handle: string;
   readonly type: string;
   readonly customEmoji: string | null;
+  /** Left out by older simulators. */
+  readonly at?: number;
 }
 
 /** A piece of a message, as it is kept. */

@@ -1,35 +1,12 @@
+import { deliveriesOfV3, targetOfV3 } from './deliveries-v3';
+import type { Delivery, OutgoingEvent, Target } from './delivery';
 import { post } from './post';
-import { signedHeaders } from './signature';
-import type { Subscription } from './types';
-import { instantInWebhook } from './wire';
+import { deliveriesOfV2, isOfV2, noteAttempt, targetOfV2 } from './v2/deliveries';
 import type { World } from './world';
 
 const MAX_IN_FLIGHT = 32;
-const LINE_EVENTS = new Set(['phone_number.status_updated', 'chat.created']);
 
-interface Delivery {
-  readonly id: string;
-  readonly subscriptionId: string;
-  readonly eventId: string;
-  readonly eventType: string;
-  readonly body: string;
-  /** Deliveries of one key to one subscription go out one after the other. */
-  readonly orderKey: string;
-  attempts: number;
-  /** Of the first attempt, in seconds. */
-  firstAt: number | null;
-}
-
-export interface OutgoingEvent {
-  readonly type: string;
-  readonly line: string;
-  readonly orderKey: string;
-  readonly traceId: string;
-  /** The event's data for a payload version. */
-  readonly data: (version: string, odd: boolean) => object;
-}
-
-/** Sends events to the subscriptions, signed, with retries on the virtual clock. */
+/** Sends events to the subscriptions of a line's version: V3 with retries on the virtual clock, V2 once and for all. */
 export class Webhooks {
   private readonly waiting = new Map<string, Delivery>();
   private readonly underWay = new Map<string, Delivery>();
@@ -45,43 +22,10 @@ export class Webhooks {
   constructor(private readonly world: World) {}
 
   emit(event: OutgoingEvent): void {
-    const { chance, config, subscriptions } = this.world;
-    const eventId = chance.uuid();
-    const odd = chance.next() < config.nanosecondRate;
-    for (const subscription of subscriptions.values()) {
-      if (!this.wants(subscription, event)) continue;
-      const id = config.eventIds === 'shared' ? eventId : chance.uuid();
-      this.sendOut(this.deliveryOf(subscription, event, id, odd), event);
-    }
-  }
-
-  private deliveryOf(
-    subscription: Subscription,
-    event: OutgoingEvent,
-    eventId: string,
-    odd: boolean,
-  ): Delivery {
     const { world } = this;
-    const version = versionOf(subscription);
-    return {
-      id: world.chance.uuid(),
-      subscriptionId: subscription.id,
-      eventId,
-      eventType: event.type,
-      orderKey: `${subscription.id} ${event.orderKey}`,
-      attempts: 0,
-      firstAt: null,
-      body: JSON.stringify({
-        api_version: 'v3',
-        webhook_version: version,
-        event_type: event.type,
-        event_id: eventId,
-        created_at: instantInWebhook(world.clock.now(), odd),
-        trace_id: event.traceId,
-        partner_id: world.partnerId,
-        data: event.data(version, odd),
-      }),
-    };
+    const onV2 = world.v2.lines.has(event.line);
+    const deliveries = onV2 ? deliveriesOfV2(world, event) : deliveriesOfV3(world, event);
+    for (const delivery of deliveries) this.sendOut(delivery, event);
   }
 
   /** At once, unless a fault loses it, doubles it or holds it back. */
@@ -109,15 +53,6 @@ export class Webhooks {
     const held = this.heldBack.get(delivery.orderKey) ?? [];
     this.heldBack.set(delivery.orderKey, [...held, delivery.id]);
     this.later(delivery, withinSeconds);
-  }
-
-  private wants(subscription: Subscription, { type, line }: OutgoingEvent): boolean {
-    if (!subscription.is_active || !subscription.subscribed_events.includes(type)) return false;
-    // Edits came with the newer version.
-    if (type === 'message.edited' && versionOf(subscription) === '2025-01-01') return false;
-    if (LINE_EVENTS.has(type) && this.world.config.lineEventsFilter === 'always') return true;
-    const { phone_numbers: only } = subscription;
-    return only === null || only.length === 0 || only.includes(line);
   }
 
   retry(deliveryId: string): void {
@@ -154,6 +89,8 @@ export class Webhooks {
       queue.all().flatMap((each) => (each.kind === 'retry' ? each.deliveryId : [])),
     );
     for (const delivery of deliveries) {
+      // V2 never tries twice: whatever the earlier process heard, that was it.
+      if (isOfV2(delivery) && delivery.attempts > 0) continue;
       this.waiting.set(delivery.id, delivery);
       if (due.has(delivery.id)) continue;
       queue.add({ kind: 'retry', deliveryId: delivery.id, at: clock.now() });
@@ -177,40 +114,36 @@ export class Webhooks {
   }
 
   private async attempt(delivery: Delivery): Promise<void> {
-    const subscription = this.world.subscriptions.get(delivery.subscriptionId);
-    if (!subscription) return;
-    const { config, clock } = this.world;
-    delivery.attempts += 1;
     await this.slot();
-    const now = Math.floor(clock.now() / 1_000);
-    delivery.firstAt ??= now;
-    const status = await post(
-      subscription.target_url,
-      signedHeaders({
-        webhookId: config.webhookId === 'event' ? delivery.eventId : delivery.id,
-        eventType: delivery.eventType,
-        subscriptionId: subscription.id,
-        secret: subscription.secret,
-        legacyKey: config.legacyKey,
-        timestamp: config.retryTimestamp === 'fresh' ? now : delivery.firstAt,
-        body: delivery.body,
-      }),
-      delivery.body,
-    );
+    const target = this.targetOf(delivery);
+    if (target) {
+      delivery.attempts += 1;
+      const status = await post(target.url, target.headers, delivery.body, target.timeoutMs);
+      this.judge(delivery, status, target);
+    }
     this.inFlight -= 1;
     this.queue.shift()?.();
-    this.judge(delivery, status);
   }
 
-  private judge(delivery: Delivery, status: number): void {
-    if (status >= 200 && status < 300) {
+  /** Null when the subscription is gone. */
+  private targetOf(delivery: Delivery): Target | null {
+    if (isOfV2(delivery)) return targetOfV2(this.world, delivery);
+    const now = Math.floor(this.world.clock.now() / 1_000);
+    delivery.firstAt ??= now;
+    return targetOfV3(this.world, delivery, now);
+  }
+
+  private judge(delivery: Delivery, status: number, { retried }: Target): void {
+    const good = status >= 200 && status < 300;
+    noteAttempt(this.world, delivery, good);
+    if (good) {
       this.delivered += 1;
       return;
     }
     this.failed += 1;
     const again = status === 0 || status === 429 || status >= 500;
     const pause = this.world.config.retrySeconds[delivery.attempts - 1];
-    if (again && pause !== undefined) this.later(delivery, pause);
+    if (retried && again && pause !== undefined) this.later(delivery, pause);
   }
 
   private async slot(): Promise<void> {
@@ -219,9 +152,4 @@ export class Webhooks {
     }
     this.inFlight += 1;
   }
-}
-
-function versionOf(subscription: Subscription): string {
-  const version = new URL(subscription.target_url).searchParams.get('version');
-  return version === '2025-01-01' ? version : '2026-02-03';
 }

@@ -3,6 +3,7 @@ import { DEFAULT_CONFIG, type SimConfig } from './config';
 import { EventQueue } from './event-queue';
 import { Faults } from './faults';
 import type { Chance } from './random';
+import { V2State } from './v2/state';
 import type {
   Attachment,
   BlockedHandle,
@@ -40,6 +41,8 @@ export class World {
   readonly answers = new Map<string, StoredAnswer>();
   readonly pairSends = new Map<string, number[]>();
   readonly checks = new Map<string, number>();
+  /** What V2 alone has. */
+  readonly v2 = new V2State(() => (this.changes += 1));
   readonly queue = new EventQueue();
   readonly faults: Faults;
   config: SimConfig = { ...DEFAULT_CONFIG };

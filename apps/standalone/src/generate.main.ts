@@ -18,7 +18,7 @@ async function main(): Promise<void> {
       follower: new NoFollower(),
       publicUrl: 'http://127.0.0.1:3000',
       secretsKey: 'not used',
-      settings: new StaticSettings({ webhookUrl: null, webhookSecrets: [], processId: 'generate' }),
+      settings: new StaticSettings({ webhookBase: null, processId: 'generate' }),
       linq: { apiKey: 'not used', baseUrl: 'http://127.0.0.1:1/api/partner' },
       redis: null,
     }),

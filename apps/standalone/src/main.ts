@@ -10,6 +10,7 @@ import {
 } from '@linekeeper/application';
 import {
   FollowedClock,
+  linqOf,
   loadSecrets,
   NoFollower,
   openDatabase,
@@ -89,16 +90,18 @@ async function main(): Promise<void> {
       clock,
       follower,
       publicUrl,
+      photoHosts: environment.PHOTO_HOSTS,
       secretsKey: secrets.secretsKey,
       previousSecretsKeys: environment.SECRETS_KEY_PREVIOUS,
       settings: new StaticSettings({
-        webhookUrl: reachable ? `${publicUrl}/webhooks/linq/v3` : null,
-        webhookSecrets: environment.LINQ_WEBHOOK_SECRETS ?? [],
+        webhookBase: reachable ? publicUrl : null,
+        webhookSecrets: environment.LINQ_WEBHOOK_SECRETS,
+        v2WebhookSecrets: environment.LINQ_V2_WEBHOOK_SECRET,
         processId: `standalone-${process.pid}-${random.token(6)}`,
       }),
       linq: simulator
         ? { apiKey: secrets.simulatorToken, baseUrl: `${simulator.url}/api/partner` }
-        : { apiKey: environment.LINQ_API_KEY ?? '', baseUrl: environment.LINQ_BASE_URL },
+        : linqOf(environment, environment.LINQ_API_KEY ?? ''),
       redis: null,
     }),
     { logLevel: environment.LOG_LEVEL, trustedProxies: environment.TRUSTED_PROXIES ?? [] },

@@ -29,6 +29,7 @@ export const EVENT_TYPES = [
   'rebalance.proposed',
   'actuator.withheld',
   'day.closed',
+  'message.recovered',
   'inbox.dead-letter',
   'ledger.corrected',
 ] as const;

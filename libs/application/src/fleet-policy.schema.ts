@@ -65,9 +65,12 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
     linesPerPod: count.max(400),
     maxLinesPerPod: count.max(400),
     podFullShare: share,
+    sharePreset: z.enum(['v2', 'v3']),
     shareEveryHours: positive,
     shareActiveWithinMinutes: positive,
     maxShares: z.number().int().min(0).max(100),
+    sendAsMessage: z.boolean(),
+    reissueDays: positive.max(3_650),
   }),
   reservations: z.strictObject({ outboundHours: positive, inboundHours: positive }),
   ramp: z.strictObject({

@@ -1,4 +1,5 @@
 export * from './actor';
+export { Batches } from './batches';
 export * from './events';
 export * from './fleet-policy.schema';
 export * from './metrics';

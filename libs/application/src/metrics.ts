@@ -51,6 +51,10 @@ export const COUNTERS = {
     help: 'Events taken from the inbox: processed, retried or dead',
     labels: ['outcome'],
   },
+  linekeeper_recovered_messages_total: {
+    help: 'Messages of which no webhook told in its time and that were read back, by direction',
+    labels: ['direction'],
+  },
   linekeeper_job_runs_total: {
     help: 'Runs of jobs: ok, failed, or busy when another run held the lease',
     labels: ['job', 'outcome'],

@@ -91,9 +91,15 @@ export interface FleetPolicy {
     readonly maxLinesPerPod: number;
     /** A further pod opens when every pod carries more than this share of what it may admit. */
     readonly podFullShare: number;
+    /** When a line's card may first be shared into a thread: as V2 of the provider wants it, or as V3. */
+    readonly sharePreset: 'v2' | 'v3';
     readonly shareEveryHours: number;
     readonly shareActiveWithinMinutes: number;
     readonly maxShares: number;
+    /** Whether the service itself sends cards as messages to whoever is to be given one. */
+    readonly sendAsMessage: boolean;
+    /** At most one card that nobody asked for in so many days, to somebody who has one. */
+    readonly reissueDays: number;
   };
   readonly reservations: { readonly outboundHours: number; readonly inboundHours: number };
   readonly ramp: {
@@ -125,7 +131,7 @@ export interface FleetPolicy {
       readonly minBadRate: number;
       readonly maxBadRate: number;
       readonly flaggedBadRate: number;
-      /** One false suspicion for each line in this many days. */
+      /** One false suspicion for each line in this many days: more than a year, since rates are learned and not known. */
       readonly daysPerFalseSuspicion: number;
       /** Evidence (natural logarithm of odds) that ejects; 18 is less than one false ejection in 1,000 line-years. */
       readonly ejectEvidence: number;
@@ -231,9 +237,12 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
     linesPerPod: 20,
     maxLinesPerPod: 26,
     podFullShare: 0.9,
+    sharePreset: 'v3',
     shareEveryHours: 24,
     shareActiveWithinMinutes: 5,
     maxShares: 7,
+    sendAsMessage: false,
+    reissueDays: 30,
   },
   reservations: { outboundHours: 2, inboundHours: 24 },
   ramp: {
@@ -259,7 +268,7 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
       minBadRate: 0.01,
       maxBadRate: 0.05,
       flaggedBadRate: 0.3,
-      daysPerFalseSuspicion: 365,
+      daysPerFalseSuspicion: 400,
       ejectEvidence: 18,
       recipientHours: 24,
       seenDays: 7,

@@ -11,8 +11,11 @@ import {
   InboxSignal,
   MessagingProvider,
   Metrics,
+  PhotoSource,
+  PhotoWorkshop,
   Policies,
   ProviderEventReader,
+  ProviderEventWriter,
   PublicAddress,
   Random,
   SecretBox,
@@ -27,14 +30,22 @@ import {
 } from '@linekeeper/application';
 import type { Redis } from 'ioredis';
 import { LinqEventReader } from './linq/linq-event-reader';
+import { LinqEventWriter } from './linq/linq-event-writer';
 import { LinqMessagingProvider } from './linq/linq-messaging-provider';
 import { StandardWebhookVerifier } from './linq/standard-webhook-verifier';
+import { VersionedMessagingProvider } from './linq/versioned-messaging-provider';
+import { VersionedEventReader, VersionedVerifier } from './linq/versioned-webhooks';
+import { BodyVerifier } from './linq-v2/body-verifier';
+import { LinqV2EventReader } from './linq-v2/linq-v2-event-reader';
+import { LinqV2MessagingProvider } from './linq-v2/linq-v2-messaging-provider';
 import { InMemoryBudgetLedger } from './memory/in-memory-budget-ledger';
 import { measuredProvider } from './metrics/measured-provider';
 import { PrometheusMetrics } from './metrics/prometheus-metrics';
 import { ToldDecisions } from './metrics/told-decisions';
 import { SignedCardLinks } from './people/card-links';
 import { LibphonenumberHandleParser } from './people/handle-parser';
+import { PinnedPhotoSource } from './photos/pinned-source';
+import { SharpPhotoWorkshop } from './photos/sharp-workshop';
 import { CloseDatabase } from './prisma/close-database';
 import { PrismaDatabase } from './prisma/database';
 import { StoredPolicies } from './prisma/policies';
@@ -63,7 +74,14 @@ export interface InfrastructureOptions {
   readonly secretsKey: string;
   /** Keys that were SECRETS_KEY before: what they protect is still read. */
   readonly previousSecretsKeys?: readonly string[] | undefined;
-  readonly linq: { readonly apiKey: string; readonly baseUrl: string };
+  readonly linq: {
+    readonly apiKey: string;
+    readonly baseUrl: string;
+    /** How lines on V2 are treated; when left out, unsigned deliveries are refused and no cards are set up. */
+    readonly v2?: { readonly unsigned: 'refuse' | 'accept'; readonly cardsAreSetUp: boolean };
+  };
+  /** Hosts that photos of contact cards may be fetched from; none: they are uploaded. */
+  readonly photoHosts?: readonly string[] | undefined;
   /** The compiled script of a simulation's thread; default: the one beside its adapter. */
   readonly simulationScript?: string | undefined;
   /** For several processes; null: this is the only one, and keeps in memory what it may lose. */
@@ -127,6 +145,11 @@ export class InfrastructureModule {
         provide: CardLinks,
         useFactory: () => new SignedCardLinks(secretsKeys, options.publicUrl),
       },
+      { provide: PhotoWorkshop, useClass: SharpPhotoWorkshop },
+      {
+        provide: PhotoSource,
+        useFactory: () => new PinnedPhotoSource({ hosts: options.photoHosts ?? [] }),
+      },
       { provide: Metrics, useFactory: () => new PrometheusMetrics(monotonicMs) },
       {
         provide: DecisionLog,
@@ -153,9 +176,9 @@ export class InfrastructureModule {
       ...(options.redis === null ? ofOneProcess() : ofSeveralProcesses(options.redis)),
       {
         provide: MessagingProvider,
-        useFactory: (metrics: Metrics) =>
-          measuredProvider(new LinqMessagingProvider({ ...options.linq, wait }), metrics),
-        inject: [Metrics],
+        useFactory: (metrics: Metrics, unitOfWork: UnitOfWork, clock: Clock, random: Random) =>
+          measuredProvider(providerOf(options, unitOfWork, clock, random), metrics),
+        inject: [Metrics, UnitOfWork, Clock, Random],
       },
       {
         provide: Throttle,
@@ -165,8 +188,20 @@ export class InfrastructureModule {
         provide: Simulations,
         useFactory: () => new WorkerSimulations(options.simulationScript),
       },
-      { provide: ProviderEventReader, useClass: LinqEventReader },
-      { provide: WebhookVerifier, useClass: StandardWebhookVerifier },
+      {
+        provide: ProviderEventReader,
+        useFactory: () =>
+          new VersionedEventReader({ v3: new LinqEventReader(), v2: new LinqV2EventReader() }),
+      },
+      { provide: ProviderEventWriter, useClass: LinqEventWriter },
+      {
+        provide: WebhookVerifier,
+        useFactory: () =>
+          new VersionedVerifier({
+            v3: new StandardWebhookVerifier(),
+            v2: new BodyVerifier(options.linq.v2?.unsigned ?? 'refuse'),
+          }),
+      },
     ];
     return {
       module: InfrastructureModule,
@@ -188,6 +223,29 @@ export class InfrastructureModule {
       ],
     };
   }
+}
+
+/** Lines of either version, each asked in its own. */
+function providerOf(
+  { linq }: InfrastructureOptions,
+  unitOfWork: UnitOfWork,
+  clock: Clock,
+  random: Random,
+): MessagingProvider {
+  return new VersionedMessagingProvider(
+    {
+      v3: new LinqMessagingProvider({ ...linq, wait }),
+      v2: new LinqV2MessagingProvider({
+        token: linq.apiKey,
+        baseUrl: linq.baseUrl,
+        now: () => clock.now(),
+        wait,
+        makeSecret: () => random.token(32),
+        cardsAreSetUp: linq.v2?.cardsAreSetUp ?? false,
+      }),
+    },
+    (phoneNumbers) => unitOfWork.read.lines.versions(phoneNumbers),
+  );
 }
 
 function publicAddressOf(url: string): PublicAddress {

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { BadEnvironment, type Environment } from './config/environment';
+import { BadEnvironment, type Environment, linqOf } from './config/environment';
 import { StaticSettings } from './config/settings';
 import type { InfrastructureOptions } from './infrastructure.module';
 import { openDatabase } from './postgres/open-database';
@@ -56,14 +56,16 @@ export async function openReplica(
       clock: new SystemClock(),
       follower: new NoFollower(),
       publicUrl: needed.PUBLIC_URL,
+      photoHosts: environment.PHOTO_HOSTS,
       secretsKey: needed.SECRETS_KEY,
       previousSecretsKeys: environment.SECRETS_KEY_PREVIOUS,
       settings: new StaticSettings({
-        webhookUrl: `${needed.PUBLIC_URL.replace(/\/$/, '')}/webhooks/linq/v3`,
-        webhookSecrets: environment.LINQ_WEBHOOK_SECRETS ?? [],
+        webhookBase: needed.PUBLIC_URL,
+        webhookSecrets: environment.LINQ_WEBHOOK_SECRETS,
+        v2WebhookSecrets: environment.LINQ_V2_WEBHOOK_SECRET,
         processId: `${role}-${process.pid}-${new SecureRandom().token(6)}`,
       }),
-      linq: { apiKey: needed.LINQ_API_KEY, baseUrl: environment.LINQ_BASE_URL },
+      linq: linqOf(environment, needed.LINQ_API_KEY),
       redis: { client, prefix: `linekeeper:${environment.ENVIRONMENT}` },
     },
     release: () => lock.release(),

@@ -12,16 +12,15 @@ export function closeAgain({ inputs, policy }: ReturnType<typeof explainDay>) {
     reasons,
   });
   if (line.health === 'ejected') return ends('abort', 0, rampHoldUntil);
-  const lopsided = [
-    day.replied < policy.minReplyRatio * day.recipients,
-    day.out > policy.maxOutPerIn * Math.max(1, day.in),
-    day.failures + day.optOuts > 0.1 * day.recipients,
-  ].filter(Boolean).length;
+  const harmed = day.failures + day.optOuts > 0.1 * day.recipients;
+  const doubted =
+    day.replied < policy.minReplyRatio * day.recipients ||
+    day.out > policy.maxOutPerIn * Math.max(1, day.in) ||
+    line.reputation === 'AT_RISK';
   const enoughPeople = day.recipients >= policy.minDistinctRecipients;
-  const told = [day.suspect, ['AT_RISK', 'CRITICAL'].includes(line.reputation)].filter(
+  const bad = [day.suspect, line.reputation === 'CRITICAL', enoughPeople && harmed].filter(
     Boolean,
   ).length;
-  const bad = told + (enoughPeople ? lopsided : 0);
   /** The good days whose cap is just no lower than a number of messages. */
   const reaching = (messages: number): number => {
     const wanted = Math.min(messages, budgetPerDay);
@@ -50,7 +49,8 @@ export function closeAgain({ inputs, policy }: ReturnType<typeof explainDay>) {
     used === 0 ||
     !(enoughUse || enoughPeople) ||
     (day.evidenceShare ?? 0) >= 0.5 ||
-    lopsided > 0;
+    harmed ||
+    doubted;
   return holds ? ends('hold', goodDays, rampHoldUntil) : ends('advance', goodDays + 1, null);
 }
 
@@ -59,17 +59,20 @@ export function suspectAgain({ inputs, policy }: ReturnType<typeof explainSuspic
   const bad = counted.outcome === 'bad';
   const odds = bad ? rates.sick / rates.healthy : (1 - rates.sick) / (1 - rates.healthy);
   const before = of === 'outcome' ? held.evidence : held.silence;
-  const evidence = Math.max(0, before + Math.log(odds));
-  const outcomes = Math.max(1, policy.daysPerFalseSuspicion * outcomesPerDay);
+  const weight = of === 'outcome' ? 1 : 1 / (1 + 0.1 * (Math.max(1, outcomesPerDay) - 1));
+  const evidence = Math.max(0, before + weight * Math.log(odds));
+  // Failures and silence may each be wrong half as often.
+  const outcomes = Math.max(1, 2 * policy.daysPerFalseSuspicion * outcomesPerDay);
   const threshold = Math.max(3, Math.log(outcomes / 11));
   const good = of === 'outcome' && !bad && held.suspectSince !== null ? 1 : 0;
   const begins = held.suspectSince === null && evidence >= threshold;
-  return {
+  const verdict = {
     ...held,
     [of === 'outcome' ? 'evidence' : 'silence']: evidence,
     goodSince: begins ? 0 : held.goodSince + good,
     suspectSince: begins ? counted.at : held.suspectSince,
   };
+  return { steps: { evidence, threshold }, verdict };
 }
 
 export function judgeAgain({ inputs, policy }: ReturnType<typeof explainVerdict>): string {

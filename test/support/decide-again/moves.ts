@@ -1,5 +1,5 @@
-import type { explainFailover, explainRebalance } from '@linekeeper/domain';
-import { closedBecause, DAY, dayAtRisk, HOUR, type Line, MINUTE } from './numbers';
+import { type explainFailover, type explainRebalance, nextWakingInstant } from '@linekeeper/domain';
+import { capOf, closedBecause, DAY, dayAtRisk, HOUR, type Line, MINUTE } from './numbers';
 
 interface Load {
   mean: number;
@@ -16,7 +16,7 @@ interface Ranked {
 const rankIn = ({ users }: Ranked, id: string, line: string): number =>
   users.find(({ userId }) => userId === id)!.ranks.find(({ lineId }) => lineId === line)!.rank;
 
-/** The plan without words and contact slots, which follow from each target's own pace: see {@link keepsPace}. */
+/** The plan without words and contact slots, for which see {@link slotsAgain}. */
 export function moveAgain({ inputs, policy, steps }: ReturnType<typeof explainFailover>) {
   const { now, lineId: lost, lines, risk } = inputs;
   const open = lines.filter((line) => line.id !== lost && closedBecause(line, now) === null);
@@ -77,24 +77,55 @@ export function moveAgain({ inputs, policy, steps }: ReturnType<typeof explainFa
   return { moves, stranded };
 }
 
-/** Whether first contacts have slots exactly where we begin, within each target's pace, up to the instant told. */
-export function keepsPace({
-  inputs,
-  policy,
-  verdict,
-}: ReturnType<typeof explainFailover>): boolean {
-  const given = verdict.moves.every(
-    ({ mode, contactSlotAt }) => (mode === 'push') === (contactSlotAt !== null),
+/** The instants of first contacts, user by user: the first that the target's pace and the person's day allow. */
+export function slotsAgain({ inputs, policy, steps, verdict }: ReturnType<typeof explainFailover>) {
+  const { now } = inputs;
+  const limits: [count: number, window: number][] = [
+    [2, (2 * HOUR) / policy.outboundPerLinePerHour],
+    [policy.outboundPerLinePerHour, HOUR],
+    [policy.outboundPerLinePer24h, DAY],
+  ];
+  const taken = new Map<string, number[]>(
+    inputs.contacts.map(({ lineId, last24h, lastHour, scheduled = [] }) => [
+      lineId,
+      [
+        ...Array<number>(Math.max(0, last24h - lastHour)).fill(now - HOUR),
+        ...Array<number>(lastHour).fill(now),
+        ...scheduled.map((at) => Math.max(at, now)),
+      ],
+    ]),
   );
-  const slots = verdict.moves.map(({ contactSlotAt }) => contactSlotAt ?? inputs.now);
-  const paced = inputs.lines.every(({ id }) => {
-    const own = verdict.moves.filter(({ toLineId }) => toLineId === id);
-    const at = own.flatMap(({ contactSlotAt }) => contactSlotAt ?? []);
-    const most = (ms: number): number =>
-      Math.max(0, ...at.map((end) => at.filter((slot) => slot <= end && slot > end - ms).length));
-    return most(HOUR) <= policy.outboundPerLinePerHour && most(DAY) <= policy.outboundPerLinePer24h;
+  // Free when no run of as many others as the limit counts lies with it in one window.
+  const isFree = (slots: readonly number[], at: number): boolean =>
+    limits.every(([count, window]) =>
+      slots.every((_, i) => {
+        const group = slots.slice(i, i + count);
+        const [begin, end] = [Math.min(at, ...group), Math.max(at, ...group)];
+        return group.length < count || end - begin >= window;
+      }),
+    );
+  const slots = verdict.moves.map(({ userId, toLineId, mode }) => {
+    if (mode === 'pull-only') return null;
+    const zone = inputs.users.find((user) => user.userId === userId)!.zone ?? inputs.zone;
+    const jitter = rankIn(steps, userId, toLineId) % (2 * MINUTE);
+    const own = (taken.get(toLineId) ?? []).sort((a, b) => a - b);
+    taken.set(toLineId, own);
+    let slot = now + jitter;
+    for (;;) {
+      const awake = zone === null ? slot : nextWakingInstant(slot, zone, policy.quietHours);
+      if (awake > slot) slot = awake + jitter;
+      // The earliest free instant is this one, or some window after one that is taken.
+      const ends = own.flatMap((at) => limits.map(([, window]) => at + window));
+      const free = [slot, ...ends.filter((at) => at > slot).sort((a, b) => a - b)].find((at) =>
+        isFree(own, at),
+      )!;
+      if (free === slot) break;
+      slot = free;
+    }
+    own.push(slot);
+    return slot;
   });
-  return given && paced && verdict.etaAt === Math.max(inputs.now, ...slots);
+  return { slots, etaAt: Math.max(now, ...slots.map((slot) => slot ?? now)) };
 }
 
 export function rebalanceAgain({ inputs, policy, steps }: ReturnType<typeof explainRebalance>) {
@@ -108,7 +139,7 @@ export function rebalanceAgain({ inputs, policy, steps }: ReturnType<typeof expl
   const shareOf = (line: Line, mean = 0, variance = 0): number => {
     const load = loads.get(line.id)!;
     const use = dayAtRisk(load.mean + mean, load.variance + variance, risk, policy.epsilon);
-    return use / Math.max(1, line.todayCap);
+    return use / Math.max(1, capOf(line, policy));
   };
   const hot = lines
     .filter((line) => line.managed && line.users > 0 && shareOf(line) > policy.highShare)
@@ -146,7 +177,7 @@ export function rebalanceAgain({ inputs, policy, steps }: ReturnType<typeof expl
       left -= 1;
       moves.push({ userId, fromLineId: line.id, toLineId: best.id });
     }
-    const above = Math.round((shareOf(line) - policy.lowShare) * line.todayCap);
+    const above = Math.round((shareOf(line) - policy.lowShare) * capOf(line, policy));
     return { lineId: line.id, share, usersThatMayMove: may.length, remaining: Math.max(0, above) };
   });
   return { remedies, moves };

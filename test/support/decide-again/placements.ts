@@ -14,7 +14,7 @@ export function admitAgain({ inputs, policy }: ReturnType<typeof explainAdmissio
     return load.mean <= policy.rampMeanShare * line.todayCap;
   }
   const use = dayAtRisk(load.mean * 1_000, load.variance * 1_000, risk, policy.epsilon);
-  return load.mean <= policy.maxMeanShare * line.todayCap && use <= line.todayCap;
+  return load.mean <= policy.maxMeanShare * line.todayCap && use <= capOf(line, policy);
 }
 
 export function placeAgain({ inputs, policy, steps }: ReturnType<typeof explainPlacement>) {
@@ -39,7 +39,7 @@ export function placeAgain({ inputs, policy, steps }: ReturnType<typeof explainP
       return line.newUsersToday >= Math.max(1, newcomers) ? 'new-users-today' : null;
     }
     const fits = meanWith(line) <= policy.maxMeanShare * line.todayCap;
-    return fits && useWith(line) <= line.todayCap ? null : 'full';
+    return fits && useWith(line) <= capOf(line, policy) ? null : 'full';
   };
   const removed = lines.flatMap((line) => {
     const reason = why(line);
@@ -66,18 +66,23 @@ export function placeAgain({ inputs, policy, steps }: ReturnType<typeof explainP
     const nextCapacityAt = ahead.length > 0 ? Math.min(...ahead) : null;
     return { kind: 'no-capacity', removed, reasons, nextCapacityAt };
   }
-  const weights = policy.weights as Record<'headroom' | 'recent-use', number>;
+  const weights = policy.weights as Record<'headroom' | 'recent-use' | 'newcomers', number>;
+  const allWeights = weights.headroom + weights['recent-use'] + weights.newcomers;
   const rankOf = (id: string): number => steps.lines.find(({ lineId }) => lineId === id)!.rank;
   const candidates = left.map((line) => {
-    const headroom = percent(1 - useWith(line) / line.todayCap);
-    const quiet = percent(1 - line.usedLast24h / line.todayCap);
-    const sum = weights.headroom * headroom + weights['recent-use'] * quiet;
+    const cap = capOf(line, policy);
+    const headroom = percent(1 - useWith(line) / cap);
+    const quiet = percent(1 - line.usedLast24h / cap);
+    const newcomers = percent(5 / (5 + line.newUsersToday));
+    const sum =
+      weights.headroom * headroom + weights['recent-use'] * quiet + weights.newcomers * newcomers;
     return {
       lineId: line.id,
-      score: sum / (weights.headroom + weights['recent-use']),
+      score: sum / allWeights,
       parts: [
         { scorer: 'headroom', weight: weights.headroom, score: headroom },
         { scorer: 'recent-use', weight: weights['recent-use'], score: quiet },
+        { scorer: 'newcomers', weight: weights.newcomers, score: newcomers },
       ],
     };
   });

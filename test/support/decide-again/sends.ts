@@ -86,7 +86,9 @@ export function answerAgain(told: Told): BareAnswer {
       loopPerHour: sends.loopLimitPerHour,
       newConversation: chat === null,
       newConversationsPer24h: newConversations.outboundPerLinePer24h,
-      newConversationsPerHour: newConversations.outboundPerLinePerHour,
+      newConversationsPerHour: reply
+        ? newConversations.outboundPerLinePer24h
+        : newConversations.outboundPerLinePerHour,
       maxOpenHolds: budget.maxOpenHoldsPerLine,
       holdMs: budget.holdMinutes * MINUTE,
     },

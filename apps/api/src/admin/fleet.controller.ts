@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   FreezeFleet,
+  LookAtCoverage,
   LookAtLines,
   OptOuts,
   type Principal,
@@ -18,12 +19,22 @@ import { failoverView } from './failovers.controller';
 import { lineView } from './line.views';
 
 const share = z.number().min(0).max(1);
-const coverageAnswer = z.object({
+const coverage = {
   users: z.number().int(),
   sent: share.describe('Share of users who were sent a fallback that is usable now'),
   delivered: share,
   known: share,
+};
+const coverageAnswer = z.object({
+  ...coverage,
   needsIntroduction: z.number().int(),
+  pools: z.array(z.object({ poolId: z.string(), ...coverage })),
+  lines: z
+    .array(z.object({ lineId: z.string(), phoneNumber: z.string(), ...coverage }))
+    .describe('Each line as if it were lost now'),
+  due: z
+    .object({ none: z.number().int(), stale: z.number().int() })
+    .describe('Users who get a card at their next active moment, those who never had one first'),
 });
 
 /** The fleet in one picture, the red button, coverage, rebalance. */
@@ -32,6 +43,7 @@ const coverageAnswer = z.object({
 export class FleetController {
   constructor(
     private readonly look: LookAtLines,
+    private readonly coverages: LookAtCoverage,
     private readonly freeze: FreezeFleet,
     private readonly rebalance: ProposeRebalance,
     private readonly optOuts: OptOuts,
@@ -72,8 +84,10 @@ export class FleetController {
   @Allow('viewer')
   @Answers(200, 'Who could be reached if their line were lost now', coverageAnswer)
   async coverage(@Caller() caller: Principal): Promise<z.infer<typeof coverageAnswer>> {
-    const { coverage, needsIntroduction } = await this.look.coverage(caller.poolIds);
-    return { ...coverage, needsIntroduction };
+    const { coverage, needsIntroduction, pools, lines, due } = await this.coverages.execute(
+      caller.poolIds,
+    );
+    return { ...coverage, needsIntroduction, pools: [...pools], lines: [...lines], due };
   }
 
   @Post('rebalance')

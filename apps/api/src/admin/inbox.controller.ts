@@ -98,7 +98,7 @@ export class InboxController {
   @HttpCode(202)
   @Answers(202, 'It will be tried again')
   async replay(
-    @Param('eventId', { schema: z.string().min(1).max(200) }) eventId: string,
+    @Param('eventId', { schema: z.string().min(1).max(250) }) eventId: string,
     @Body({ schema: replayBody }) body: z.infer<typeof replayBody>,
     @Caller() caller: Principal,
   ): Promise<{ eventId: string }> {

@@ -1,9 +1,15 @@
+import { API_VERSIONS } from '@linekeeper/application';
 import { ADMIN_STATES, HEALTHS, PROVIDER_STATUSES, REPUTATIONS } from '@linekeeper/domain';
+import { IDENTITY_DRIFTS } from '@linekeeper/application';
 import { z } from 'zod';
 import { verbBody } from '../http/operator-body';
 
 const reason = z.string().trim().min(1).max(500).describe('Why; kept in the audit');
 const budget = z.number().int().min(1).max(100_000).describe('Messages a day, in and out');
+
+const apiVersion = z
+  .enum(API_VERSIONS)
+  .describe("The version of the provider's API that the line speaks; it must list the line");
 
 export const registerBody = z.strictObject({
   phoneNumber: z.string().min(1).max(40),
@@ -15,6 +21,7 @@ export const registerBody = z.strictObject({
   carriedPerDay: budget.optional(),
   budgetPerDay: budget.optional(),
   managed: z.boolean().default(true),
+  apiVersion: apiVersion.default('v3'),
   reason,
 });
 
@@ -23,9 +30,14 @@ export const importBody = registerBody.omit({ phoneNumber: true }).extend({
 });
 
 export const lineEditBody = z
-  .strictObject({ budgetPerDay: budget.optional(), managed: z.boolean().optional(), reason })
-  .refine(({ budgetPerDay, managed }) => budgetPerDay !== undefined || managed !== undefined, {
-    message: 'Give budgetPerDay or managed',
+  .strictObject({
+    budgetPerDay: budget.optional(),
+    managed: z.boolean().optional(),
+    apiVersion: apiVersion.optional(),
+    reason,
+  })
+  .refine(({ reason: _why, ...wanted }) => Object.values(wanted).some((to) => to !== undefined), {
+    message: 'Give budgetPerDay, managed or apiVersion',
     path: ['budgetPerDay'],
   });
 
@@ -55,6 +67,7 @@ export const lineAnswer = z.object({
   phoneNumber: z.string(),
   poolId: z.string(),
   managed: z.boolean(),
+  apiVersion: z.enum(API_VERSIONS).describe('The version of the API to send with on this line'),
   adminState: z.enum(ADMIN_STATES),
   adminReason: z.string(),
   health: z.enum(HEALTHS),
@@ -82,6 +95,15 @@ export const lineAnswer = z.object({
   goodDays: z.number().int(),
   users: z.number().int(),
   fallbackUsers: z.number().int(),
+  contactCard: z
+    .object({
+      active: z.boolean(),
+      drift: z
+        .array(z.enum(IDENTITY_DRIFTS))
+        .describe('How its card at Linq differs from what its pool says; empty when it does not'),
+      problem: z.string().nullable().describe('Why it could not be set right'),
+    })
+    .describe('What the line shows of itself at Linq'),
   closedBecause: z.string().nullable().describe('Why it takes no new users'),
   warmingUntil: instantText,
   bannedUntil: instantText,

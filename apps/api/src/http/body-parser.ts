@@ -2,6 +2,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /** Larger bodies are refused with 413 before they are read to the end. */
 export const BODY_LIMIT = 256 * 1_024;
+/** Where a photo comes along: 2 MiB of it, which base64 makes a third larger, and the texts. */
+const PHOTO_BODY_LIMIT = 3 * 1_024 * 1_024;
+const PHOTO_ROUTES = /^\/v1\/admin\/pools\/:id\/card-profile(\/preview)?$/;
+
 /** No body of ours nests deeper; deeper ones are only sent to exhaust a stack. */
 const MAX_DEPTH = 64;
 
@@ -12,6 +16,9 @@ const MAX_DEPTH = 64;
 export function addBodyParsers(app: FastifyInstance): void {
   // Fastify's own parsers would turn a webhook sent as text into a text, whose signature no longer holds.
   app.removeAllContentTypeParsers();
+  app.addHook('onRoute', (route) => {
+    if (PHOTO_ROUTES.test(route.url)) route.bodyLimit = PHOTO_BODY_LIMIT;
+  });
   const options = { parseAs: 'buffer', bodyLimit: BODY_LIMIT } as const;
   app.addContentTypeParser('application/json', options, (request, body: Buffer, done) => {
     if (isWebhook(request) || body.length === 0) {

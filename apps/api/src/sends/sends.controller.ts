@@ -1,6 +1,14 @@
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { type Principal, RequestSend, type SendRecord, SettleSend } from '@linekeeper/application';
+import {
+  API_VERSIONS,
+  type LineRecord,
+  type Principal,
+  RequestSend,
+  type SendRecord,
+  SettleSend,
+  versionOfId,
+} from '@linekeeper/application';
 import { SEND_CLASSES } from '@linekeeper/domain';
 import { z } from 'zod';
 import { actorOf } from '../http/actor';
@@ -31,7 +39,13 @@ const sendBody = z
 const sendAnswer = z.object({
   decision: z.enum(DECISIONS),
   class: z.enum(SEND_CLASSES),
-  line: z.object({ id: z.string(), phoneNumber: z.string() }).optional(),
+  line: z
+    .object({
+      id: z.string(),
+      phoneNumber: z.string(),
+      apiVersion: z.enum(API_VERSIONS).describe('The version of the API to send with'),
+    })
+    .optional(),
   chatId: z.string().optional().describe('The thread to send into; none: start one from the line'),
   reservationId: z.string().optional(),
   idempotencyKey: z
@@ -91,8 +105,9 @@ export class SendsController {
     return {
       decision: answer.decision,
       class: answer.class,
-      ...(line === null ? {} : { line: { id: line.id, phoneNumber: line.phoneNumber } }),
-      ...(chatId === null ? {} : { chatId }),
+      ...(line === null ? {} : lineView(line)),
+      // A thread of the version that the line spoke before cannot be written into any more.
+      ...(chatId === null || versionOfId(chatId) !== line?.apiVersion ? {} : { chatId }),
       ...(reservationId === null ? {} : { reservationId, idempotencyKey: reservationId }),
       ...optional('expiresAt', instantOrNull(answer.expiresAt)),
       ...optional('retryAt', instantOrNull(answer.retryAt)),
@@ -141,4 +156,8 @@ function reservationView(send: SendRecord): z.infer<typeof reservationAnswer> {
     messages: send.messages,
     settledMessages: send.settledMessages,
   };
+}
+
+function lineView({ id, phoneNumber, apiVersion }: LineRecord) {
+  return { line: { id, phoneNumber, apiVersion } };
 }

@@ -102,7 +102,14 @@ export const assignmentAnswer = z.object({
 export const placedAnswer = z.object({
   user: userAnswer,
   assignment: assignmentAnswer,
-  contactCard: z.object({ url: z.string(), version: z.string() }),
+  contactCard: z.object({
+    url: z.string(),
+    version: z.string(),
+    due: z
+      .enum(['none', 'stale'])
+      .nullable()
+      .describe('Why to send it now: they never had one, or theirs no longer holds; null: no need'),
+  }),
 });
 
 export const onboardedAnswer = placedAnswer.extend({

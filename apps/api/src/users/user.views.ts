@@ -59,7 +59,7 @@ export function placedView(view: UserView): z.infer<typeof placedAnswer> {
   return {
     user: userView(view.user),
     assignment: assignmentView(view),
-    contactCard: { url: view.card.url, version: view.card.version },
+    contactCard: { url: view.card.url, version: view.card.version, due: view.card.due },
   };
 }
 

@@ -1,12 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Line } from '../types';
+import { takeTurn } from './check-pace';
 import { bestLine } from './choice';
 import { type Api, bodyOf } from './context';
 import { LinqError } from './errors';
 import { handleOf, isEmail, phoneNumberOf } from './handles';
-import { tooMany } from './send-rules';
 
-const INTERVAL_MS = 10_000;
 const FAULTS: Readonly<Record<number, string>> = {
   4004: 'The service is unavailable',
   4009: 'The line has no RCS account',
@@ -37,7 +36,7 @@ export function capabilityRoutes(app: FastifyInstance, { world }: Api): void {
       throw new LinqError(400, 1002, 'Phone number must be in E.164 format');
     }
     const line = asking(body['from']);
-    takeTurn(line);
+    takeTurn(world, line);
     const fault = line.checkFailures[service];
     if (fault !== null) throw new LinqError(503, fault, FAULTS[fault] ?? 'Unavailable');
     const available = able(address);
@@ -55,14 +54,5 @@ export function capabilityRoutes(app: FastifyInstance, { world }: Api): void {
     const line = world.lines.get(phoneNumberOf(from, 'from'));
     if (!line) throw new LinqError(403, 2005, 'Access denied');
     return line;
-  }
-
-  /** One check in ten seconds. */
-  function takeTurn(line: Line): void {
-    const key = world.config.capabilityScope === 'line' ? line.phoneNumber : '';
-    const now = world.clock.now();
-    const free = (world.checks.get(key) ?? -Infinity) + INTERVAL_MS;
-    if (free > now) throw tooMany((free - now) / 1_000);
-    world.checks.set(key, now);
   }
 }

@@ -19,11 +19,15 @@ const CODES: Readonly<Record<number, number>> = {
 const DEFAULT_RETRY_SECONDS = 45;
 
 /** The faults that strike requests: before the work is done, or between the work and its answer. */
-export function registerFaults(app: FastifyInstance, world: World): void {
+export function registerFaults(
+  app: FastifyInstance,
+  world: World,
+  lineOf: LineOf = lineOnV3,
+): void {
   const { faults } = world;
 
   app.addHook('preHandler', async (request, reply) => {
-    const occasion = occasionOf(world, request);
+    const occasion = occasionOf(world, request, lineOf);
     const slow = faults.strike('slow', occasion);
     if (slow) await pause(slow.realMs);
     const error = faults.strike('error', occasion);
@@ -42,20 +46,25 @@ export function registerFaults(app: FastifyInstance, world: World): void {
   });
 
   app.addHook('onSend', (request, reply, payload, next) => {
-    if (reply.statusCode < 300 && faults.strike('lost-answer', occasionOf(world, request))) {
+    if (
+      reply.statusCode < 300 &&
+      faults.strike('lost-answer', occasionOf(world, request, lineOf))
+    ) {
       request.raw.socket.destroy();
     }
     next(null, payload);
   });
 }
 
-function occasionOf(world: World, request: FastifyRequest): Occasion {
+function occasionOf(world: World, request: FastifyRequest, lineOf: LineOf): Occasion {
   const [path = ''] = request.url.replace(/^\/api\/partner/, '').split('?');
   return { path, method: request.method, line: lineOf(world, request) };
 }
 
 /** The line that a request is about, as far as it says. */
-function lineOf(world: World, request: FastifyRequest): string | null {
+type LineOf = (world: World, request: FastifyRequest) => string | null;
+
+function lineOnV3(world: World, request: FastifyRequest): string | null {
   const { id } = request.params as { id?: string };
   const known = world.chats.get(id ?? '') ?? world.messages.get(id ?? '');
   if (known) return known.line;

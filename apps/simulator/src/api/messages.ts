@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Message } from '../types';
 import { messageOnWire, sentMessageOnWire } from '../wire';
-import { messageEditedData } from '../wire-events';
 import {
   type Api,
   bodyOf,
@@ -14,12 +13,11 @@ import {
   traceOf,
 } from './context';
 import { layoutOf } from './content';
+import { editMessage } from './editing';
 import { LinqError } from './errors';
 import { pageOf } from './paging';
 import { mustBeEligible, mustBeInside } from './send-rules';
 
-const MAX_EDITS = 5;
-const EDIT_WITHIN_MS = 15 * 60_000;
 const partIndex = z.number().int().min(0).default(0);
 const edit = z.looseObject({ text: z.string().min(1).max(10_000), part_index: partIndex });
 const reaction = z
@@ -56,20 +54,7 @@ export function messageRoutes(app: FastifyInstance, { world, play, sending }: Ap
     const parsed = edit.safeParse(bodyOf(request));
     if (!parsed.success) throw new LinqError(400, 1001, 'text is required');
     const { text, part_index: index } = parsed.data;
-    const part = message.parts[index];
-    if (part?.type !== 'text') throw new LinqError(400, 1005, 'part_index is not a text part');
-    const now = world.clock.now();
-    if (message.direction === 'in') throw new LinqError(400, 1005, 'Not one of your messages');
-    if (message.service !== 'iMessage') throw new LinqError(409, 2017, 'Edits need iMessage');
-    if (message.edits >= MAX_EDITS || now > (message.sentAt ?? now) + EDIT_WITHIN_MS) {
-      throw new LinqError(409, 2015, 'A message is edited 5 times at most, and within 15 minutes');
-    }
-    message.parts[index] = { type: 'text', value: text, reactions: part.reactions ?? [] };
-    message.edits += 1;
-    message.editedAt = now;
-    world.changes += 1;
-    const data = messageEditedData(chat, message, { index, text }, now);
-    play.gatherings.emit('message.edited', chat, traceOf(request), data);
+    editMessage({ world, play }, chat, message, { index, text, traceId: traceOf(request) });
     return shown(message);
   });
 

@@ -27,11 +27,11 @@ export class Sending {
     private readonly play: Play,
   ) {}
 
-  /** Find-or-create on the line and the exact set of people, then send into it. */
-  toPeople(from: string, people: readonly string[], wish: Wish): Sent {
+  /** Find-or-create on the line and the exact set of people, then send into it. V2 has no rules for a first message. */
+  toPeople(from: string, people: readonly string[], wish: Wish, firstRules = true): Sent {
     const line = this.world.lines.get(from);
     const chat = this.world.chatOf(from, people);
-    return this.send({ line, chat, people, firstRules: true }, wish);
+    return this.send({ line, chat, people, firstRules }, wish);
   }
 
   /** Into a chat that is known, on the line it has. */

@@ -1,7 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Play } from '../play';
-import type { Stepper } from '../stepper';
-import type { World } from '../world';
 import { attachmentRoutes } from './attachments';
 import { auditRoutes } from './audits';
 import { blocklistRoutes } from './blocklist';
@@ -16,7 +13,6 @@ import { locationRoutes } from './location';
 import { memberRoutes } from './members';
 import { messageRoutes } from './messages';
 import { sendRoutes } from './send-routes';
-import { Sending } from './sending';
 import { subscriptionRoutes } from './subscriptions';
 import { voiceMemoRoutes } from './voice-memos';
 
@@ -37,14 +33,8 @@ const ROUTES = [
 ];
 
 /** The partner API under /api/partner/v3. */
-export function registerApi(
-  app: FastifyInstance,
-  world: World,
-  play: Play,
-  stepper: Stepper,
-  token: string,
-): void {
-  const api: Api = { world, play, stepper, sending: new Sending(world, play) };
+export function registerApi(app: FastifyInstance, api: Api, token: string): void {
+  const { world, stepper } = api;
   app.register(
     (routes, _options, done) => {
       routes.addHook('onRequest', (request, reply, next) => {

@@ -5,7 +5,10 @@ import { BadControl, type Control, parse } from './context';
 import * as schemas from './schemas';
 
 /** The ways to send. */
-const SENDS = ['/v3/chats', '/v3/chats/*/messages', '/v3/messages'];
+const SENDS = [
+  ...['/v3/chats', '/v3/chats/*/messages', '/v3/messages'],
+  ...['/v2/chats', '/v2/chats/*/chat_messages'],
+];
 
 /** Faults on demand, and the switches of invented behaviour. */
 export function faultRoutes(app: FastifyInstance, { world }: Control): void {

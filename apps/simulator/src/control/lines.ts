@@ -27,6 +27,7 @@ export function lineKnobs(app: FastifyInstance, { world, play }: Control): void 
     const { phoneNumber } = parse(schemas.replace, request.body);
     if (world.lines.has(phoneNumber)) throw new BadControl('That line is there already');
     world.lines.delete(line.phoneNumber);
+    if (world.v2.lines.has(line.phoneNumber)) world.v2.lines.add(phoneNumber);
     return { vanished: line.phoneNumber, appeared: world.addLine(phoneNumber).phoneNumber };
   });
 
@@ -38,6 +39,15 @@ export function lineKnobs(app: FastifyInstance, { world, play }: Control): void 
   app.post<ByNumber>('/lines/:e164/reputation', (request) => {
     const { reputation } = parse(schemas.setReputation, request.body);
     return setLine(request.params.e164, { reputation });
+  });
+
+  app.post<ByNumber>('/lines/:e164/version', (request) => {
+    const { phoneNumber } = lineOf(request.params.e164);
+    const { version } = parse(schemas.setVersion, request.body);
+    if (version === 'v2') world.v2.lines.add(phoneNumber);
+    else world.v2.lines.delete(phoneNumber);
+    world.changes += 1;
+    return { phoneNumber, version };
   });
 
   app.post<ByNumber>('/lines/:e164/eligible', (request) => {

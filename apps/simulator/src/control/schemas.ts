@@ -11,6 +11,7 @@ export const setReputation = z.strictObject({
   reputation: z.enum(['HEALTHY', 'AT_RISK', 'CRITICAL']),
 });
 
+export const setVersion = z.strictObject({ version: z.enum(['v2', 'v3']) });
 export const setEligible = z.strictObject({ eligible: z.boolean() });
 const checkFailure = z.union([z.literal(4004), z.literal(4009), z.literal(4010)]).nullable();
 export const setChecks = z.strictObject({

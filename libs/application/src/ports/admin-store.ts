@@ -1,4 +1,5 @@
 import type { EpochMs, FleetPolicy } from '@linekeeper/domain';
+import type { ApiVersion } from './api-version';
 
 export const ROLES = ['viewer', 'app', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
@@ -21,6 +22,8 @@ export interface EnvironmentRecord {
   readonly actuators: Readonly<Record<Actuator, ActuatorMode>>;
   /** Until then an operator brings a new webhook secret in; null: nobody does. */
   readonly webhookRotationUntil: EpochMs | null;
+  /** When a delivery was last turned away for good, to some minutes; null: none was. */
+  readonly webhooksRejectedAt: EpochMs | null;
 }
 
 export abstract class EnvironmentStore {
@@ -28,6 +31,8 @@ export abstract class EnvironmentStore {
   abstract create(environment: EnvironmentRecord, at: EpochMs): Promise<void>;
   abstract setFrozen(at: EpochMs | null): Promise<void>;
   abstract setWebhookRotation(until: EpochMs | null): Promise<void>;
+  /** A delivery was turned away at `at`. */
+  abstract noteRejected(at: EpochMs): Promise<void>;
   abstract setActuators(actuators: EnvironmentRecord['actuators']): Promise<void>;
 }
 
@@ -167,7 +172,9 @@ export abstract class IdempotencyStore {
 }
 
 export interface SubscriptionRecord {
+  /** The provider's, of its version. */
   readonly id: string;
+  readonly apiVersion: ApiVersion;
   readonly targetUrl: string;
   /** As the secret box sealed it. */
   readonly secret: string;
@@ -177,16 +184,17 @@ export interface SubscriptionRecord {
 }
 
 export abstract class SubscriptionStore {
-  /** Not retired. */
-  abstract active(): Promise<SubscriptionRecord[]>;
+  /** Not retired; of one version, or of all. */
+  abstract active(version?: ApiVersion): Promise<SubscriptionRecord[]>;
   /** Not retired, or retired after `since`: deliveries that were signed before may still be on their way. */
-  abstract usable(since: EpochMs): Promise<SubscriptionRecord[]>;
+  abstract usable(since: EpochMs, version: ApiVersion): Promise<SubscriptionRecord[]>;
+  /** In the place of one of the same version and id, should the provider have given an id twice. */
   abstract insert(subscription: SubscriptionRecord): Promise<void>;
   abstract retire(id: string, at: EpochMs): Promise<void>;
   /** The first delivery that its secret signed came. Idempotent. */
   abstract proved(id: string, at: EpochMs): Promise<void>;
-  /** Deliveries still come: noted for every active subscription whose secret has proved itself. */
-  abstract verified(at: EpochMs): Promise<void>;
+  /** Deliveries of a version still come: noted for each of its active subscriptions whose secret has proved itself. */
+  abstract verified(at: EpochMs, version: ApiVersion): Promise<void>;
   /** Blanks the secrets of what was retired before: nothing is signed with them any more. Idempotent. */
   abstract forgetSecrets(retiredBefore: EpochMs): Promise<void>;
   /** Puts a secret that was sealed anew in the place of `before`; nothing happens when another one stands there. */

@@ -80,6 +80,10 @@ export interface AssignmentHistoryEntry {
 export abstract class AssignmentStore {
   /** Inserts with its fallbacks and first history row. False (and nothing written) when (pool, user) has one already. */
   abstract insert(assignment: AssignmentRecord, context: ChangeContext): Promise<boolean>;
+  /** Several first places, of people who have none, in one statement for each kind of row. */
+  abstract insertAll(
+    places: readonly { readonly assignment: AssignmentRecord; readonly context: ChangeContext }[],
+  ): Promise<void>;
   abstract byId(id: string): Promise<AssignmentRecord | null>;
   abstract of(userId: string, poolId: string): Promise<AssignmentRecord | null>;
   abstract ofUsers(userIds: readonly string[]): Promise<AssignmentRecord[]>;

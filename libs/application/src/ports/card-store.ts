@@ -49,8 +49,36 @@ export interface CardRecord {
   readonly createdAt: EpochMs;
 }
 
+/** Why somebody is to be given a card: they never had one, or what they had no longer holds. */
+export type CardDue = 'none' | 'stale';
+
+/** Somebody who is to be given a card, and writes with us just now. */
+export interface CardOwed {
+  readonly userId: string;
+  readonly poolId: string;
+  readonly why: CardDue;
+}
+
+/** A card on its way to a person as a message, under the hold of the gate it goes with. */
+export interface CardMessageRecord {
+  /** The hold's. */
+  readonly sendId: string;
+  readonly userId: string;
+  readonly version: string;
+  /** `asked` until the provider tells of the message; `sent`, `delivered`; `failed`: it never went, or never arrived. */
+  readonly state: 'asked' | 'sent' | 'delivered' | 'failed';
+  readonly at: EpochMs;
+}
+
+/** What has become of a card message since it was looked at. */
+export interface CardMessageNews extends CardMessageRecord {
+  readonly before: CardMessageRecord['state'];
+}
+
 export abstract class CardStore {
   abstract byVersion(version: string): Promise<CardRecord | null>;
+  /** Whether this version was made. Far cheaper than reading it: a card carries its photo. */
+  abstract has(version: string): Promise<boolean>;
   /** Keeps a card; a version that exists stays as it is. */
   abstract keep(card: CardRecord): Promise<void>;
   abstract recordSent(entry: {
@@ -61,6 +89,35 @@ export abstract class CardStore {
     actor: string;
     at: EpochMs;
   }): Promise<void>;
+  /**
+   * Why this user is to be given a card; null when they are not. `none`: no card of this pool ever went to them. `stale`: a
+   * number on the last one is that of a retired line, or a fallback they have was never given to them. That their line
+   * is another one now makes no card stale.
+   */
+  abstract due(userId: string, poolId: string): Promise<CardDue | null>;
+  /** How many users with a place in these pools (none named: in all) are to be given a card. */
+  abstract countDue(poolIds: readonly string[]): Promise<{ none: number; stale: number }>;
+  /**
+   * Users who are to be given a card and whose thread was active since then, those without a card first, then whoever
+   * was active last. In that thread they wrote, and we have written to them after it. Left out: who said stop, who was sent
+   * a card by message since `tried`, and whose card is stale but who was given one unasked since `reissued`.
+   */
+  abstract owed(query: {
+    activeSince: EpochMs;
+    tried: EpochMs;
+    reissued: EpochMs;
+    limit: number;
+  }): Promise<CardOwed[]>;
+  /** What the provider calls the uploaded file of a card; null while it was not uploaded. */
+  abstract attachment(version: string): Promise<string | null>;
+  abstract keepAttachment(version: string, attachmentId: string): Promise<void>;
+  abstract addMessage(message: CardMessageRecord): Promise<void>;
+  /**
+   * Card messages since then whose state is behind what is known of their message, with the state they are to be in. An
+   * `asked` one whose hold has closed without a message has failed.
+   */
+  abstract messagesBehind(since: EpochMs, limit: number): Promise<CardMessageNews[]>;
+  abstract advanceMessage(sendId: string, state: CardMessageRecord['state']): Promise<void>;
   abstract sentTo(userId: string): Promise<{ version: string; channel: string; at: EpochMs }[]>;
   /** Raises how sure we are that the person holds these numbers (sent < delivered < known); never lowers it. */
   abstract know(entries: readonly KnownNumberRecord[], at: EpochMs): Promise<void>;

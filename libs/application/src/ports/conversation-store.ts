@@ -32,6 +32,28 @@ export interface ChatRecord {
   readonly imessageSeenAt: EpochMs | null;
 }
 
+/** How sharing the line's own card stands in a thread. */
+export interface ChatShareRecord {
+  readonly chatId: string;
+  /** Names the identity that was shared last, as a line's identity does; null while the line's is not known. */
+  readonly identity: string | null;
+  /** Shares of that identity. */
+  readonly shares: number;
+  /** Refusals of the provider since the last share that went well. */
+  readonly refusals: number;
+  readonly refusedAt: EpochMs | null;
+}
+
+/** A thread into which the line's card may be due. */
+export interface ShareCandidate {
+  readonly chat: ChatRecord;
+  readonly hasInbound: boolean;
+  readonly hasOutbound: boolean;
+  readonly share: ChatShareRecord;
+  /** Names the identity that the line shows now; null while nobody has looked. */
+  readonly identity: string | null;
+}
+
 export abstract class ConversationStore {
   abstract of(userId: string, poolId: string): Promise<ConversationRecord | null>;
   /** The conversations of these users in a pool, each with the health of its thread on `lineId`. */
@@ -52,16 +74,19 @@ export abstract class ConversationStore {
   /** Inserts or replaces several, by id; a health that is older than the stored one stays away. Idempotent. */
   abstract saveChats(chats: readonly ChatRecord[]): Promise<void>;
   /**
-   * iMessage threads on these lines with activity since `activeSince` whose card was last shared before
-   * `sharedBefore`, fewer than `maxShares` times; never those of a person who said stop.
+   * iMessage threads on these lines with activity since `activeSince`, the latest first, into which the line's card may
+   * be due: shared before `sharedBefore` or never, fewer than `maxShares` times, not refused since `refusedBefore`; or the
+   * line shows another identity now. Never those of a person who said stop. The domain decides of each.
    */
   abstract chatsToShare(query: {
     lineIds: readonly string[];
     activeSince: EpochMs;
     sharedBefore: EpochMs;
+    refusedBefore: EpochMs;
     maxShares: number;
     limit: number;
-  }): Promise<ChatRecord[]>;
+  }): Promise<ShareCandidate[]>;
+  abstract saveShare(share: ChatShareRecord): Promise<void>;
   /** Threads with one person of whom we do not know who they are, on managed lines, the newest first. */
   abstract chatsWithoutPerson(limit: number): Promise<ChatRecord[]>;
 }

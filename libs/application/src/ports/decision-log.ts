@@ -3,7 +3,15 @@ import type { EpochMs } from '@linekeeper/domain';
 /** One decision as it is told: by whom, by which policy, over what, and why. No handle and no whole number in it. */
 export interface DecisionEntry {
   readonly kind:
-    'gate' | 'placement' | 'move' | 'ramp' | 'rebalance' | 'merge' | 'forecast' | 'health';
+    | 'gate'
+    | 'placement'
+    | 'move'
+    | 'ramp'
+    | 'rebalance'
+    | 'merge'
+    | 'forecast'
+    | 'health'
+    | 'recovery';
   readonly outcome: string;
   readonly at: EpochMs;
   readonly actor: string;

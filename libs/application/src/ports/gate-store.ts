@@ -10,7 +10,7 @@ export interface GateLine {
   readonly line: LineRecord;
   /** The most it carried in one of the last seven closed days. */
   readonly maxDailyUse7d: number;
-  /** The thread with this person on it; null when there is none. */
+  /** The thread with this person on it, of the version that the line speaks if there is one; null when there is none. */
   readonly chat: { readonly id: string; readonly health: ChatHealth } | null;
   /** Whether the person texted the number or confirmed to hold it. */
   readonly known: boolean;
@@ -42,7 +42,7 @@ export interface GateRow {
   /** Events of this person's threads that came in and are not processed yet: perhaps a wish to be left alone. */
   readonly eventsPending: boolean;
   readonly environment: Pick<EnvironmentRecord, 'name' | 'frozenAt' | 'actuators'>;
-  /** Ejections of the last 24 hours and lines in use, for the contagion rule. */
+  /** Ejections of the last 24 hours, and lines in use if there were any: for the contagion rule. */
   readonly recentlyEjected: number;
   readonly linesInUse: number;
   /** Classes that wait because too few lines are live. */

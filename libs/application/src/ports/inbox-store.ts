@@ -14,8 +14,8 @@ export interface InboxRecord {
 }
 
 export abstract class InboxStore {
-  /** Durable once it returns. Event ids that exist already are left alone; answers how many were new. */
-  abstract insert(events: readonly InboxRecord[]): Promise<number>;
+  /** Durable once it returns. Event ids that exist already are left alone; answers with those that were new. */
+  abstract insert(events: readonly InboxRecord[]): Promise<Set<string>>;
   /**
    * Locks up to `limit` due events for this transaction, oldest first, skipping locked ones and any event with an
    * earlier pending event of the same order key that is not in the batch too (so that order holds within a key).

@@ -6,9 +6,10 @@ import type {
   LineView,
   Reputation,
 } from '@linekeeper/domain';
+import type { ApiVersion, SpokenVersion } from './api-version';
 
-/** A line with what only people look at. */
-export interface LineRecord extends Line {
+/** A line with what only people look at, and how the provider is asked about it. */
+export interface LineRecord extends Line, SpokenVersion {
   readonly providerLineId: string | null;
   readonly listedAt: EpochMs | null;
   readonly adminReason: string;
@@ -50,6 +51,8 @@ export type LineChange = Partial<
     | 'providerLineId'
     | 'listedAt'
     | 'contactCardActive'
+    | 'apiVersion'
+    | 'earlierVersions'
   >
 >;
 
@@ -67,7 +70,7 @@ export interface LoadDelta {
 }
 
 /** A line as the rules see it, with the most messages that it carried on one of its last seven closed days. */
-export interface ObservedLine extends LineView {
+export interface ObservedLine extends LineRecord, LineView {
   readonly maxDailyUse7d: number;
 }
 
@@ -80,8 +83,11 @@ export interface LineFilter {
 export abstract class LineStore {
   abstract insert(line: LineRecord): Promise<void>;
   abstract byId(id: string): Promise<LineRecord | null>;
+  abstract byIds(ids: readonly string[]): Promise<LineRecord[]>;
   abstract byPhoneNumber(phoneNumber: string): Promise<LineRecord | null>;
   abstract list(filter?: LineFilter): Promise<LineRecord[]>;
+  /** Which version each number of the fleet speaks, or those of `phoneNumbers`. One query, for every call to the provider. */
+  abstract versions(phoneNumbers?: readonly string[]): Promise<Map<string, ApiVersion>>;
   abstract byPhoneNumbers(phoneNumbers: readonly string[]): Promise<LineRecord[]>;
   /**
    * The lines of a pool, or of all pools, as placement, gate and failover see them: with the use of the rolling 24

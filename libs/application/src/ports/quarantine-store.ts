@@ -1,9 +1,12 @@
 import type { EpochMs } from '@linekeeper/domain';
+import type { ApiVersion } from './api-version';
 
 /** A delivery whose signature no known secret made, while one may be on its way to us. */
 export interface QuarantinedWebhook {
   /** Tells it apart, so that a delivery that is sent again is kept once. */
   readonly id: string;
+  /** At the address of which version it came. */
+  readonly apiVersion: ApiVersion;
   readonly body: Buffer;
   /** The headers that signatures are made with. */
   readonly headers: Readonly<Record<string, string>>;

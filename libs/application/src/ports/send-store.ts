@@ -47,6 +47,8 @@ export abstract class SendStore {
     seen: readonly { id: string; messages: number }[],
     at: EpochMs,
   ): Promise<{ id: string; lineId: string; left: number }[]>;
+  /** Of these people from these lines, whose messages may still be on their way; the first admitted first. */
+  abstract openOf(userIds: readonly string[], lineIds: readonly string[]): Promise<SendRecord[]>;
   /** Compare and set from `open` or `unknown`. False when it was closed already. */
   abstract close(
     id: string,

@@ -10,14 +10,17 @@ import type {
   SubscriptionStore,
 } from './admin-store';
 import type { AssignmentStore } from './assignment-store';
+import type { IdentityStore } from './card-photos';
 import type { CardStore, PoolStore } from './card-store';
 import type { ConversationStore } from './conversation-store';
 import type { DecisionNotes } from './decision-log';
 import type { EvidenceStore } from './evidence-store';
 import type { FailoverStore } from './failover-store';
+import type { GapStore } from './gap-store';
 import type { GateStore } from './gate-store';
 import type { GaugeStore } from './gauge-store';
 import type { InboxStore } from './inbox-store';
+import type { OutcomeStore } from './outcome-store';
 import type { PodStore } from './pod-store';
 import type { QuarantineStore } from './quarantine-store';
 import type { LineStore } from './line-store';
@@ -41,8 +44,11 @@ export interface Stores {
   readonly gate: GateStore;
   readonly sends: SendStore;
   readonly cards: CardStore;
+  readonly identities: IdentityStore;
   readonly usage: UsageStore;
   readonly inbox: InboxStore;
+  readonly gaps: GapStore;
+  readonly outcomes: OutcomeStore;
   readonly quarantine: QuarantineStore;
   readonly outbox: OutboxStore;
   readonly evidence: EvidenceStore;

@@ -68,6 +68,22 @@ export interface UserFilter {
 
 export abstract class UserStore {
   abstract insert(user: Omit<UserRecord, 'suppression'>): Promise<void>;
+  /**
+   * Several with their handles. False when somebody has one of the handles or external ids: then the transaction must be
+   * given up.
+   */
+  abstract insertAll(users: readonly Omit<UserRecord, 'suppression'>[]): Promise<boolean>;
+  /**
+   * Of each whether nothing is known: neither handle nor external id is anybody's, the handle is no line of ours, and
+   * nobody with that handle said stop before they were erased.
+   */
+  abstract strangers(
+    people: readonly {
+      readonly handle: string;
+      readonly externalId: string | null;
+      readonly optOutHashes: readonly string[];
+    }[],
+  ): Promise<boolean[]>;
   /** The user of this id. An alias finds the person it was merged into, whose `id` is another one. */
   abstract byId(id: string): Promise<UserRecord | null>;
   /** Ids of users who turned out to be this person, oldest first. */

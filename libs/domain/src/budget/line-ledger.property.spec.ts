@@ -163,7 +163,7 @@ describe('the ledger of a line, whatever happens in whatever order', () => {
         expect(usage.newConversations24h).toBe(paper.newThreads(now, DAY_MS));
         expect(usage.newConversationsHour).toBe(paper.newThreads(now, HOUR_MS));
       }),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -183,7 +183,7 @@ describe('the ledger of a line, whatever happens in whatever order', () => {
           else expect(answer).toMatchObject({ kind: 'deferred', reason: broken[0] });
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -209,7 +209,7 @@ describe('the ledger of a line, whatever happens in whatever order', () => {
         for (const step of untouched) pair.take(step);
         expect(pair.ask('the-one', 'eve', 1, LIMITS.reply)).toEqual(first);
       }),
-      { numRuns: 200 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -227,7 +227,7 @@ describe('the ledger of a line, whatever happens in whatever order', () => {
         pair.ledger.release('the-one', pair.now);
         expect(state()).toEqual(before);
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -241,7 +241,7 @@ describe('the ledger of a line, whatever happens in whatever order', () => {
         }
         expect(ledger.usage(now)).toEqual(before);
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -276,7 +276,7 @@ describe('the ledger of a line, whatever happens in whatever order', () => {
           );
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     );
   });
 

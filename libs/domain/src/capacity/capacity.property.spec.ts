@@ -127,7 +127,7 @@ describe('growth', () => {
           if (day < (full ?? 366)) expect(isFull(day)).toBe(false);
         }
       }),
-      { numRuns: 300 },
+      RUNS,
     );
   });
 
@@ -164,7 +164,7 @@ describe('first contacts', () => {
       perHours: fc.integer({ min: 1, max: 30 }),
     });
     fc.assert(
-      fc.property(anyPace, fc.integer({ min: 1, max: 130 }), ({ perHours, ...pace }, nth) => {
+      fc.property(anyPace, fc.integer({ min: 1, max: 80 }), ({ perHours, ...pace }, nth) => {
         const newConversations = {
           ...pace,
           outboundPerLinePer24h: pace.outboundPerLinePerHour * perHours,

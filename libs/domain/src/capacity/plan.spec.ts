@@ -167,7 +167,7 @@ describe('a pilot', () => {
   });
 
   it('says how far it has come, and when it never will', () => {
-    const known = { ...prior, assumed: false };
+    const known = { ...prior, assumed: false, learned: 1 };
     const days = { ...outlook, days: 20 };
     const good = pilotReport({ users: 500, lines: [], prior: known, outlook: days }, policy);
     expect(good).toMatchObject({ isGood: true, lineId: null, assumed: false });

@@ -1,5 +1,5 @@
 import type { FleetPolicy } from '../fleet-policy';
-import type { FleetOutlook } from '../forecast/fleet-day';
+import { type FleetOutlook, newcomerRisk } from '../forecast/fleet-day';
 import type { UserPrior } from '../forecast/prior';
 import type { Load } from '../forecast/quantile';
 import { DAY_MS, type EpochMs } from '../kernel/time';
@@ -81,6 +81,7 @@ export function planCapacity(snapshot: CapacitySnapshot, policy: FleetPolicy): C
     outlook,
   };
   const whole = matureLine(policy.budget.messagesPerLinePerDay, policy);
+  const ofNewcomers = usersPerLine(newcomer, whole, policy, newcomerRisk(outlook, prior));
   const needed = (losses: number): number =>
     linesNeeded(total, policy.budget.messagesPerLinePerDay, losses, policy, outlook);
   const full = fullInDays(basis, policy);
@@ -92,8 +93,8 @@ export function planCapacity(snapshot: CapacitySnapshot, policy: FleetPolicy): C
     meanPerDay: total.mean,
     user: { ...user, of: user === newcomer ? 'newcomers' : 'users' },
     usersPerLine: {
-      ofUsers: usersPerLine(user, whole, policy, outlook),
-      ofNewcomers: usersPerLine(newcomer, whole, policy, outlook),
+      ofUsers: user === newcomer ? ofNewcomers : usersPerLine(user, whole, policy, outlook),
+      ofNewcomers,
     },
     linesNeeded: { byAdmission: needed(0), withReserve: needed(1) },
     daysToWholeBudget: daysToWholeBudget(policy),

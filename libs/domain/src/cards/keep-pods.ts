@@ -1,4 +1,5 @@
 import type { FleetPolicy } from '../fleet-policy';
+import { at } from '../kernel/at';
 import { dealIntoPods, nextGeneration, type Pod } from './pod';
 import type { RingLine } from './ring';
 
@@ -64,9 +65,9 @@ function split(
   if (!largest || homeless.length >= policy.cards.maxLinesPerPod / 2) {
     return dealIntoPods(homeless, policy);
   }
-  const [first = [], ...others] = dealIntoPods([...largest.lines, ...homeless], policy);
-  largest.lines.splice(0, largest.lines.length, ...first);
-  return others;
+  const parts = dealIntoPods([...largest.lines, ...homeless], policy);
+  largest.lines.splice(0, largest.lines.length, ...at(parts, 0));
+  return parts.slice(1);
 }
 
 const byId = (a: Group, b: Group): number => (a.pod.id < b.pod.id ? -1 : 1);

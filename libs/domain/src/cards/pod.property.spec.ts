@@ -65,7 +65,7 @@ describe('the cards of a pod', () => {
           .map(({ each }) => each);
         expect(openPod('pod', shuffled, policy)).toEqual(podOf(count));
       }),
-      { numRuns: 100 },
+      RUNS,
     );
   });
 });
@@ -112,7 +112,7 @@ describe('the next generation of a pod', () => {
         const both = new Set(stays(pod));
         expect(stays(next).filter((id) => both.has(id))).toEqual(stays(pod));
       }),
-      { numRuns: 300 },
+      RUNS,
     );
   });
 

@@ -22,6 +22,9 @@ export function orderRing(
 ): RingLine[] {
   const first = fixed.size === 0 ? dealt(lines) : lines;
   const related = first.map((a) => first.map((b) => shareDomain(a, b)));
+  if (related.every((row, i) => row.every((isRelated, j) => i === j || !isRelated))) {
+    return [...first];
+  }
   const order = [...first.keys()];
   const movable = order.filter((place) => !fixed.has(at(first, place).id));
   const groupsAt = order.map((place) => groups.filter((group) => group.includes(place)));

@@ -1,66 +1,72 @@
 import { hash32 } from '../kernel/hash';
 import { foldLine } from './fold';
+import { BACKUP_LABEL, type CardAddress, type CardProfile, cleanProfile } from './profile';
+import { cleanLine, escapeText, escapeUri } from './text';
 
-/** Who the card says we are. */
-export interface CardProfile {
+/** What a card shows beside its numbers: one for each pool, until somebody changes it. */
+export interface CardIdentity {
   readonly poolId: string;
-  readonly name: string;
-  readonly organization?: string;
-  readonly title?: string;
-  readonly note?: string;
-  readonly emails?: readonly string[];
-  readonly urls?: readonly string[];
-  readonly addresses?: readonly CardAddress[];
-  /** A square JPEG. */
-  readonly photoJpegBase64?: string;
-  /** RFC 3339; the card's REV. */
+  readonly profile: CardProfile;
+  /** Names the photo's content; null when there is none. */
+  readonly photoId: string | null;
+  /** RFC 3339; when profile or photo were last changed. */
   readonly revisedAt: string;
-}
-
-export interface CardAddress {
-  readonly street: string;
-  readonly city: string;
-  readonly region?: string;
-  readonly postalCode?: string;
-  readonly country?: string;
 }
 
 /** E.164, in the order they stand on the card: the primary first. */
 export type CardNumbers = readonly string[];
 
 /**
- * The card as vCard 3.0 (RFC 2426), which iOS, Android and a strict parser read: the primary number preferred,
- * backups labelled, CRLF, folded at 75 octets between characters. It depends on nothing but its two arguments.
- * Numbers must be E.164; anything else is a fault.
+ * The card as vCard 3.0 (RFC 2426), the version that iOS and Android both write and read. It depends on nothing but its
+ * arguments; `photoJpegBase64` is the photo that `identity.photoId` names. There is a number, and each is E.164; anything
+ * else is a fault.
+ * Why each line is as it is: docs/contact-card.md.
  */
-export function renderVCard(profile: CardProfile, numbers: CardNumbers): string {
+export function renderVCard(
+  identity: CardIdentity,
+  numbers: CardNumbers,
+  photoJpegBase64: string | null = null,
+): string {
+  const [primary] = numbers;
+  if (primary === undefined) throw new Error('A card holds at least one number');
+  const profile = cleanProfile(identity.profile);
+  // 3.1.1: FN must be there and say something. The number is what a phone would show without it.
+  const name = profile.name === '' ? primary : profile.name;
   const lines = [
+    // 2.1.1 and 3.6.9: VERSION must be there; RFC 6350 section 3.3 wants it right after BEGIN, and so do readers of both.
     'BEGIN:VCARD',
     'VERSION:3.0',
+    // 3.6.3: an ISO 9070 formal public identifier.
     'PRODID:-//Linekeeper//Contact Card//EN',
-    `UID:urn:uuid:${profile.poolId}`,
-    `REV:${escapeText(profile.revisedAt)}`,
-    `N:${escapeText(profile.name)};;;;`,
-    `FN:${escapeText(profile.name)}`,
-    ...optional('ORG', profile.organization),
-    ...optional('TITLE', profile.title),
-    ...numbers.flatMap(telephone),
+    // 3.6.7: persistent and globally unique; a urn is the form that RFC 6350 section 6.7.6 keeps.
+    `UID:urn:uuid:${identity.poolId}`,
+    // 3.6.4: a date-time in the extended format of ISO 8601; its colons are not escaped.
+    `REV:${identity.revisedAt}`,
+    // 3.1.2: family, given, additional, prefixes, suffixes. The whole name is the given one: phones show that when space is short.
+    `N:;${escapeText(name)};;;`,
+    `FN:${escapeText(name)}`,
+    ...text('ORG', profile.organization),
+    ...text('TITLE', profile.title),
+    ...numbers.flatMap((number, index) => telephone(number, index, profile.backupLabel)),
+    // 3.3.2: `internet` is the type of every address with an @.
     ...(profile.emails ?? []).map((email) => `EMAIL;TYPE=INTERNET:${escapeText(email)}`),
-    ...(profile.urls ?? []).map((url) => `URL:${escapeText(url)}`),
+    ...(profile.urls ?? []).map((url) => `URL:${escapeUri(url)}`),
     ...(profile.addresses ?? []).map(address),
-    ...optional('NOTE', profile.note),
-    ...(profile.photoJpegBase64 ? [`PHOTO;ENCODING=b;TYPE=JPEG:${profile.photoJpegBase64}`] : []),
+    ...text('NOTE', profile.note),
+    // 3.1.4: inline binary in base64 says ENCODING=b and of what kind it is.
+    ...(photoJpegBase64 === null ? [] : [`PHOTO;ENCODING=b;TYPE=JPEG:${photoJpegBase64}`]),
     'END:VCARD',
   ];
+  // 2.4.2 and section 4: every content line ends with CRLF, the last one too.
   return lines.map((line) => `${foldLine(line)}\r\n`).join('');
 }
 
 /**
- * A version for the content of a card: equal exactly when pool identity and ordered numbers are. 64 bits, for
- * telling cards apart and not against forgery.
+ * A version for the content of a card: equal exactly when identity and ordered numbers are, as far as a card shows them.
+ * 64 bits, for telling cards apart and not against forgery. It does not need the photo itself.
  */
-export function cardVersion(profile: CardProfile, numbers: CardNumbers): string {
-  const content = renderVCard(profile, numbers);
+export function cardVersion(identity: CardIdentity, numbers: CardNumbers): string {
+  const content = `${identity.photoId ?? ''}\n${renderVCard(identity, numbers)}`;
   return [`a${content}`, `b${content}`]
     .map((salted) => hash32(salted).toString(16).padStart(8, '0'))
     .join('');
@@ -68,45 +74,22 @@ export function cardVersion(profile: CardProfile, numbers: CardNumbers): string 
 
 const E164 = /^\+[1-9]\d{6,14}$/;
 
-function telephone(number: string, index: number): string[] {
+/** 3.3.1: `pref` names the preferred number, `cell` the kind that takes messages. */
+function telephone(number: string, index: number, label = BACKUP_LABEL): string[] {
   if (!E164.test(number)) throw new Error('A card holds E.164 numbers only');
   if (index === 0) return [`TEL;TYPE=CELL,VOICE,PREF:${number}`];
-  // Grouped with a label: iOS shows the label, others ignore it and keep the number.
-  return [`item${index}.TEL;TYPE=CELL:${number}`, `item${index}.X-ABLabel:Backup ${index}`];
+  // Section 4 (`group`) ties the label to its number: iOS shows it, others ignore it and keep the number.
+  const named = cleanLine(`${label} ${index}`, label.length + 4);
+  return [`item${index}.TEL;TYPE=CELL:${number}`, `item${index}.X-ABLabel:${escapeText(named)}`];
 }
 
-function address(place: CardAddress): string {
-  const parts = [
-    '',
-    '',
-    place.street,
-    place.city,
-    place.region ?? '',
-    place.postalCode ?? '',
-    place.country ?? '',
-  ];
+/** 3.2.1: post office box, extended address, street, locality, region, postal code, country; the first two are for nobody. */
+function address(place: Required<CardAddress>): string {
+  const { street, city, region, postalCode, country } = place;
+  const parts = ['', '', street, city, region, postalCode, country];
   return `ADR;TYPE=WORK:${parts.map(escapeText).join(';')}`;
 }
 
-function optional(property: string, value: string | undefined): string[] {
-  return value === undefined || value === '' ? [] : [`${property}:${escapeText(value)}`];
-}
-
-/** Control characters, but not the line feed. */
-// eslint-disable-next-line no-control-regex -- to find them is the point
-const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g;
-
-/** Escapes what would end a value or a line, and drops control characters that no card needs. */
-export function escapeText(text: string): string {
-  return (
-    text
-      .replace(/\r\n?|[\u2028\u2029]/g, '\n')
-      // Half a surrogate pair cannot be written as UTF-8.
-      .toWellFormed()
-      .replace(CONTROL, '')
-      .replace(/\\/g, '\\\\')
-      .replace(/;/g, '\\;')
-      .replace(/,/g, '\\,')
-      .replace(/\n/g, '\\n')
-  );
+function text(property: string, value: string | undefined): string[] {
+  return value === undefined ? [] : [`${property}:${escapeText(value)}`];
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { closeAgain, judgeAgain, suspectAgain } from '../../../../test/support/decide-again/health';
-import { keepsPace, moveAgain, rebalanceAgain } from '../../../../test/support/decide-again/moves';
+import { moveAgain, rebalanceAgain, slotsAgain } from '../../../../test/support/decide-again/moves';
 import { dayAtRisk } from '../../../../test/support/decide-again/numbers';
 import {
   admitAgain,
@@ -110,6 +110,7 @@ const anyUse = fc.record({
   meanMilli: fc.integer({ min: 0, max: 200_000 }),
   varianceMilli: fc.integer({ min: 0, max: 5_000_000 }),
 });
+const anyZone = fc.constantFrom(null, 'UTC', 'America/New_York', 'Asia/Kolkata');
 const ago = (days: number): fc.Arbitrary<number | null> =>
   fc.option(fc.integer({ min: 0, max: days * DAY_MS }).map((ms) => NOW - ms));
 
@@ -138,7 +139,7 @@ describe('an explanation is enough to decide again', () => {
       only: fc.option(fc.subarray(['line-0', 'line-1', 'line-4']), { nil: undefined }),
     });
     const anyPrior = fc.option(
-      fc.constant({ mean: 7, days: 2, spread: 30, phi: 0.4, assumed: false }),
+      fc.constant({ mean: 7, days: 2, spread: 30, phi: 0.4, assumed: false, learned: 1 }),
       {
         nil: undefined,
       },
@@ -284,7 +285,7 @@ describe('an explanation is enough to decide again', () => {
     fc.assert(
       fc.property(of, held, counted, rates, fc.nat(3_000), anyPolicy, (kind, ...parts) => {
         const why = told(explainSuspicion(kind, ...parts));
-        expect(suspectAgain(why)).toEqual(why.verdict);
+        expect(suspectAgain(why)).toEqual({ steps: why.steps, verdict: why.verdict });
       }),
       RUNS,
     );
@@ -339,12 +340,18 @@ describe('an explanation is enough to decide again', () => {
         lastOutboundAt: ago(4),
         unansweredTurns: fc.constantFrom(0, 0, 1, 2),
         chatHealth: fc.constantFrom(null, 'HEALTHY', 'HEALTHY', 'AT_RISK', 'CRITICAL', 'OPTED_OUT'),
+        zone: anyZone,
       } as const),
       { maxLength: 40 },
     );
+    const soon = fc.integer({ min: -HOUR_MS, max: DAY_MS }).map((ms) => NOW + ms);
     const anyContacts = fc.dictionary(
       fc.constantFrom(...IDS),
-      fc.record({ lastHour: fc.nat(10), last24h: fc.nat(60) }),
+      fc.record({
+        lastHour: fc.nat(10),
+        last24h: fc.nat(60),
+        scheduled: fc.array(soon, { maxLength: 12 }),
+      }),
     );
     fc.assert(
       fc.property(
@@ -352,8 +359,9 @@ describe('an explanation is enough to decide again', () => {
         anyUsers,
         anyContacts,
         anyOutlook,
+        anyZone,
         anyPolicy,
-        (lines, people, contacts, outlook, policy) => {
+        (lines, people, contacts, outlook, zone, policy) => {
           const input = {
             now: NOW,
             lineId: 'a',
@@ -361,6 +369,7 @@ describe('an explanation is enough to decide again', () => {
             users: people.map(({ use, ...user }, i) => ({ ...user, ...use, userId: `user-${i}` })),
             contacts: new Map(Object.entries(contacts)),
             ...(outlook && { outlook }),
+            ...(zone && { zone }),
           };
           const why = told(explainFailover(input, policy));
           const bare = why.verdict.moves.map(({ userId, toLineId, priority, mode }) => ({
@@ -370,7 +379,9 @@ describe('an explanation is enough to decide again', () => {
             mode,
           }));
           expect(moveAgain(why)).toEqual({ moves: bare, stranded: why.verdict.stranded });
-          expect(keepsPace(why)).toBe(true);
+          const { moves, etaAt } = why.verdict;
+          const slots = moves.map(({ contactSlotAt }) => contactSlotAt);
+          expect(slotsAgain(why)).toEqual({ slots, etaAt });
         },
       ),
       RUNS,

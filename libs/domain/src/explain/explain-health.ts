@@ -1,11 +1,13 @@
 import type { FleetPolicy } from '../fleet-policy';
-import { addEvidence, type BadRates, evidenceFor } from '../health/cusum';
+import { addEvidence, type BadRates } from '../health/cusum';
 import {
   type CountedOutcome,
   judgeLine,
   type LineSigns,
   type LineVerdict,
+  replyWeight,
   type Suspicion,
+  suspicionThreshold,
   takeOutcome,
   takeReply,
 } from '../health/suspicion';
@@ -78,15 +80,17 @@ export function explainSuspicion(
   policy: FleetPolicy,
 ): ExplainedSuspicion {
   const { daysPerFalseSuspicion } = policy.health.detection;
-  const [take, before] =
-    of === 'outcome' ? [takeOutcome, held.evidence] : [takeReply, held.silence];
+  const [take, before, weight] =
+    of === 'outcome'
+      ? [takeOutcome, held.evidence, 1]
+      : [takeReply, held.silence, replyWeight(outcomesPerDay)];
   return {
     decision: 'suspicion',
     inputs: { of, held, counted, rates, outcomesPerDay },
     policy: { daysPerFalseSuspicion },
     steps: {
-      evidence: addEvidence(before, counted.outcome, rates),
-      threshold: evidenceFor(daysPerFalseSuspicion, outcomesPerDay),
+      evidence: addEvidence(before, counted.outcome, rates, weight),
+      threshold: suspicionThreshold(outcomesPerDay, policy),
     },
     verdict: take(held, counted, rates, outcomesPerDay, policy),
   };

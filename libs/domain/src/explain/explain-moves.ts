@@ -6,9 +6,12 @@ import { rendezvousRank } from '../kernel/hash';
 import type { EpochMs } from '../kernel/time';
 import { planRebalance, type RebalancePlan, type RebalanceUser } from '../rebalance/plan';
 import type { Explanation } from './explanation';
-import { type LineFacts, lineFacts, riskUsed } from './line-facts';
+import { type LineFacts, lineFacts, rampAndRisk, type RampAndRisk, riskUsed } from './line-facts';
 
-/** By user, then by line: the higher rank wins between equally loaded targets. */
+/**
+ * By user, then by line: the higher rank wins between equally loaded targets, and what is left of it after whole
+ * pairs of minutes is how many milliseconds later than it might a first contact leaves.
+ */
 type Ranks = readonly {
   readonly userId: string;
   readonly ranks: readonly { readonly lineId: string; readonly rank: number }[];
@@ -26,6 +29,8 @@ type ExplainedFailover = Explanation<
   {
     readonly now: EpochMs;
     readonly lineId: string;
+    /** Of people of whom none is known. */
+    readonly zone: string | null;
     readonly users: readonly FailoverUser[];
     readonly lines: readonly LineFacts[];
     readonly contacts: readonly (ContactUse & { readonly lineId: string })[];
@@ -35,6 +40,7 @@ type ExplainedFailover = Explanation<
     readonly epsilon: number;
     readonly silentDays: number;
     readonly targetMaxShare: number;
+    readonly quietHours: FleetPolicy['sends']['quietHours'];
   },
   { readonly users: Ranks },
   FailoverPlan
@@ -49,6 +55,7 @@ export function explainFailover(input: FailoverInput, policy: FleetPolicy): Expl
     inputs: {
       now,
       lineId,
+      zone: input.zone ?? null,
       users,
       lines: lines.map(lineFacts),
       contacts: [...contacts].map(([id, use]) => ({ ...use, lineId: id })),
@@ -59,6 +66,7 @@ export function explainFailover(input: FailoverInput, policy: FleetPolicy): Expl
       epsilon: policy.admission.epsilon,
       silentDays,
       targetMaxShare,
+      quietHours: policy.sends.quietHours,
     },
     steps: { users: ranksOf(users) },
     verdict: planFailover(input, policy),
@@ -75,7 +83,7 @@ type ExplainedRebalance = Explanation<
     readonly fleetUsers: number;
     readonly risk: DayRisk;
   },
-  FleetPolicy['rebalance'] & { readonly epsilon: number },
+  FleetPolicy['rebalance'] & RampAndRisk,
   { readonly users: Ranks },
   RebalancePlan
 >;
@@ -98,7 +106,7 @@ export function explainRebalance(input: RebalanceInput, policy: FleetPolicy): Ex
       fleetUsers,
       risk: riskUsed(outlook, policy),
     },
-    policy: { ...policy.rebalance, epsilon: policy.admission.epsilon },
+    policy: { ...policy.rebalance, ...rampAndRisk(policy) },
     steps: { users: ranksOf(users) },
     verdict,
   };

@@ -1,13 +1,11 @@
 import type { FleetPolicy } from '../fleet-policy';
-import { DAY_MS } from '../kernel/time';
-import { weekdayOf } from '../kernel/weekday';
+import type { UserPrior } from './prior';
 import {
   EVEN_WEEK,
   type FleetDay,
   learnWeekdays,
   weekdayFactor,
   type WeekdayIndex,
-  weekOf,
 } from './weekday';
 
 /** What the whole fleet's days are like: the day factor that all lines share, and the weekdays. */
@@ -30,8 +28,24 @@ export function assumedOutlook({ admission }: FleetPolicy): FleetOutlook {
 }
 
 /**
- * Learns the fleet's day factor from the totals of its last days (oldest first), weekday and trend removed. What
- * users vary by on their own is not the fleet's and is taken off; the start value of the policy counts
+ * Spread of the level that an assumed prior may be wrong by. What products bring per user lies within a factor of
+ * two of the assumption more often than not, and everybody who is new shares that error: no number of them
+ * averages it out. Played on ServeGen's tenants, without any doubt 5 % of line-days are over budget, with 0.5 it is
+ * 1.1 %, with 0.6 it is 0.6 %.
+ */
+const DOUBT_OF_ASSUMED = 0.6;
+
+/** The risk of a day to those who admit newcomers: what of their prior is only assumed is doubted, for all at once. */
+export function newcomerRisk({ sigma, peak }: DayRisk, { learned }: UserPrior): DayRisk {
+  return { sigma: Math.hypot(sigma, DOUBT_OF_ASSUMED * (1 - learned)), peak };
+}
+
+/**
+ * Learns the fleet's day factor from its last days (oldest first), weekdays removed: how far they went beyond what
+ * was forecast of their users. Only what lies above counts, and twice, as half of an even spread does (the upper
+ * semi-variance about the forecast): a quiet day overfills no line, and a population that leaves is quiet for
+ * weeks. Days weigh by the square of what was expected of them, for the ratio of a handful of users says little.
+ * What users vary by on their own is not the fleet's and is taken off; the start value of the policy counts
  * `fleetDayPriorDays` days beside those seen.
  */
 export function learnOutlook(days: readonly FleetDay[], policy: FleetPolicy): FleetOutlook {
@@ -39,39 +53,21 @@ export function learnOutlook(days: readonly FleetDay[], policy: FleetPolicy): Fl
   const window = days.slice(-fleetDayWindowDays).filter(({ mean }) => mean > 0);
   const week = learnWeekdays(window, policy);
   const known = { week, peak: Math.max(...week), days: window.length };
-  // To be removed, the weekdays are taken as they were seen: what shrinking leaves of them is no day factor.
-  const seen = weekOf(window, 0);
-  const points = window.flatMap(({ day, messages, mean }) => {
-    const factor = weekdayFactor(seen, day);
-    const at = Date.parse(`${day}T00:00:00Z`) / DAY_MS;
-    return factor > 0 ? [{ at, ratio: messages / (mean * factor) }] : [];
-  });
-  // The line takes two degrees of freedom, the weekdays one less than there are.
-  const weekdays = new Set(window.map(({ day }) => weekdayOf(day))).size;
-  const freedom = points.length - 1 - weekdays;
   const start = policy.admission.sigmaFleetDay;
   // Days without a single message tell nothing of how days differ.
-  const silent = points.every(({ ratio }) => ratio === 0);
-  if (freedom < 1 || silent) return { ...known, sigma: start };
-  const own =
-    window.reduce((sum, { mean, variance }) => sum + variance / (mean * mean), 0) / window.length;
-  const squared = Math.max(0, (squaresAroundTrend(points) / freedom - own) / (1 + own));
-  const weight = fleetDayPriorDays + freedom;
-  const sigma = Math.sqrt((fleetDayPriorDays * start ** 2 + freedom * squared) / weight);
+  if (window.every(({ messages }) => messages === 0)) return { ...known, sigma: start };
+  const sums = { squares: 0, fourths: 0, own: 0, beyond: 0 };
+  for (const { day, messages, mean, variance } of window) {
+    const factor = weekdayFactor(week, day);
+    sums.squares += mean ** 2;
+    sums.fourths += mean ** 4;
+    sums.own += variance;
+    sums.beyond += 2 * Math.max(0, messages / factor - mean) ** 2;
+  }
+  // As many days as would weigh the same if each of them weighed alike.
+  const counted = sums.squares ** 2 / sums.fourths;
+  const squared = Math.max(0, (sums.beyond - sums.own) / (sums.squares + sums.own));
+  const weight = fleetDayPriorDays + counted;
+  const sigma = Math.sqrt((fleetDayPriorDays * start ** 2 + counted * squared) / weight);
   return { ...known, sigma };
-}
-
-/** Squared deviations from the straight line through the points, relative to their level. */
-function squaresAroundTrend(
-  points: readonly { readonly at: number; readonly ratio: number }[],
-): number {
-  const count = points.length;
-  const level = points.reduce((sum, { ratio }) => sum + ratio, 0) / count;
-  const middle = points.reduce((sum, { at }) => sum + at, 0) / count;
-  const spread = points.reduce((sum, { at }) => sum + (at - middle) ** 2, 0);
-  const tilt = points.reduce((sum, { at, ratio }) => sum + (at - middle) * ratio, 0) / spread;
-  return points.reduce((sum, { at, ratio }) => {
-    const off = ratio - level - tilt * (at - middle);
-    return sum + (off / level) ** 2;
-  }, 0);
 }

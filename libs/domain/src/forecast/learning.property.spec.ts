@@ -3,7 +3,7 @@ import { DEFAULT_FLEET_POLICY as policy } from '../fleet-policy';
 import { seededRandom } from '../kernel/random';
 import { DAY_MS } from '../kernel/time';
 import { chance } from '../../../../test/support/chance';
-import { assumedOutlook, learnOutlook } from './fleet-day';
+import { assumedOutlook, learnOutlook, newcomerRisk } from './fleet-day';
 import { assumedPrior, closeHistoryDay, learnPrior, NO_HISTORY, type UserHistory } from './prior';
 import { closeUserDay, meanOf, startRate } from './user-rate';
 import { EVEN_WEEK, type FleetDay, learnWeekdays, weekdayFactor } from './weekday';
@@ -100,47 +100,56 @@ describe('the weekdays of a fleet', () => {
 
 describe('the day factor of a fleet', () => {
   const week = [0.7, 1.1, 1.1, 1.1, 1.1, 1.1, 0.8];
-  /** Eight weeks with weekdays, growth within the forecast, and a level that the forecast missed and drifts. */
+  /** Eight weeks with weekdays and growth, as they were forecast but for the day factor and the users' own noise. */
   const learned = (sigma: number, seed: number, days = 56, noise = 0): number => {
     const { normal } = chance(seededRandom(seed));
     const seen = Array.from({ length: days }, (_each, i): FleetDay => {
-      const mean = 10_000 + 300 * i;
+      const mean = 10_000 + 100 * i;
       const factor = 1 + sigma * normal();
       const own = noise * normal();
-      const messages = mean * week[i % 7]! * (1.2 - 0.004 * i) * Math.max(0, factor + own);
+      const messages = mean * week[i % 7]! * Math.max(0, factor + own);
       return { day: dayAt(i), messages, mean, variance: (noise * mean) ** 2 };
     });
     return learnOutlook(seen, policy).sigma;
   };
   const average = (sigma: number, noise = 0, days = 56): number => {
-    const all = Array.from({ length: 60 }, (_each, i) => learned(sigma, i, days, noise) ** 2);
+    const all = Array.from({ length: 100 }, (_each, i) => learned(sigma, i, days, noise) ** 2);
     return Math.sqrt(all.reduce((sum, value) => sum + value, 0) / all.length);
   };
+  const weighed = (days: number, sigma: number): number =>
+    Math.sqrt((14 * 0.25 ** 2 + days * sigma ** 2) / (14 + days));
 
-  it.each([0, 0.1, 0.25, 0.5])('is found where it is %f, beside a start of 0.25', (sigma) => {
-    // Of the days, 48 and 6 are free beside the trend and the weekdays.
-    const weighed = (free: number): number =>
-      Math.sqrt((14 * 0.25 ** 2 + free * sigma ** 2) / (14 + free));
-    expect(Math.abs(average(sigma) / weighed(48) - 1)).toBeLessThan(0.05);
-    expect(Math.abs(average(sigma, 0, 14) / weighed(6) - 1)).toBeLessThan(0.15);
+  it.each([0.1, 0.25, 0.5])('is found where it is %f, beside a start of 0.25', (sigma) => {
+    expect(Math.abs(average(sigma) / weighed(54, sigma) - 1)).toBeLessThan(0.1);
+    // In two weeks some of it is taken for weekdays.
+    expect(Math.abs(average(sigma, 0, 14) / weighed(14, sigma) - 1)).toBeLessThan(0.15);
   });
 
   it('is not taken for what users vary by on their own', () => {
-    const expected = Math.sqrt((14 * 0.25 ** 2 + 48 * 0.1 ** 2) / 62);
-    expect(Math.abs(average(0.1, 0.2) / expected - 1)).toBeLessThan(0.1);
+    expect(Math.abs(average(0.1, 0.2) / weighed(54, 0.1) - 1)).toBeLessThan(0.15);
   });
 
-  it('is the start value until the days tell more than their weekdays, and looks back eight weeks', () => {
+  it('is the start value until there are days, and looks back eight weeks', () => {
     expect(learnOutlook([], policy)).toEqual(assumedOutlook(policy));
-    expect(learnOutlook(fleetDays([1, 2, 1, 2, 1, 2, 1, 2]), policy).sigma).toBe(0.25);
     expect(learnOutlook(fleetDays([0, 0, 0]), policy).sigma).toBe(0.25);
-    expect(learnOutlook(fleetDays([1, 2, 1, 2, 1, 2, 1, 2, 1]), policy).sigma).not.toBe(0.25);
-    const silentSundays = Array.from({ length: 28 }, (_each, i) => Math.sign(i % 7));
-    expect(learnOutlook(fleetDays(silentSundays), policy).sigma).toBeLessThan(0.25);
     const calm = Array.from({ length: 56 }, () => 1);
     const after = fleetDays([9, 0, 9, 0, ...calm]);
     expect(learnOutlook(after, policy)).toEqual(learnOutlook(after.slice(4), policy));
-    expect(learnOutlook(after, policy).sigma).toBeCloseTo(Math.sqrt((14 * 0.0625) / 62), 9);
+    expect(learnOutlook(after, policy).sigma).toBeCloseTo(Math.sqrt((14 * 0.0625) / 70), 9);
+  });
+
+  it('grows with days above the forecast, not with those below, and least with days of a handful', () => {
+    const calm = Array.from({ length: 28 }, () => 1);
+    const sigmaOf = (days: readonly FleetDay[]): number => learnOutlook(days, policy).sigma;
+    const even = sigmaOf(fleetDays(calm));
+    const quiet = sigmaOf(fleetDays([...calm, 0.2]));
+    const busy = fleetDays([...calm, 1.8]);
+    const small = busy.map((day, i) =>
+      i < 28 ? day : { ...day, messages: day.messages / 100, mean: day.mean / 100 },
+    );
+    expect(sigmaOf(busy)).toBeGreaterThan(1.2 * even);
+    expect(quiet).toBeLessThan(1.05 * even);
+    expect(sigmaOf(small)).toBeLessThan(1.01 * even);
   });
 
   it('is finite and not negative whatever was seen', () => {
@@ -152,6 +161,30 @@ describe('the day factor of a fleet', () => {
         expect(sigma).toBeGreaterThanOrEqual(0);
         expect(days).toBe(Math.min(seen.length, 56));
       }),
+      RUNS,
+    );
+  });
+});
+
+describe('the risk of a day to those who admit newcomers', () => {
+  it('has the doubt of what is assumed of them, for all at once, and none of what was learned', () => {
+    const risk = { sigma: 0.3, peak: 1.2 };
+    const learned = (share: number) => ({ ...assumedPrior(policy), learned: share });
+    expect(newcomerRisk(risk, assumedPrior(policy))).toEqual({
+      sigma: Math.hypot(0.3, 0.6),
+      peak: 1.2,
+    });
+    expect(newcomerRisk(risk, learned(1))).toEqual(risk);
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (a, b) => {
+          const less = newcomerRisk(risk, learned(Math.max(a, b))).sigma;
+          expect(less).toBeLessThanOrEqual(newcomerRisk(risk, learned(Math.min(a, b))).sigma);
+          expect(less).toBeGreaterThanOrEqual(risk.sigma);
+        },
+      ),
       RUNS,
     );
   });
@@ -178,6 +211,8 @@ const historyOf = (days: readonly number[]): UserHistory => ({
 
 describe('the prior of a population', () => {
   const assumed = assumedPrior(policy);
+  /** As if nobody had assumed anything: the moments alone. */
+  const momentsAlone = { ...policy, forecast: { ...policy.forecast, learnFromUsers: 0 } };
 
   it('is the assumed one until enough users have a week of history', () => {
     const { traffic } = population(1, { users: 30, days: 7, mean: 10, cv: 1, phi: 0.5 });
@@ -200,6 +235,7 @@ describe('the prior of a population', () => {
     const prior = learnPrior(traffic.map(historyOf), assumed, policy);
     const spread = (cv * mean) ** 2;
     const k = (mean + phi * (mean ** 2 + spread)) / spread;
+    expect(prior.learned).toBeCloseTo(4_000 / 4_030, 9);
     expect(Math.abs(prior.mean / mean - 1)).toBeLessThan(0.1);
     expect(Math.abs(prior.phi / phi - 1)).toBeLessThan(0.1);
     expect(Math.abs(prior.spread / spread - 1)).toBeLessThan(0.2);
@@ -208,7 +244,7 @@ describe('the prior of a population', () => {
 
   it('says of users who are all alike that a year of days tells them hardly apart', () => {
     const alike = Array.from({ length: 40 }, () => historyOf([4, 6, 5, 5, 4, 6, 5]));
-    const prior = learnPrior(alike, assumed, policy);
+    const prior = learnPrior(alike, assumed, momentsAlone);
     expect(prior).toMatchObject({ mean: 5, phi: 0 });
     expect(prior.days).toBeCloseTo(365, 6);
     expect(prior.spread).toBeGreaterThan(0);
@@ -216,7 +252,23 @@ describe('the prior of a population', () => {
 
   it('takes rare messages for chance and not for bursts', () => {
     const rare = Array.from({ length: 40 }, () => historyOf([1, 0, 0, 0, 0, 0, 0, 0]));
-    expect(learnPrior(rare, assumed, policy)).toMatchObject({ phi: 0, mean: 1 / 8 });
+    expect(learnPrior(rare, assumed, momentsAlone)).toMatchObject({ phi: 0, mean: 1 / 8 });
+  });
+
+  it('keeps its parent for as much as thirty users, and the distance between the two as spread', () => {
+    const alike = Array.from({ length: 60 }, () => historyOf([4, 6, 5, 5, 4, 6, 5]));
+    const prior = learnPrior(alike, assumed, policy);
+    const own = learnPrior(alike, assumed, momentsAlone);
+    expect(prior).toMatchObject({
+      mean: (60 * 5 + 30 * 20) / 90,
+      assumed: false,
+      learned: 60 / 90,
+    });
+    expect(prior.phi).toBeCloseTo(0.5 / 3, 9);
+    const mixed = (2 / 3) * own.spread + 400 / 3 + (2 / 9) * 15 ** 2;
+    expect(prior.spread).toBeCloseTo(mixed, 6);
+    // EPV is 5 of those seen and 20 + 0.5 (20^2 + 20^2) of the assumed.
+    expect(prior.days).toBeCloseTo(((2 / 3) * 5 + 420 / 3) / mixed, 6);
   });
 
   it('has finite, positive numbers whatever the histories are', () => {
@@ -236,7 +288,7 @@ describe('the prior of a population', () => {
 
   it('comes out the same for a spread that the days between users explain alone', () => {
     const { traffic } = population(5, { users: 200, days: 7, mean: 20, cv: 0.01, phi: 4 });
-    const prior = learnPrior(traffic.map(historyOf), assumed, policy);
+    const prior = learnPrior(traffic.map(historyOf), assumed, momentsAlone);
     expect(prior.days).toBeGreaterThan(5);
   });
 });
@@ -245,6 +297,7 @@ describe('the estimate of a rate', () => {
   /** Root mean square error after each of some days, of the estimate and of the plain mean of the days. */
   function errors(days: number): { credibility: number; plain: number } {
     const { means, traffic } = population(7, { users: 2_000, days, mean: 20, cv: 1, phi: 0.5 });
+    const assumed = assumedPrior(policy);
     let ours = 0;
     let plain = 0;
     for (const [i, mean] of means.entries()) {
@@ -252,7 +305,7 @@ describe('the estimate of a rate', () => {
         (known, messages) => closeUserDay(known, messages, policy),
         startRate(policy),
       );
-      ours += (meanOf(rate) - mean) ** 2;
+      ours += (meanOf(rate, assumed) - mean) ** 2;
       plain += (historyOf(traffic[i]!).sum / days - mean) ** 2;
     }
     return { credibility: Math.sqrt(ours / means.length), plain: Math.sqrt(plain / means.length) };

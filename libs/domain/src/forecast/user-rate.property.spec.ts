@@ -22,10 +22,14 @@ const anyPrior: fc.Arbitrary<UserPrior> = fc.record({
   phi: fc.double({ min: 0, max: 2, noNaN: true }),
   days: fc.double({ min: 0.05, max: 30, noNaN: true }),
   assumed: fc.boolean(),
+  learned: fc.double({ min: 0, max: 1, noNaN: true }),
 });
+const assumed = assumedPrior(policy);
 const close = (got: UserRate, wanted: UserRate): void => {
-  expect(Math.abs(got.a - wanted.a)).toBeLessThanOrEqual(1e-9 * (1 + Math.abs(wanted.a)));
-  expect(Math.abs(got.b - wanted.b)).toBeLessThanOrEqual(1e-9 * (1 + wanted.b));
+  expect(Math.abs(got.messages - wanted.messages)).toBeLessThanOrEqual(
+    1e-9 * (1 + Math.abs(wanted.messages)),
+  );
+  expect(Math.abs(got.days - wanted.days)).toBeLessThanOrEqual(1e-9 * (1 + wanted.days));
 };
 
 describe('the rate of a person, for any history', () => {
@@ -36,10 +40,11 @@ describe('the rate of a person, for any history', () => {
           (known, messages) => closeUserDay(known, messages, policy, prior),
           startRate(policy, null, prior),
         );
-        const counted = days.map((messages) => Math.min(messages, 20 * prior.mean));
+        const counted = days.map((messages) => Math.min(messages, 20 * Math.max(20, prior.mean)));
         const slack = 1e-9 * (1 + prior.mean);
-        expect(meanOf(rate)).toBeGreaterThanOrEqual(Math.min(prior.mean, ...counted) - slack);
-        expect(meanOf(rate)).toBeLessThanOrEqual(Math.max(prior.mean, ...counted) + slack);
+        const mean = meanOf(rate, prior);
+        expect(mean).toBeGreaterThanOrEqual(Math.min(prior.mean, ...counted) - slack);
+        expect(mean).toBeLessThanOrEqual(Math.max(prior.mean, ...counted) + slack);
       }),
       RUNS,
     );
@@ -56,7 +61,7 @@ describe('the rate of a person, for any history', () => {
           expect(credibilityOf(next, prior)).toBeLessThan(1);
           rate = next;
         }
-        const old = passDays(rate, 1_000_000, 'silent', remembering, prior);
+        const old = passDays(rate, 1_000_000, 'silent', remembering);
         expect(credibilityOf(old, prior)).toBeGreaterThan(0.999_9);
       }),
       RUNS,
@@ -90,12 +95,12 @@ describe('the rate of a person, for any history', () => {
           list.reduce((rate, messages) => closeUserDay(rate, messages, forgetting, prior), from);
         const known = closed(startRate(forgetting, null, prior), days);
         const eager = closed(known, Array<number>(silent).fill(0));
-        close(passDays(known, silent, 'silent', forgetting, prior), eager);
-        const split = passDays(known, Math.floor(silent / 3), 'unheard', forgetting, prior);
+        close(passDays(known, silent, 'silent', forgetting), eager);
+        const split = passDays(known, Math.floor(silent / 3), 'unheard', forgetting);
         const rest = silent - Math.floor(silent / 3);
         close(
-          passDays(split, rest, 'unheard', forgetting, prior),
-          passDays(known, silent, 'unheard', forgetting, prior),
+          passDays(split, rest, 'unheard', forgetting),
+          passDays(known, silent, 'unheard', forgetting),
         );
       }),
       RUNS,
@@ -111,22 +116,45 @@ describe('the rate of a person, for any history', () => {
         );
         const silent = passDays(known, 1, 'silent', policy);
         const unheard = passDays(known, 1, 'unheard', policy);
-        expect(meanOf(silent)).toBeLessThan(meanOf(unheard) + 1e-9);
-        const prior = assumedPrior(policy);
-        expect(credibilityOf(silent, prior)).toBeGreaterThan(credibilityOf(unheard, prior));
+        expect(meanOf(silent, assumed)).toBeLessThan(meanOf(unheard, assumed) + 1e-9);
+        expect(credibilityOf(silent, assumed)).toBeGreaterThan(credibilityOf(unheard, assumed));
         // Nothing heard leads back to the prior.
         const gone = passDays(known, 2_000, 'unheard', policy);
-        expect(meanOf(gone)).toBeCloseTo(20, 6);
-        expect(varianceOf(gone, policy)).toBeCloseTo(820, 3);
+        expect(meanOf(gone, assumed)).toBeCloseTo(20, 6);
+        expect(varianceOf(gone, assumed)).toBeCloseTo(820, 3);
       }),
       RUNS,
     );
   });
 
-  it('is never surer than of nobody when the prior changes under it', () => {
-    const prior = { ...assumedPrior(policy), days: 5 };
-    expect(credibilityOf({ a: 20, b: 1.05 }, prior)).toBe(0);
-    expect(varianceOf({ a: 21, b: 1.05 }, policy, prior)).toBe(20 + 200 + 1.5 * 400);
+  it('is what the days under a prior would have made of it, whichever prior was in force before', () => {
+    fc.assert(
+      fc.property(traffic, anyPrior, anyPrior, (days, before, after) => {
+        const closed = (prior: UserPrior): UserRate =>
+          days.reduce(
+            (known, messages) => closeUserDay(known, Math.min(messages, 400), policy, prior),
+            startRate(policy, null, prior),
+          );
+        expect(meanOf(closed(before), after)).toBe(meanOf(closed(after), after));
+      }),
+      RUNS,
+    );
+  });
+
+  it('begins with what the app expects, for as long as the prior would count, and is never below zero', () => {
+    fc.assert(
+      fc.property(fc.nat(2_000), anyPrior, anyPrior, (expected, prior, later) => {
+        const start = startRate(policy, expected, prior);
+        expect(Math.abs(meanOf(start, prior) - expected)).toBeLessThanOrEqual(
+          1e-9 * (1 + expected),
+        );
+        expect(credibilityOf(start, prior)).toBe(0);
+        expect(meanOf(start, later)).toBeGreaterThanOrEqual(0);
+        const gone = passDays(start, 2_000, 'unheard', policy);
+        expect(meanOf(gone, later)).toBeCloseTo(later.mean, 6);
+      }),
+      RUNS,
+    );
   });
 });
 

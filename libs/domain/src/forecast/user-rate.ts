@@ -1,26 +1,32 @@
 import type { FleetPolicy } from '../fleet-policy';
-import { assumedPrior, type UserPrior } from './prior';
+import { assumedPrior, mostOfDay, type UserPrior } from './prior';
 
 /**
- * What is known of one user's rate: credibility with forgetting. `a / b` is the estimate of a normal day, `b` the
- * weight of evidence in days, prior included. Two numbers are all that is kept of a user.
+ * What a user's own days tell of their rate: credibility with forgetting (Buehlmann). `days` is the weight of the
+ * days that are remembered, `messages` what came on them. Two numbers are all that is kept of a user. The prior is
+ * in neither: it stands beside them with its own weight whenever the rate is asked, so that a prior that was
+ * learned yesterday holds for everybody today.
  */
 export interface UserRate {
-  readonly a: number;
-  readonly b: number;
+  readonly messages: number;
+  readonly days: number;
 }
 
-/** A user without history: the prior, or what the app expects of them. */
+/** Nobody has been heard yet. */
+export const NO_RATE: UserRate = { messages: 0, days: 0 };
+
+/** A user without history: the prior, or what the app expects of them, which counts for as much and fades. */
 export function startRate(
   policy: FleetPolicy,
   expectedPerDay: number | null = null,
   prior: UserPrior = assumedPrior(policy),
 ): UserRate {
-  return { a: prior.days * (expectedPerDay ?? prior.mean), b: prior.days };
+  if (expectedPerDay === null) return NO_RATE;
+  return { messages: prior.days * (expectedPerDay - prior.mean), days: 0 };
 }
 
 /**
- * Takes one closed budget day in. Zero is evidence too. One day counts at most `clipPriorMeans` prior means.
+ * Takes one closed budget day in. Zero is evidence too. One day counts no more than {@link mostOfDay}.
  * `messages` are those of a normal day: see {@link normalMessages}.
  */
 export function closeUserDay(
@@ -29,11 +35,10 @@ export function closeUserDay(
   policy: FleetPolicy,
   prior: UserPrior = assumedPrior(policy),
 ): UserRate {
-  const { dailyRetention: keep, clipPriorMeans } = policy.forecast;
-  const counted = Math.min(messages, clipPriorMeans * prior.mean);
+  const { dailyRetention: keep } = policy.forecast;
   return {
-    a: keep * rate.a + (1 - keep) * prior.days * prior.mean + counted,
-    b: keep * rate.b + (1 - keep) * prior.days + 1,
+    messages: keep * rate.messages + Math.min(messages, mostOfDay(policy, prior)),
+    days: keep * rate.days + 1,
   };
 }
 
@@ -46,15 +51,13 @@ export function passDays(
   rate: UserRate,
   days: number,
   kind: 'silent' | 'unheard',
-  policy: FleetPolicy,
-  prior: UserPrior = assumedPrior(policy),
+  { forecast: { dailyRetention: keep } }: FleetPolicy,
 ): UserRate {
-  const { dailyRetention: keep } = policy.forecast;
   const kept = keep ** days;
   const zeros = keep === 1 ? days : (1 - kept) / (1 - keep);
   return {
-    a: kept * rate.a + (1 - kept) * prior.days * prior.mean,
-    b: kept * rate.b + (1 - kept) * prior.days + (kind === 'silent' ? zeros : 0),
+    messages: kept * rate.messages,
+    days: kept * rate.days + (kind === 'silent' ? zeros : 0),
   };
 }
 
@@ -68,14 +71,14 @@ export function noveltyOf(ageDays: number, { forecast }: FleetPolicy): number {
   return ageDays < forecast.noveltyDays ? forecast.noveltyFactor : 1;
 }
 
-/** Expected messages on a normal day, in and out. */
-export function meanOf(rate: UserRate): number {
-  return rate.a / rate.b;
+/** Expected messages on a normal day, in and out: the user's own days beside those that the prior counts for. */
+export function meanOf(rate: UserRate, prior: UserPrior): number {
+  return Math.max(0, prior.days * prior.mean + rate.messages) / (prior.days + rate.days);
 }
 
 /** The weight Z of a user's own history against the prior: 0 for a stranger, towards 1 with every day. */
 export function credibilityOf(rate: UserRate, prior: UserPrior): number {
-  return Math.max(0, 1 - prior.days / rate.b);
+  return rate.days / (prior.days + rate.days);
 }
 
 /**
@@ -83,24 +86,26 @@ export function credibilityOf(rate: UserRate, prior: UserPrior): number {
  * because the square of the true mean exceeds that of the estimate by it; without phi a line of newcomers is
  * over its cap up to three times as often as asked for.
  */
-export function varianceOf(
-  rate: UserRate,
-  policy: FleetPolicy,
-  prior: UserPrior = assumedPrior(policy),
-): number {
-  const mean = meanOf(rate);
+export function varianceOf(rate: UserRate, prior: UserPrior): number {
+  const mean = meanOf(rate, prior);
   const error = prior.spread * (1 - credibilityOf(rate, prior));
   return mean + prior.phi * mean * mean + (1 + prior.phi) * error;
 }
 
-/** A rate as the load it puts on a line, in thousandths so that sums stay exact. */
+/** What somebody puts on a line, in thousandths of a message a day so that sums stay exact. */
+export interface LoadMilli {
+  readonly meanMilli: number;
+  readonly varianceMilli: number;
+}
+
+/** A rate as the load it puts on a line. */
 export function loadMilliOf(
   rate: UserRate,
   policy: FleetPolicy,
   prior: UserPrior = assumedPrior(policy),
-): { readonly meanMilli: number; readonly varianceMilli: number } {
+): LoadMilli {
   return {
-    meanMilli: Math.round(meanOf(rate) * 1_000),
-    varianceMilli: Math.round(varianceOf(rate, policy, prior) * 1_000),
+    meanMilli: Math.round(meanOf(rate, prior) * 1_000),
+    varianceMilli: Math.round(varianceOf(rate, prior) * 1_000),
   };
 }

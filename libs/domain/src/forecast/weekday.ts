@@ -24,33 +24,32 @@ export function weekdayFactor(week: WeekdayIndex, day: string): number {
 
 /**
  * Learns the weekdays from the fleet's days, each taken relative to what its users were expected to bring, so that
- * a growing fleet is no trend. A weekday seen n times at a mean ratio r counts (kappa + n r) / (kappa + n); then
- * the mean of the week is made 1. Days of which nothing was expected are left out.
+ * a growing fleet is no trend, and weighted by that. A weekday seen n times at a ratio r counts
+ * (kappa + n r) / (kappa + n); then the mean of the week is made 1. Days of which nothing was expected are left out.
  */
 export function learnWeekdays(days: readonly FleetDay[], { forecast }: FleetPolicy): WeekdayIndex {
-  return weekOf(days, forecast.weekdayPriorWeeks);
-}
-
-/** The same, with any weight of the even week: with 0 the weekdays are just as they were seen. */
-export function weekOf(days: readonly FleetDay[], kappa: number): WeekdayIndex {
-  const known = days
-    .filter(({ mean }) => mean > 0)
-    .map(({ day, messages, mean }) => ({ weekday: weekdayOf(day), ratio: messages / mean }));
-  const seen = EVEN_WEEK.map((_even, weekday) => {
-    const ratios = known.filter((each) => each.weekday === weekday).map(({ ratio }) => ratio);
-    return { count: ratios.length, ratio: average(ratios) };
-  });
+  const kappa = forecast.weekdayPriorWeeks;
+  const seen = EVEN_WEEK.map((_even, weekday) => ratioOf(days, weekday));
   // Each weekday counts once, so that a window of ten days does not lean to three of them.
   const level = average(seen.filter(({ count }) => count > 0).map(({ ratio }) => ratio));
   if (level <= 0) return EVEN_WEEK;
-  const week = seen.map(({ count, ratio }) =>
-    count > 0 ? (kappa + (count * ratio) / level) / (kappa + count) : 1,
-  );
+  const week = seen.map(({ count, ratio }) => (kappa + (count * ratio) / level) / (kappa + count));
   const mean = average(week);
   return week.map((index) => index / mean);
 }
 
-/** Of none it is 0. */
-function average(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+/** What came on a weekday for each message expected, and as how many days of equal weight it was seen. */
+function ratioOf(days: readonly FleetDay[], weekday: number): { count: number; ratio: number } {
+  const own = days.filter(({ day, mean }) => mean > 0 && weekdayOf(day) === weekday);
+  if (own.length === 0) return { count: 0, ratio: 0 };
+  const expected = sum(own.map(({ mean }) => mean));
+  return {
+    count: expected ** 2 / sum(own.map(({ mean }) => mean ** 2)),
+    ratio: sum(own.map(({ messages }) => messages)) / expected,
+  };
 }
+
+const sum = (values: readonly number[]): number => values.reduce((total, each) => total + each, 0);
+
+/** Of none it is 0. */
+const average = (values: readonly number[]): number => sum(values) / Math.max(1, values.length);

@@ -1,5 +1,6 @@
 import type { FleetPolicy } from '../fleet-policy';
 import { type EpochMs, MINUTE_MS } from '../kernel/time';
+import { addEvidence, badRatesOf } from './cusum';
 
 /** A message to one of our own test handles, as it ended. */
 export interface Probe {
@@ -13,31 +14,84 @@ export interface Probe {
 /** `none`: the policy names too few test handles for a canary, so none is ever sent. */
 export type CanaryVerdict = 'works' | 'fails' | 'unknown' | 'none';
 
+/** Messages of a round to one handle: one alone may be lost by chance, and is no more than a hint. */
+export const PROBES_PER_ROUND = 4;
+
+/** Probes matter for so many times `canaryMinutes`. */
+const MEMORY = 3;
+
 /**
- * What the canary says: only by handles that the control line reached within the same minutes, since a handle that
- * nobody reaches says nothing of the line. With the newest probe of each: it works, or fails, when enough handles
- * agree and none of them differs.
+ * The evidence of one handle at which it says that the line fails: two lost probes, and no more than two that arrived
+ * since the first. Two handles say so of a healthy line, which loses one in fifty, once in 170,000 rounds.
+ */
+const LOST_EVIDENCE = 4.5;
+
+/**
+ * What the canary says: only by probes whose handle a control line reached at about the same time, since a handle
+ * that nobody reaches says nothing of the line. It fails when enough handles say so, each by its own evidence, which
+ * is added up as that of people is, and still loses some. It works when enough handles were heard of lately and nothing
+ * is held against the line any more.
  */
 export function canaryVerdict(
   probes: readonly Probe[],
   now: EpochMs,
-  { health }: FleetPolicy,
+  policy: FleetPolicy,
 ): CanaryVerdict {
-  const { canaryHandles, canaryMinutes } = health.detection;
-  const recent = probes.filter(({ at }) => at <= now && now - at <= canaryMinutes * MINUTE_MS);
-  const handles = [...new Set(recent.map(({ handle }) => handle))];
-  const heard = handles.flatMap((handle) => {
-    const control = newest(recent, handle, 'control');
-    const line = newest(recent, handle, 'line');
-    return control?.ok && line ? [line.ok] : [];
+  const { canaryHandles } = policy.health.detection;
+  const remembered = probes
+    .filter(({ at }) => at <= now && at >= canaryMemoryStart(now, policy))
+    .sort((a, b) => a.at - b.at);
+  const controls = remembered.filter(({ from }) => from === 'control');
+  const heard = remembered.filter((probe) => probe.from === 'line' && isReached(probe, controls));
+  const handles = [...new Set(heard.map(({ handle }) => handle))].map((handle) => {
+    const own = heard.filter((probe) => probe.handle === handle);
+    const newest = own.filter(({ at }) => at === own.at(-1)?.at);
+    return {
+      isFresh: newest.some(({ at }) => now - at <= windowOf(policy)),
+      isLosing: newest.some(({ ok }) => !ok),
+      evidence: evidenceOf(own, policy),
+    };
   });
-  if (heard.length < canaryHandles || new Set(heard).size > 1) return 'unknown';
-  return heard.includes(true) ? 'works' : 'fails';
+  const fresh = handles.filter(({ isFresh }) => isFresh);
+  const against = fresh.filter(({ isLosing, evidence }) => isLosing && evidence >= LOST_EVIDENCE);
+  if (against.length >= canaryHandles) return 'fails';
+  const works = fresh.length >= canaryHandles && handles.every(({ evidence }) => evidence === 0);
+  return works ? 'works' : 'unknown';
 }
 
-/** Of two at the same instant the worse one. */
-function newest(probes: readonly Probe[], handle: string, from: Probe['from']): Probe | undefined {
-  return probes
-    .filter((probe) => probe.handle === handle && probe.from === from)
-    .sort((a, b) => b.at - a.at || Number(a.ok) - Number(b.ok))[0];
+/**
+ * Whether a handle is to be written to from a line now: once in `canaryMinutes`, and again as soon as it is known how
+ * the last round ended while anything of these minutes was lost. `earlier` are the probes of this line to this
+ * handle; `ok` is null while nobody knows.
+ */
+export function isRoundDue(
+  earlier: readonly { readonly at: EpochMs; readonly ok: boolean | null }[],
+  now: EpochMs,
+  policy: FleetPolicy,
+): boolean {
+  const recent = earlier.filter(({ at }) => now - at <= windowOf(policy));
+  if (recent.length === 0) return true;
+  return recent.every(({ ok }) => ok !== null) && recent.some(({ ok }) => ok === false);
+}
+
+/** Probes before this say nothing any more. */
+export function canaryMemoryStart(now: EpochMs, policy: FleetPolicy): EpochMs {
+  return now - MEMORY * windowOf(policy);
+}
+
+const windowOf = ({ health }: FleetPolicy): number => health.detection.canaryMinutes * MINUTE_MS;
+
+/** By the control probe nearest in time; of two the worse one. */
+function isReached({ handle, at }: Probe, controls: readonly Probe[]): boolean {
+  const distance = (probe: Probe): number => Math.abs(probe.at - at);
+  const [nearest] = controls
+    .filter((probe) => probe.handle === handle)
+    .sort((a, b) => distance(a) - distance(b) || Number(a.ok) - Number(b.ok));
+  return nearest?.ok === true;
+}
+
+function evidenceOf(probes: readonly Probe[], policy: FleetPolicy): number {
+  const { minBadRate, maxBadRate } = policy.health.detection;
+  const rates = badRatesOf(Math.sqrt(minBadRate * maxBadRate), policy);
+  return probes.reduce((sum, { ok }) => addEvidence(sum, ok ? 'good' : 'bad', rates), 0);
 }

@@ -23,15 +23,16 @@ export function silenceRatesOf(replyShare: number): BadRates {
 /**
  * One step of Page's CUSUM: the log-likelihood ratio of the outcome is added, and it never falls below 0. Of all
  * rules with the same rate of false alarms it finds a change soonest in the worst case (Lorden 1971, Moustakides
- * 1986).
+ * 1986). `weight`, up to 1, is what an outcome counts beside others that it is not independent of.
  */
 export function addEvidence(
   evidence: number,
   outcome: 'good' | 'bad',
   { healthy, sick }: BadRates,
+  weight = 1,
 ): number {
   const ratio = outcome === 'bad' ? sick / healthy : (1 - sick) / (1 - healthy);
-  return Math.max(0, evidence + Math.log(ratio));
+  return Math.max(0, evidence + weight * Math.log(ratio));
 }
 
 /**

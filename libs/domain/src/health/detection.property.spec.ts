@@ -3,7 +3,7 @@ import { DEFAULT_FLEET_POLICY as policy } from '../fleet-policy';
 import { seededRandom } from '../kernel/random';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../kernel/time';
 import { NOW } from '../../../../test/support/lines';
-import { canaryVerdict, type Probe } from './canary';
+import { canaryVerdict, isRoundDue, type Probe } from './canary';
 import { addEvidence, badRatesOf, type BadRates, evidenceFor, silenceRatesOf } from './cusum';
 import { DistinctRecipients, outcomeOf } from './outcome';
 import {
@@ -236,18 +236,18 @@ describe('the verdict on a line', () => {
   });
 
   it('begins at the threshold of the line, and a cleared line begins anew', () => {
-    const three = after(times(3, 'bad'));
-    expect(three.suspectSince).toBe(NOW + 2);
-    expect(after(times(2, 'bad')).suspectSince).toBeNull();
+    const four = after(times(4, 'bad'));
+    expect(four.suspectSince).toBe(NOW + 3);
+    expect(after(times(3, 'bad')).suspectSince).toBeNull();
     const signs = { flagged: false, canary: 'unknown', suspicion: after(['bad']) } as const;
     expect(judgeLine(signs, NOW, policy).verdict).toBe('healthy');
     expect(afterVerdict(after(['bad']), { verdict: 'healthy', reason: '' })).toEqual(
       after(['bad']),
     );
-    expect(afterVerdict(three, { verdict: 'suspect', reason: '' })).toBe(three);
-    expect(afterVerdict(three, { verdict: 'healthy', reason: '' })).toEqual(NO_SUSPICION);
+    expect(afterVerdict(four, { verdict: 'suspect', reason: '' })).toBe(four);
+    expect(afterVerdict(four, { verdict: 'healthy', reason: '' })).toEqual(NO_SUSPICION);
     // One that came before the suspicion is none of its good ones.
-    expect(after(['good', ...times(3, 'bad'), 'good']).goodSince).toBe(1);
+    expect(after(['good', ...times(4, 'bad'), 'good']).goodSince).toBe(1);
   });
 
   it('takes a day of replies in as if each person were asked in turn', () => {
@@ -261,7 +261,10 @@ describe('the verdict on a line', () => {
         if (share >= 1) expect(taken.suspectSince).toBe(NOW);
         // Everybody replied, or as many as usual: nothing is held against it.
         if (day.replied === recipients) expect(taken).toEqual(NO_SUSPICION);
-        if (day.replied === 0) expect(taken.silence).toBeCloseTo(recipients * Math.log(1.5), 6);
+        // They stay silent together, so that a crowd tells no more than ten people would.
+        const independent = recipients / (1 + 0.1 * (recipients - 1));
+        expect(independent).toBeLessThan(10);
+        if (day.replied === 0) expect(taken.silence).toBeCloseTo(independent * Math.log(1.5), 6);
       }),
       RUNS,
     );
@@ -270,7 +273,7 @@ describe('the verdict on a line', () => {
   });
 
   it('is a suspicion, and no more, when replies stay away', () => {
-    const silent = Array.from({ length: 200 }, () => 'bad' as const).reduce(
+    const silent = Array.from({ length: 1_000 }, () => 'bad' as const).reduce(
       (held, outcome) => takeReply(held, { outcome, at: NOW }, silenceRatesOf(0.4), 100, policy),
       NO_SUSPICION,
     );
@@ -295,25 +298,75 @@ describe('the canary', () => {
     ok,
     at: NOW - ago * MINUTE_MS,
   });
-  const both = (handle: string, ok: boolean): Probe[] => [
-    probe(handle, 'control', true),
-    probe(handle, 'line', ok),
+  /** A round to one handle: `words` of the line's probes, and one of the control line. */
+  const round = (handle: string, words: string, ago = 1): Probe[] => [
+    probe(handle, 'control', true, ago),
+    ...words.split('').map((word) => probe(handle, 'line', word === '+', ago)),
   ];
   const verdict = (...probes: Probe[]): string => canaryVerdict(probes, NOW, policy);
 
-  it('needs two handles that agree, and a control line that reached them in the same minutes', () => {
-    expect(verdict(...both('a', false), ...both('b', false))).toBe('fails');
-    expect(verdict(...both('a', true), ...both('b', true))).toBe('works');
-    expect(verdict(...both('a', true), ...both('b', false))).toBe('unknown');
-    expect(verdict(...both('a', false))).toBe('unknown');
-    const late = [probe('b', 'control', true, 11), probe('b', 'line', false)];
-    expect(verdict(...both('a', false), ...late)).toBe('unknown');
+  it('needs two handles that agree, and a control line that reached them at about the same time', () => {
+    expect(verdict(...round('a', '---'), ...round('b', '---'))).toBe('fails');
+    expect(verdict(...round('a', '+++'), ...round('b', '+++'))).toBe('works');
+    expect(verdict(...round('a', '+++'), ...round('b', '---'))).toBe('unknown');
+    expect(verdict(...round('a', '---'))).toBe('unknown');
+    expect(verdict(...round('a', '+++'))).toBe('unknown');
+    const unreached = [probe('b', 'control', false), ...round('b', '---').slice(1)];
+    expect(verdict(...round('a', '---'), ...unreached)).toBe('unknown');
+    // Reached ten minutes ago, and not any more: it is off.
+    expect(verdict(...round('a', '---'), ...unreached, probe('b', 'control', true, 11))).toBe(
+      'unknown',
+    );
     expect(verdict()).toBe('unknown');
   });
 
-  it('goes by the newest probe, and of two at once by the worse', () => {
-    const again = [probe('a', 'line', true, 5), probe('b', 'line', true, 1)];
-    expect(verdict(...both('a', false), ...both('b', false), ...again)).toBe('fails');
+  it('lets no single loss decide, and adds up what rounds of half an hour lost', () => {
+    expect(verdict(...round('a', '-++'), ...round('b', '+-+'))).toBe('unknown');
+    expect(verdict(...round('a', '-+-'), ...round('b', '+--'))).toBe('fails');
+    const first = [...round('a', '++-', 6), ...round('b', '++-', 6)];
+    expect(verdict(...first, ...round('a', '+-+'), ...round('b', '-++'))).toBe('fails');
+    const old = [...round('a', '---', 31), ...round('b', '---', 31)];
+    expect(verdict(...old, ...round('a', '+++'), ...round('b', '+++'))).toBe('works');
+    const stale = [...round('a', '---', 11), ...round('b', '---', 11)];
+    expect(verdict(...stale)).toBe('unknown');
+    expect(verdict(...stale, ...round('a', '+++'), ...round('b', '+++'))).toBe('unknown');
+    expect(verdict(...stale, ...round('a', '++-'), ...round('b', '-++'))).toBe('fails');
+  });
+
+  it('works again once so many arrived that nothing is left against it', () => {
+    const lost = [...round('a', '+-+', 12), ...round('b', '+++', 12)];
+    expect(verdict(...lost, ...round('a', '+++'), ...round('b', '+++'))).toBe('unknown');
+    const arrived = [2, 4, 6].flatMap((ago) => [
+      ...round('a', '+++', ago),
+      ...round('b', '+++', ago),
+    ]);
+    expect(verdict(...lost, ...arrived)).toBe('works');
+  });
+
+  it('hardly ever accuses a line that loses one message in fifty', () => {
+    const random = seededRandom(7);
+    let accused = 0;
+    for (let i = 0; i < 20_000; i += 1) {
+      const words = (): string => [1, 2, 3].map(() => (random() < 0.02 ? '-' : '+')).join('');
+      if (verdict(...round('a', words()), ...round('b', words())) === 'fails') accused += 1;
+    }
+    expect(accused).toBeLessThanOrEqual(1);
+  });
+
+  it('is sent every ten minutes, and again as soon as the last round has ended while something was lost', () => {
+    const due = (...earlier: [ago: number, ok: boolean | null][]): boolean =>
+      isRoundDue(
+        earlier.map(([ago, ok]) => ({ at: NOW - ago * MINUTE_MS, ok })),
+        NOW,
+        policy,
+      );
+    expect(due()).toBe(true);
+    expect(due([5, true], [5, true])).toBe(false);
+    expect(due([5, false], [5, null])).toBe(false);
+    expect(due([5, false], [5, true])).toBe(true);
+    expect(due([9, false], [4, true])).toBe(true);
+    expect(due([11, false], [4, true])).toBe(false);
+    expect(due([11, true])).toBe(true);
   });
 
   it('accuses no line while no control is reached, whatever else was probed', () => {

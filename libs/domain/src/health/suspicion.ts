@@ -38,7 +38,19 @@ export function takeOutcome(
   const evidence = addEvidence(held.evidence, outcome, rates);
   const good = held.suspectSince !== null && outcome === 'good' ? 1 : 0;
   const next = { ...held, evidence, goodSince: held.goodSince + good };
-  return evidence >= threshold(outcomesPerDay, policy) ? suspect(next, at) : next;
+  return evidence >= suspicionThreshold(outcomesPerDay, policy) ? suspect(next, at) : next;
+}
+
+/**
+ * People of one day reply, or stay silent, together: it was a Sunday, or the app said something dull. So much is taken
+ * for their intra-class correlation; without it replies alone make a healthy line suspect 31 times a year on a real
+ * trace and 8 times on a made-up population, with it less than once (docs/arena.md).
+ */
+const REPLY_CORRELATION = 0.1;
+
+/** What one of `n` replies of a day counts: n of them tell as much as n / (1 + (n - 1) rho) independent ones (Kish). */
+export function replyWeight(perDay: number): number {
+  return 1 / (1 + (Math.max(1, perDay) - 1) * REPLY_CORRELATION);
 }
 
 /** Takes in whether somebody replied to what we wrote. Bad is a reply that stayed away. */
@@ -49,9 +61,9 @@ export function takeReply(
   outcomesPerDay: number,
   policy: FleetPolicy,
 ): Suspicion {
-  const silence = addEvidence(held.silence, outcome, rates);
+  const silence = addEvidence(held.silence, outcome, rates, replyWeight(outcomesPerDay));
   const next = { ...held, silence };
-  return silence >= threshold(outcomesPerDay, policy) ? suspect(next, at) : next;
+  return silence >= suspicionThreshold(outcomesPerDay, policy) ? suspect(next, at) : next;
 }
 
 /**
@@ -81,11 +93,16 @@ export function evidenceShareOf(
   outcomesPerDay: number,
   policy: FleetPolicy,
 ): number {
-  return Math.max(held.evidence, held.silence) / threshold(outcomesPerDay, policy);
+  return Math.max(held.evidence, held.silence) / suspicionThreshold(outcomesPerDay, policy);
 }
 
-const threshold = (outcomesPerDay: number, { health }: FleetPolicy): number =>
-  evidenceFor(health.detection.daysPerFalseSuspicion, outcomesPerDay);
+/** Evidence and silence: each may be wrong half as often as a line may be suspected for nothing. */
+const DETECTORS = 2;
+
+/** The evidence that makes a line of that traffic suspect, for either detector. */
+export function suspicionThreshold(outcomesPerDay: number, { health }: FleetPolicy): number {
+  return evidenceFor(DETECTORS * health.detection.daysPerFalseSuspicion, outcomesPerDay);
+}
 
 function suspect(held: Suspicion, at: EpochMs): Suspicion {
   return held.suspectSince === null ? { ...held, suspectSince: at, goodSince: 0 } : held;

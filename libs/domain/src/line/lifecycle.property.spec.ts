@@ -53,7 +53,7 @@ const forEachStep = (
         line = next;
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 1_000 },
   );
 };
 

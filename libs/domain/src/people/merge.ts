@@ -1,5 +1,3 @@
-import type { FleetPolicy } from '../fleet-policy';
-import { assumedPrior, type UserPrior } from '../forecast/prior';
 import type { UserRate } from '../forecast/user-rate';
 import { DAY_MS, type EpochMs } from '../kernel/time';
 import type { Wishes } from '../opt-out/wishes';
@@ -100,17 +98,12 @@ function latest(a: EpochMs | null, b: EpochMs | null): EpochMs | null {
 }
 
 /**
- * The rate of a person who was counted under two names: the evidence of both above one prior, over the longer of
- * the two times. A user nobody has heard from adds nothing, and the person never counts for less than the busier one.
+ * The rate of a person who was counted under two names: what came under both, over the longer of the two times. A
+ * user nobody has heard from adds nothing, and an expectation below the prior takes nothing from what was heard.
  */
-export function mergeRates(
-  a: UserRate,
-  b: UserRate,
-  policy: FleetPolicy,
-  prior: UserPrior = assumedPrior(policy),
-): UserRate {
+export function mergeRates(a: UserRate, b: UserRate): UserRate {
   return {
-    a: Math.max(a.a, b.a, a.a + b.a - prior.days * prior.mean),
-    b: Math.max(a.b, b.b),
+    messages: Math.max(a.messages, b.messages, a.messages + b.messages),
+    days: Math.max(a.days, b.days),
   };
 }

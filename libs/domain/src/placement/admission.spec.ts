@@ -47,9 +47,9 @@ describe('the cap of admission', () => {
     const quiet = { ...assumedPrior(policy), mean: 2 };
     // Ten newcomers of two messages are there today, and no one else.
     const line = aLine({ meanMilli: 20_000, varianceMilli: 10_000_000, newUsersToday: 10 });
-    expect(admissionCap(line, 0, policy, undefined, quiet)).toBe(300);
+    expect(admissionCap(line, 0, policy, quiet)).toBe(300);
     const busier = aLine({ ...line, meanMilli: 1_020_000 });
-    const told = admissionCap(busier, 0, policy, undefined, quiet);
+    const told = admissionCap(busier, 0, policy, quiet);
     expect(told).toBeGreaterThan(admissionCap(busier, 0, policy));
   });
 });

@@ -2,7 +2,7 @@ import type { FleetPolicy } from '../fleet-policy';
 import type { DayRisk } from '../forecast/fleet-day';
 import { assumedPrior, type UserPrior } from '../forecast/prior';
 import { type Load, projectedUse } from '../forecast/quantile';
-import { isRamping } from '../ramp/cap';
+import { isRamping, rampCap } from '../ramp/cap';
 import type { LineView } from './types';
 
 /** The load a line would carry with this user added. */
@@ -17,9 +17,10 @@ export function loadWith(
 }
 
 /**
- * Whether the line may carry this load: its day exceeds the cap with probability epsilon at most, and its mean
- * stays below a share of it. A ramping line admits by mean alone, because with a small cap the quantile rule
- * would admit a single user and the ramp would wait for itself.
+ * Whether the line may carry this load: its day exceeds the whole budget with probability epsilon at most, and its
+ * mean stays below a share of today's cap, which grows no faster than the spike guard lets it. A ramping line admits
+ * by mean alone, because with a small cap the quantile rule would admit a single user and the ramp would wait for
+ * itself; and so would a mature line that was quiet lately, if its guard were held against a quantile.
  */
 export function admits(
   line: Pick<LineView, 'goodDays' | 'budgetPerDay' | 'todayCap'>,
@@ -32,7 +33,7 @@ export function admits(
   }
   return (
     load.mean <= policy.admission.maxMeanShare * line.todayCap &&
-    projectedUse(load, policy, outlook) <= line.todayCap
+    projectedUse(load, policy, outlook) <= rampCap(line, policy)
   );
 }
 

@@ -25,7 +25,10 @@ describe('place', () => {
   it('prefers the emptier line, and shows every part of the score', () => {
     const plan = place(
       person(),
-      fleet(aLine({ id: 'busy', meanMilli: 900_000, usedLast24h: 1_000 }), aLine({ id: 'quiet' })),
+      fleet(
+        aLine({ id: 'busy', meanMilli: 900_000, usedLast24h: 1_000, newUsersToday: 3 }),
+        aLine({ id: 'quiet' }),
+      ),
       policy,
     );
     expect(plan).toMatchObject({ kind: 'placed', candidates: [{ lineId: 'quiet' }, {}] });
@@ -34,9 +37,11 @@ describe('place', () => {
       { scorer: 'headroom', weight: 4, score: expect.any(Number) },
       // 1 - 1,000 / 3,000
       { scorer: 'recent-use', weight: 1, score: 66.7 },
+      // 5 / (5 + 3)
+      { scorer: 'newcomers', weight: 1, score: 62.5 },
     ]);
-    const [headroom, recent] = busy?.parts ?? [];
-    expect(busy?.score).toBeCloseTo((4 * (headroom?.score ?? NaN) + (recent?.score ?? NaN)) / 5, 6);
+    const [headroom] = busy?.parts ?? [];
+    expect(busy?.score).toBeCloseTo((4 * (headroom?.score ?? NaN) + 66.7 + 62.5) / 6, 6);
   });
 
   it.each<[string, Partial<LineView>, string]>([

@@ -4,7 +4,7 @@ import { loadMilliOf, startRate } from '../forecast/user-rate';
 import { at } from '../kernel/at';
 import { rendezvousRank } from '../kernel/hash';
 import type { EpochMs } from '../kernel/time';
-import { isRamping } from '../ramp/cap';
+import { isRamping, rampCap } from '../ramp/cap';
 import { loadWith } from './admission';
 import { AliasTable } from './alias-table';
 import { place, triesRampingFirst, whyNotPlaced } from './place';
@@ -21,7 +21,7 @@ export type IndexAnswer =
   | {
       readonly kind: 'placed';
       readonly lineId: string;
-      /** Projected use over today's cap with this user. */
+      /** Projected use with this user over the cap of the ramp. */
       readonly share: number;
       readonly by: 'two-choices' | 'scan';
     }
@@ -161,7 +161,7 @@ export class PlacementIndex {
   private rate(entry: Entry, request: PlacementRequest): Rated | null {
     if (whyNotPlaced(entry, request, this.snapshot, this.policy) !== null) return null;
     const use = projectedUse(loadWith(entry, request), this.policy, this.snapshot.outlook);
-    return { entry, share: use / entry.todayCap };
+    return { entry, share: use / rampCap(entry, this.policy) };
   }
 
   private rebuildIfStale(): void {
@@ -173,7 +173,7 @@ export class PlacementIndex {
     const newcomer = { userId: '', ...loadMilliOf(start, this.policy, prior) };
     const weightOf = (entry: Entry): number => {
       const rated = this.rate(entry, newcomer);
-      return rated ? Math.max(0, 1 - rated.share) * entry.todayCap : 0;
+      return rated ? Math.max(0, 1 - rated.share) * rampCap(entry, this.policy) : 0;
     };
     const ramping = entries.filter((entry) => isRamping(entry, this.policy));
     const mature = entries.filter((entry) => !isRamping(entry, this.policy));

@@ -54,10 +54,10 @@ export function closeDay(
     reasons: [reason],
   });
   if (line.health === 'ejected') return stay('abort', 'the line is ejected', 0);
-  const shares = badShares(evidence, policy);
+  const harm = harmDone(evidence);
   const enoughPeople = evidence.recipients >= policy.ramp.minDistinctRecipients;
   // Shares over a handful of people prove nothing: they do not punish, but they are no good day either.
-  const bad = [...badSigns(line, evidence), ...(enoughPeople ? shares : [])];
+  const bad = [...badSigns(line, evidence), ...(enoughPeople ? harm : [])];
   if (bad.length > 0) {
     const halved = Math.max(policy.ramp.firstDayCap, rampCap(line, policy) / 2);
     return {
@@ -85,7 +85,8 @@ export function closeDay(
   if ((evidence.evidenceShare ?? 0) >= MAX_EVIDENCE_SHARE) {
     return stay('hold', 'the detectors hold something against it');
   }
-  if (shares.length > 0) return stay('hold', `too few people to judge by: ${shares.join(', ')}`);
+  const doubts = [...harm, ...noSuccess(line, evidence, policy)];
+  if (doubts.length > 0) return stay('hold', `no good day: ${doubts.join(', ')}`);
   return {
     outcome: 'advance',
     goodDays: line.goodDays + 1,
@@ -108,19 +109,32 @@ function afterIdleness(
   return { outcome: 'regress', goodDays: floor, reasons: [`nothing carried for ${idleDays} days`] };
 }
 
-/** Verdicts of others on the line. */
+/** Verdicts of others on the line that are an incident. */
 function badSigns(line: Pick<Line, 'reputation'>, evidence: DayEvidence): string[] {
   const signs: string[] = [];
   if (evidence.suspect) signs.push('the line was suspect');
-  if (line.reputation === 'AT_RISK' || line.reputation === 'CRITICAL') {
-    signs.push(`the provider's reputation is ${line.reputation}`);
-  }
+  if (line.reputation === 'CRITICAL') signs.push("the provider's reputation is CRITICAL");
   return signs;
 }
 
-/** What the day itself shows: few answers, much out for little in, failures and opt-outs. */
-function badShares(evidence: DayEvidence, policy: FleetPolicy): string[] {
-  const { recipients, replied, failures, optOuts } = evidence;
+/** What people bore on the day: messages that failed, and stops. */
+function harmDone({ recipients, failures, optOuts }: DayEvidence): string[] {
+  return failures + optOuts > MAX_BAD_SHARE * recipients
+    ? [`${failures} failures and ${optOuts} opt-outs`]
+    : [];
+}
+
+/**
+ * What keeps a day from being a good one and is no incident: few answers, much out for little in, and a reputation
+ * at risk. The provider asks for a slower pace then and not for moving away, and a product that is seldom answered
+ * would lose even its mature lines.
+ */
+function noSuccess(
+  line: Pick<Line, 'reputation'>,
+  evidence: DayEvidence,
+  policy: FleetPolicy,
+): string[] {
+  const { recipients, replied } = evidence;
   const signs: string[] = [];
   if (replied < policy.ramp.minReplyRatio * recipients) {
     signs.push(`only ${replied} of ${recipients} replied`);
@@ -128,8 +142,6 @@ function badShares(evidence: DayEvidence, policy: FleetPolicy): string[] {
   if (evidence.out > policy.ramp.maxOutPerIn * Math.max(1, evidence.in)) {
     signs.push(`${evidence.out} out for ${evidence.in} in`);
   }
-  if (failures + optOuts > MAX_BAD_SHARE * recipients) {
-    signs.push(`${failures} failures and ${optOuts} opt-outs`);
-  }
+  if (line.reputation === 'AT_RISK') signs.push("the provider's reputation is AT_RISK");
   return signs;
 }

@@ -89,14 +89,10 @@ describe('a closed day', () => {
   });
 
   it.each<[string, Partial<DayEvidence>, Partial<Line>]>([
-    ['fewer than a fifth replied', { recipients: 30, replied: 5 }, {}],
-    ['more than three went out for one that came in', { in: 30, out: 91 }, {}],
-    ['all went out and none came in', { in: 0, out: 4 }, {}],
     ['more than a tenth failed', { failures: 4 }, {}],
     ['more than a tenth opted out', { optOuts: 4 }, {}],
     ['failures and opt-outs together are more than a tenth', { failures: 2, optOuts: 2 }, {}],
     ['it was suspect', { suspect: true }, {}],
-    ['its reputation is at risk', {}, { reputation: 'AT_RISK' }],
     ['its reputation is critical', {}, { reputation: 'CRITICAL' }],
   ])('halves the cap when %s, and holds for three days', (_what, evidence, line) => {
     const closed = close(evidence, line);
@@ -107,6 +103,21 @@ describe('a closed day', () => {
       rampHoldUntil: NOW + 3 * DAY_MS,
     });
     expect(closed.reasons).toHaveLength(1);
+  });
+
+  it.each<[string, Partial<DayEvidence>, Partial<Line>]>([
+    ['fewer than a fifth replied', { recipients: 30, replied: 5 }, {}],
+    ['more than three went out for one that came in', { in: 30, out: 91 }, {}],
+    ['all went out and none came in', { in: 0, out: 400 }, {}],
+    ['its reputation is at risk', {}, { reputation: 'AT_RISK' }],
+  ])('holds, and takes nothing away, when %s', (_what, evidence, line) => {
+    const closed = close(evidence, line);
+    expect(closed).toMatchObject({ outcome: 'hold', goodDays: 5, rampHoldUntil: null });
+    expect(closed.reasons).toEqual([expect.stringMatching(/^no good day: /)]);
+    expect(close(evidence, { ...line, goodDays: 30 })).toMatchObject({
+      outcome: 'hold',
+      goodDays: 30,
+    });
   });
 
   it.each<[string, Partial<DayEvidence>]>([

@@ -5,6 +5,7 @@ import { rendezvousRank } from '../kernel/hash';
 import { DAY_MS, type EpochMs, HOUR_MS } from '../kernel/time';
 import { whyNotUsableAsFallback } from '../line/availability';
 import type { LineView } from '../placement/types';
+import { rampCap } from '../ramp/cap';
 
 export interface RebalanceUser {
   readonly userId: string;
@@ -73,13 +74,13 @@ export function planRebalance(
     meanMilli: line.meanMilli,
     varianceMilli: line.varianceMilli,
   }));
-  /** Projected use over the cap, with one more user if given. */
+  /** Projected use over the cap of the ramp, with one more user if given: the spike guard is about growth. */
   const shareOf = (tally: Tally, added = NOBODY): number => {
     const load = {
       mean: (tally.meanMilli + added.meanMilli) / 1_000,
       variance: (tally.varianceMilli + added.varianceMilli) / 1_000,
     };
-    return projectedUse(load, policy, input.outlook) / Math.max(1, tally.line.todayCap);
+    return projectedUse(load, policy, input.outlook) / Math.max(1, rampCap(tally.line, policy));
   };
   const hot = tallies
     .filter((tally) => tally.line.managed && tally.line.users > 0 && shareOf(tally) > highShare)
@@ -120,7 +121,7 @@ export function planRebalance(
         reason: 'long silent, and holds that number',
       });
     }
-    const excess = (shareOf(tally) - lowShare) * line.todayCap;
+    const excess = (shareOf(tally) - lowShare) * rampCap(line, policy);
     remedies.push({
       lineId: line.id,
       share,

@@ -276,15 +276,20 @@ describe('what the ledger is asked to keep', () => {
       loopPerHour: 60,
       newConversation: false,
       newConversationsPer24h: 50,
-      newConversationsPerHour: 10,
+      newConversationsPerHour: 50,
       maxOpenHolds: 50,
       holdMs: 35 * MINUTE_MS,
     });
   });
 
-  it('counts a reply that we begin a thread for like any other thread of ours', () => {
+  it("binds a reply that begins a thread by the limit of the day, and not by the hour's pace", () => {
     expect(limitsOf({ ...JUST_WROTE, chat: null })).toMatchObject({
       ceiling: null,
+      newConversation: true,
+      newConversationsPer24h: 50,
+      newConversationsPerHour: 50,
+    });
+    expect(limitsOf({ chat: null })).toMatchObject({
       newConversation: true,
       newConversationsPer24h: 50,
       newConversationsPerHour: 10,

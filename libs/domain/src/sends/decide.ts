@@ -186,6 +186,7 @@ function limitsFor(
 ): ReserveLimits {
   const atRisk = line.reputation === 'AT_RISK' || chat?.health === 'AT_RISK';
   const pace = atRisk ? 0.5 : 1;
+  const { outboundPerLinePer24h, outboundPerLinePerHour } = policy.newConversations;
   const hourCap = hourCapFor(sendClass, line.todayCap, policy);
   return {
     ceiling: ceilingFor(sendClass, line.todayCap, policy),
@@ -197,10 +198,11 @@ function limitsFor(
     pairPer60s: policy.sends.pairLimitPer60s,
     loopPerHour: policy.sends.loopLimitPerHour,
     // A thread that the person starts is there when we answer, so answers in it are never limited. One that we begin
-    // looks the same to the provider whatever our reason is.
+    // looks the same to the provider whatever our reason is, so the day's limit binds all; but whoever has just written
+    // is not kept waiting for the hour's pace.
     newConversation,
-    newConversationsPer24h: policy.newConversations.outboundPerLinePer24h,
-    newConversationsPerHour: policy.newConversations.outboundPerLinePerHour,
+    newConversationsPer24h: outboundPerLinePer24h,
+    newConversationsPerHour: sendClass === 'reply' ? outboundPerLinePer24h : outboundPerLinePerHour,
     maxOpenHolds: policy.budget.maxOpenHoldsPerLine,
     holdMs: policy.budget.holdMinutes * MINUTE_MS,
   };

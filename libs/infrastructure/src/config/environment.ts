@@ -23,6 +23,9 @@ function isProxy(text: string): boolean {
   return /^\d{1,3}$/.test(bits) && Number(bits) >= least && Number(bits) <= most;
 }
 
+const HOST = /^\.?[a-z0-9-]+(\.[a-z0-9-]+)+$/;
+const HOST_FORM = 'each must be a host such as cdn.example.com, or .example.com for all below it';
+
 /** Every environment variable that is read, with what it is for. An empty one counts as not set. */
 export const environmentSchema = z.object({
   ENVIRONMENT: z
@@ -62,6 +65,12 @@ export const environmentSchema = z.object({
     .describe(
       'Comma-separated addresses or CIDR blocks of proxies whose X-Forwarded-For is believed',
     ),
+  PHOTO_HOSTS: list
+    .refine((hosts) => hosts.every((each) => HOST.test(each)), HOST_FORM)
+    .optional()
+    .describe(
+      'Comma-separated hosts that photos of contact cards may be fetched from; without it they are uploaded',
+    ),
   FLEET_TIME_ZONE: z
     .string()
     .refine(isZone, 'must be an IANA time zone such as Europe/Berlin')
@@ -91,6 +100,21 @@ export const environmentSchema = z.object({
   LINQ_WEBHOOK_SECRETS: list
     .optional()
     .describe('Comma-separated signing secrets of a subscription that exists already'),
+  LINQ_V2_WEBHOOK_SECRET: list
+    .optional()
+    .describe('The same for a subscription of V2, to which lines of V2 are told'),
+  LINQ_V2_UNSIGNED_WEBHOOKS: z
+    .enum(['refuse', 'accept'])
+    .default('refuse')
+    .describe(
+      'Deliveries of V2 without a signature, as of a subscription without a secret: anybody could have sent them',
+    ),
+  LINQ_V2_CARDS_SET_UP: z
+    .enum(['no', 'yes'])
+    .default('no')
+    .describe(
+      'Whether Linq has set up the contact cards of the lines on V2, where they can only be shared',
+    ),
   LOG_LEVEL: z
     .enum(['error', 'warn', 'log', 'debug'])
     .default('warn')
@@ -98,6 +122,18 @@ export const environmentSchema = z.object({
 });
 
 export type Environment = z.infer<typeof environmentSchema>;
+
+/** How the provider is reached: the real account. */
+export function linqOf(environment: Environment, apiKey: string) {
+  return {
+    apiKey,
+    baseUrl: environment.LINQ_BASE_URL,
+    v2: {
+      unsigned: environment.LINQ_V2_UNSIGNED_WEBHOOKS,
+      cardsAreSetUp: environment.LINQ_V2_CARDS_SET_UP === 'yes',
+    },
+  };
+}
 
 /** The environment variables do not make sense: all the problems at once. */
 export class BadEnvironment extends Error {

@@ -35,6 +35,7 @@ export const LINES = z.object({
         phoneNumber: line.phone_number,
         reputation: reputationOf(line.reputation ?? line.health_status),
         status: statusOf(line.status),
+        listedBy: 'v3',
       })),
   ),
 });
@@ -108,8 +109,21 @@ export const MESSAGE = z
 
 export const CONTACT_CARDS = z.object({
   contact_cards: z.array(
-    z.object({ phone_number: id, is_active: z.boolean().nullish().catch(null) }),
+    z.object({
+      phone_number: id,
+      is_active: z.boolean().nullish().catch(null),
+      first_name: z.string().nullish().catch(null),
+      last_name: z.string().nullish().catch(null),
+      image_url: z.string().nullish().catch(null),
+    }),
   ),
+});
+
+/** Where to put a file, and what it is called from then on. */
+export const ATTACHMENT = z.object({
+  attachment_id: id,
+  upload_url: z.url({ protocol: /^https?$/ }),
+  required_headers: z.record(z.string(), z.string()).catch({}),
 });
 
 export const SUBSCRIPTIONS = z.object({

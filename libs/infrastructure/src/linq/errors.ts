@@ -1,6 +1,8 @@
 import { ProviderProblem, type ProviderProblemKind } from '@linekeeper/application';
 import { APIConnectionError, APIError, LinqAPIV3Error } from '@linqapp/sdk';
 import { z } from 'zod';
+import { neverConnected } from './connection';
+import { retryAfterOf } from './retry-after';
 
 /** The kind for calls whose answer never came or came from a broken server: a send may have been accepted. */
 type LostAnswer = 'unknown-fate' | 'unavailable';
@@ -95,11 +97,12 @@ function refusalOf(error: APIError, onLostAnswer: LostAnswer): ProviderProblem {
   const body = ERROR_BODY.safeParse(error.error).data;
   const code = body?.error?.code ?? null;
   const kind = code === null ? undefined : KIND_BY_CODE.get(code);
+  const told = body?.error?.retry_after ?? null;
   return new ProviderProblem(
     kind ?? kindByStatus(status, code, onLostAnswer),
     `The provider answered ${status}${code === null ? '' : ` with code ${code}`}`,
     code,
-    retryAfterOf(body?.error?.retry_after ?? null, error.headers),
+    told === null ? retryAfterOf(error.headers) : Math.ceil(told),
     body?.trace_id ?? error.headers?.get('x-trace-id') ?? null,
   );
 }
@@ -122,40 +125,7 @@ function problem(kind: ProviderProblemKind, message: string): ProviderProblem {
   return new ProviderProblem(kind, message, null, null, null);
 }
 
-/** The fields by which Node and its fetch tell of a failed connection. */
-const CAUSE = z.object({
-  syscall: z.string().optional().catch(undefined),
-  code: z.string().optional().catch(undefined),
-  errors: z.array(z.unknown()).optional().catch(undefined),
-  cause: z.unknown().optional(),
-});
-
 /** True when no connection came about, so that the provider cannot have seen the request. */
 function neverArrived(error: unknown): boolean {
-  if (!(error instanceof APIConnectionError)) return false;
-  let cause: unknown = error.cause;
-  // The reason lies under the errors of the SDK and of fetch; the bound guards against a ring of causes.
-  for (let depth = 0; depth < 5; depth += 1) {
-    const read = CAUSE.safeParse(cause).data;
-    // A host with several addresses gives one failure for each.
-    if (read?.errors?.length) return read.errors.every(failedToConnect);
-    if (failedToConnect(cause)) return true;
-    cause = read?.cause;
-  }
-  return false;
-}
-
-function failedToConnect(error: unknown): boolean {
-  const { syscall, code } = CAUSE.safeParse(error).data ?? {};
-  return syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT';
-}
-
-/** Whole seconds to wait, from the body or else the header; a date there is counted from the answer's own date. */
-function retryAfterOf(fromBody: number | null, headers: Headers | undefined): number | null {
-  if (fromBody !== null) return Math.ceil(fromBody);
-  const value = headers?.get('retry-after')?.trim();
-  if (!value) return null;
-  if (/^\d{1,9}(?:\.\d{1,9})?$/.test(value)) return Math.ceil(Number(value));
-  const seconds = (Date.parse(value) - Date.parse(headers?.get('date') ?? '')) / 1_000;
-  return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : null;
+  return error instanceof APIConnectionError && neverConnected(error.cause);
 }

@@ -1,26 +1,14 @@
 import { z } from 'zod';
+import { id, optionalFlag, optionalId, optionalText } from './event-fields';
+import { optionalParts } from './parts';
 
 /**
  * Only what is relied on is checked; everything else may come and go. What we cannot do without must be right, and
  * anything else that has a wrong type reads as absent.
  */
 
-/** Ids and handles become keys and columns, where control characters and halves of a character cannot stand. */
-const UNSTORABLE = /[\p{Cc}\p{Cs}]/u;
-const id = z
-  .string()
-  .min(1)
-  .max(200)
-  .refine((text) => !UNSTORABLE.test(text), 'holds characters that no id has');
-const optionalId = id.nullish().catch(null);
-const optionalFlag = z.boolean().nullish().catch(null);
-/** Dates are read later, by their own lenient rules. */
-const optionalText = z.string().nullish().catch(null);
 const handle = z.object({ handle: id, is_me: optionalFlag });
 const optionalHandle = handle.nullish().catch(null);
-/** Each part is judged by itself: one that we cannot read must not hide the text beside it. */
-const parts = z.array(z.object({ type: z.string(), value: optionalText }).catch({ type: '?' }));
-const optionalParts = parts.nullish().catch(null);
 
 export const envelope = z.object({
   event_type: id,
@@ -45,6 +33,8 @@ export const message2026 = z.object({
   service: optionalId,
   idempotency_key: optionalId,
   sent_at: optionalText,
+  // Told of a message that came late, by way of the provider's books or ours.
+  reconciled_at: optionalText,
 });
 
 /** The same events of version 2025-01-01. */
@@ -70,7 +60,8 @@ export const message2025 = z.object({
 const code = z.int().transform((value) => (z.int32().safeParse(value).success ? value : null));
 
 export const failed = z.object({
-  code,
+  // Null in news that was read back: lists tell that a message failed, and not why.
+  code: code.nullable(),
   message_id: optionalId,
   chat_id: optionalId,
   failed_at: optionalText,

@@ -170,6 +170,7 @@ describe('LinqEventReader, whatever comes', () => {
           isGroup: told.isGroup,
           chatHealth: null,
           service: null,
+          recovered: false,
         };
         const [orderKey, event] = ((): [string, object] => {
           switch (eventType) {

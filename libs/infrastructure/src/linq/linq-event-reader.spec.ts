@@ -96,6 +96,7 @@ const common = {
   linePhoneNumber: LINE,
   at: SENT_AT,
   isGroup: false,
+  recovered: false,
 };
 
 describe('LinqEventReader', () => {
@@ -158,6 +159,17 @@ describe('LinqEventReader', () => {
     it('takes the instant of sending even when later ones are told', () => {
       const data = { ...outbound2026, delivered_at: '2026-02-06T00:00:00Z' };
       expect(read(envelope('message.delivered', data))).toMatchObject({ event: { at: SENT_AT } });
+    });
+
+    it('is marked when the provider says that it recovered it late', () => {
+      const data = { ...inbound2026, reconciled_at: '2026-02-07T00:00:00Z' };
+      expect(read(envelope('message.received', data))).toMatchObject({
+        event: { recovered: true },
+      });
+      const empty = { ...inbound2026, reconciled_at: null };
+      expect(read(envelope('message.received', empty))).toMatchObject({
+        event: { recovered: false },
+      });
     });
 
     it('falls back to when the event was made', () => {
@@ -326,7 +338,13 @@ describe('LinqEventReader', () => {
       },
     );
 
-    it.each([undefined, '4001', 1.5, null])('is unreadable with the code %j', (code) => {
+    it('has no code when it was read back from a list, which tells none', () => {
+      expect(read(envelope('message.failed', { ...failed, code: null }))).toMatchObject({
+        event: { kind: 'message-failed', code: null },
+      });
+    });
+
+    it.each([undefined, '4001', 1.5])('is unreadable with the code %j', (code) => {
       expect(read(envelope('message.failed', { ...failed, code }))).toMatchObject({
         kind: 'unreadable',
       });

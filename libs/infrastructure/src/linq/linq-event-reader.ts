@@ -4,8 +4,8 @@ import {
   ProviderEventReader,
   type ReadEvent,
 } from '@linekeeper/application';
-import { DAY_MS, type EpochMs } from '@linekeeper/domain';
-import { z } from 'zod';
+import type { EpochMs } from '@linekeeper/domain';
+import type { z } from 'zod';
 import {
   chatCreated,
   envelope,
@@ -14,17 +14,24 @@ import {
   message2026,
   statusUpdated,
 } from './event-shapes';
+import {
+  type Framed,
+  idsOf,
+  ignored,
+  instantIn,
+  readFramed,
+  required,
+  shaped,
+  WrongShape,
+} from './event-frame';
 import { parseInstant } from './instants';
+import { textOf } from './parts';
 import { chatHealthNewsOf, reputationOf, statusOf } from './words';
 
-/** With the latest instant that it may tell. */
-type Envelope = z.infer<typeof envelope> & { readonly latest: EpochMs };
+type Envelope = z.infer<typeof envelope> & Framed;
 type MessageKind = 'message-received' | 'message-sent' | 'message-delivered' | 'message-read';
 
 const OLD_VERSION = '2025-01-01';
-
-/** A body that lacks what its event type promises. The text names fields and never their values. */
-class WrongShape extends Error {}
 
 /**
  * Reads Linq's V3 webhook bodies, of both payload versions: the body's own version decides, and one that we do not
@@ -32,18 +39,7 @@ class WrongShape extends Error {}
  */
 export class LinqEventReader extends ProviderEventReader {
   read(rawBody: string, receivedAt: EpochMs): ReadEvent {
-    let json: unknown;
-    try {
-      json = JSON.parse(rawBody);
-    } catch {
-      return unreadable(null, 'not JSON');
-    }
-    try {
-      const read = shaped(envelope, json, 'an event envelope');
-      return byType({ ...read, latest: receivedAt + DAY_MS });
-    } catch (error) {
-      return unreadable(json, error instanceof WrongShape ? error.message : 'not understood');
-    }
+    return readFramed(rawBody, receivedAt, envelope, byType);
   }
 }
 
@@ -64,11 +60,7 @@ function byType(event: Envelope): ReadEvent {
     case 'chat.created':
       return newChat(event);
     default:
-      return {
-        kind: 'event',
-        orderKey: `event:${event.event_id}`,
-        event: { ...idsOf(event), kind: 'ignored' },
-      };
+      return ignored(event);
   }
 }
 
@@ -86,6 +78,7 @@ interface Told {
   readonly service: string | null;
   readonly text: string;
   readonly idempotencyKey: string | null;
+  readonly recovered: boolean;
 }
 
 function message(event: Envelope, kind: MessageKind): ReadEvent {
@@ -105,6 +98,7 @@ function message(event: Envelope, kind: MessageKind): ReadEvent {
     isGroup: told.isGroup,
     chatHealth: told.chatHealth,
     service: told.service,
+    recovered: told.recovered,
   };
   const read: ProviderEvent = received
     ? { ...common, kind, from: required(told.sender, 'the sender'), text: told.text }
@@ -127,6 +121,7 @@ function told2026(event: Envelope): Told {
     service: data.service ?? null,
     text: textOf(data.parts),
     idempotencyKey: data.idempotency_key ?? null,
+    recovered: parseInstant(data.reconciled_at) !== null,
   };
 }
 
@@ -149,6 +144,7 @@ function told2025(event: Envelope, received: boolean): Told {
     service: data.service ?? null,
     text: textOf(data.message?.parts),
     idempotencyKey: data.idempotency_key ?? null,
+    recovered: false,
   };
 }
 
@@ -209,53 +205,6 @@ function newChat(event: Envelope): ReadEvent {
   };
 }
 
-function idsOf(event: Envelope): { eventId: string; eventType: string } {
-  return { eventId: event.event_id, eventType: event.event_type };
-}
-
-/** The first of the told instants that is one, or else when the event was made. */
-function instant(event: Envelope, ...told: readonly (string | null | undefined)[]): EpochMs {
-  for (const text of [...told, event.created_at]) {
-    const at = parseInstant(text);
-    if (at !== null && at <= event.latest) return at;
-  }
-  throw new WrongShape('no instant is told that can be true');
-}
-
-/** The text of a message, a part a line, without what no text column takes: NUL and half of a surrogate pair. */
-function textOf(
-  parts:
-    | readonly { readonly type: string; readonly value?: string | null | undefined }[]
-    | null
-    | undefined,
-): string {
-  return (parts ?? [])
-    .flatMap(({ type, value }) => (type === 'text' && value ? [value] : []))
-    .join('\n')
-    .replaceAll('\u0000', '')
-    .toWellFormed();
-}
-
-function required(value: string | null | undefined, what: string): string {
-  if (value === null || value === undefined) throw new WrongShape(`${what} is not named`);
-  return value;
-}
-
-function shaped<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const read = schema.safeParse(value);
-  if (read.success) return read.data;
-  const where = read.error.issues.slice(0, 3).map(({ path }) => path.join('.') || 'the whole');
-  throw new WrongShape(`not ${what}: ${where.join(', ')}`);
-}
-
-const idOnly = z.object({ event_id: envelope.shape.event_id });
-const typeOnly = z.object({ event_type: envelope.shape.event_type });
-
-function unreadable(json: unknown, why: string): ReadEvent {
-  return {
-    kind: 'unreadable',
-    eventId: idOnly.safeParse(json).data?.event_id ?? null,
-    eventType: typeOnly.safeParse(json).data?.event_type ?? null,
-    why,
-  };
+function instant(event: Framed, ...told: readonly (string | null | undefined)[]): EpochMs {
+  return instantIn(event, parseInstant, ...told);
 }

@@ -1,6 +1,15 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { ProviderProblem } from '@linekeeper/application';
+import {
+  empty,
+  type FakeAnswer,
+  FakeLinq,
+  hangUp,
+  json as plain,
+  page,
+  silence,
+  stall,
+} from '../../../../test/support/fake-linq';
 import { LinqMessagingProvider } from './linq-messaging-provider';
 import { SUBSCRIBED_EVENTS } from './subscribed-events';
 import { versionedTarget } from './webhook-target';
@@ -9,76 +18,14 @@ const LINE = '+12025550101';
 const PERSON = '+14155550123';
 const TRACE = '2eff5df5c6f688733c007523c4d61cd9';
 
-interface Asked {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: unknown;
-}
-type Answer = (response: ServerResponse, asked: Asked) => void;
-
-/** Answers requests in the order of its script; the last answer is given again and again. */
-class FakeLinq {
-  readonly asked: Asked[] = [];
-  private script: readonly Answer[] = [];
-  private readonly server: Server;
-
-  constructor() {
-    this.server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        const text = Buffer.concat(chunks).toString('utf8');
-        const { method = '', url: path = '', headers } = request;
-        const asked = { method, path, headers, body: text === '' ? null : JSON.parse(text) };
-        this.asked.push(asked);
-        this.script[Math.min(this.asked.length, this.script.length) - 1]?.(response, asked);
-      });
-    });
-  }
-
-  async start(): Promise<string> {
-    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/api/partner`;
-  }
-
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
-  }
-
-  answers(...script: readonly Answer[]): void {
-    this.asked.length = 0;
-    this.script = script;
-  }
-}
-
-const json =
-  (status: number, body: unknown, headers: Record<string, string> = {}): Answer =>
-  (response) => {
-    response.writeHead(status, {
-      'content-type': 'application/json',
-      'x-trace-id': TRACE,
-      ...headers,
-    });
-    response.end(JSON.stringify(body));
-  };
-const refusal = (status: number, code: number, more: object = {}): Answer =>
+const json = (status: number, body: unknown, headers: Record<string, string> = {}): FakeAnswer =>
+  plain(status, body, { 'x-trace-id': TRACE, ...headers });
+const refusal = (status: number, code: number, more: object = {}): FakeAnswer =>
   json(status, {
     success: false,
     error: { status, code, message: `About ${PERSON}`, ...more },
     trace_id: TRACE,
   });
-const empty: Answer = (response) => response.writeHead(204).end();
-const hangUp: Answer = (response) => response.destroy();
-const silence: Answer = () => undefined;
-const page: Answer = (response) =>
-  response.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>');
-/** Begins a good answer and never ends it. */
-const stall: Answer = (response) => {
-  response.writeHead(200, { 'content-type': 'application/json' });
-  response.write('{"message":');
-};
 
 const chat = (id: string, changes: object = {}): object => ({
   id,
@@ -150,7 +97,7 @@ describe('LinqMessagingProvider', () => {
           ],
         }),
       );
-      expect(await provider.listLines()).toEqual([
+      expect(await provider.listLines()).toMatchObject([
         { providerLineId: '1', phoneNumber: '+11', reputation: 'AT_RISK', status: null },
         { providerLineId: '2', phoneNumber: '+12', reputation: 'CRITICAL', status: 'FLAGGED' },
         { providerLineId: '3', phoneNumber: '+13', reputation: null, status: null },
@@ -263,6 +210,193 @@ describe('LinqMessagingProvider', () => {
       linq.answers(answer);
       expect(await problem(provider.chatsWith(LINE, PERSON))).toMatchObject({
         kind: 'unavailable',
+      });
+    });
+  });
+
+  describe('the list of the chats of a line', () => {
+    it('is read page by page, with when something last happened and how the provider judges them', async () => {
+      const group = [
+        { handle: LINE, is_me: true },
+        { handle: PERSON },
+        { handle: 'ada@example.com' },
+        { handle: 'gone@example.com', status: 'left' },
+      ];
+      linq.answers(
+        json(200, {
+          chats: [
+            chat('one', { updated_at: '2026-07-02T10:00:00.123456789Z', is_group: null }),
+            chat('two', { handles: group, is_group: null, health_status: { status: 'SPLENDID' } }),
+            chat('three', { updated_at: null, created_at: null }),
+          ],
+          next_cursor: 'more',
+        }),
+      );
+      expect(await provider.chatsOf(LINE, null)).toEqual({
+        rows: [
+          {
+            chatId: 'one',
+            linePhoneNumber: LINE,
+            participants: [PERSON],
+            isGroup: false,
+            health: { health: 'HEALTHY', at: Date.parse('2026-07-01T10:00:00Z') },
+            service: 'iMessage',
+            createdAt: Date.parse('2026-07-01T10:00:00Z'),
+            updatedAt: Date.parse('2026-07-02T10:00:00.123Z'),
+            messages: null,
+          },
+          expect.objectContaining({
+            chatId: 'two',
+            participants: [PERSON, 'ada@example.com'],
+            isGroup: true,
+            health: null,
+          }),
+          expect.objectContaining({ chatId: 'three', createdAt: null, updatedAt: null }),
+        ],
+        unreadable: 0,
+        next: 'more',
+      });
+      await provider.chatsOf(LINE, 'more');
+      const queries = linq.asked.map(({ path }) => new URL(path, baseUrl).searchParams);
+      expect(queries.map((query) => Object.fromEntries(query))).toEqual([
+        { from: LINE, limit: '100' },
+        { from: LINE, limit: '100', cursor: 'more' },
+      ]);
+    });
+
+    it('leaves out what is of another line or of none, and counts what cannot be read', async () => {
+      linq.answers(
+        json(200, {
+          chats: [
+            chat('ours'),
+            chat('left', { handles: [{ handle: PERSON }] }),
+            chat('elsewhere', { handles: [{ handle: '+12025550199', is_me: true }] }),
+            chat('', {}),
+            'no chat',
+          ],
+        }),
+      );
+      const { rows, unreadable, next } = await provider.chatsOf(LINE, null);
+      expect(rows.map(({ chatId }) => chatId)).toEqual(['ours']);
+      expect({ unreadable, next }).toEqual({ unreadable: 2, next: null });
+    });
+
+    it.each([
+      ['a page of a proxy', page],
+      ['another shape', json(200, {})],
+      ['rows of which none can be read', json(200, { chats: [{ chat_id: 'one' }] })],
+    ])('is never read as empty from %s', async (_name, answer) => {
+      linq.answers(answer);
+      expect(await problem(provider.chatsOf(LINE, null))).toMatchObject({ kind: 'unavailable' });
+    });
+
+    it.each([
+      ['an empty page with a cursor', { chats: [], next_cursor: '20' }, null],
+      ['a cursor that leads back to itself', { chats: [chat('one')], next_cursor: '20' }, '20'],
+      ['an empty cursor', { chats: [chat('one')], next_cursor: '' }, null],
+    ])('ends with %s', async (_name, answer, cursor) => {
+      linq.answers(json(200, answer));
+      expect(await provider.chatsOf(LINE, cursor)).toMatchObject({ next: null });
+    });
+  });
+
+  describe('the list of the messages of a chat', () => {
+    const MADE = '2026-07-01T10:00:00Z';
+    const message = (id: string, changes: object = {}): object => ({
+      id,
+      is_from_me: true,
+      delivery_status: 'sent',
+      created_at: MADE,
+      sent_at: '2026-07-01T10:20:00Z',
+      service: 'iMessage',
+      parts: [{ type: 'text', value: 'Hi' }],
+      from_handle: { handle: LINE, is_me: true },
+      ...changes,
+    });
+
+    it('tells who wrote what, when it was sent and what became of it', async () => {
+      const inbound = {
+        is_from_me: false,
+        delivery_status: 'read',
+        from_handle: { handle: PERSON },
+      };
+      linq.answers(
+        json(200, {
+          messages: [
+            message('out'),
+            message('in', {
+              ...inbound,
+              parts: [
+                { type: 'text', value: 'ST' },
+                { type: 'media' },
+                { type: 'text', value: 'OP' },
+              ],
+            }),
+            message('old', { ...inbound, from_handle: null, from: PERSON, parts: null }),
+          ],
+          next_cursor: '100',
+        }),
+      );
+      const at = Date.parse('2026-07-01T10:20:00Z');
+      const common = { at, madeAt: Date.parse(MADE), service: 'iMessage' };
+      expect(await provider.messagesOf({ chatId: 'chat/1' }, null)).toEqual({
+        rows: [
+          { ...common, messageId: 'out', direction: 'out', status: 'sent', from: LINE, text: 'Hi' },
+          {
+            ...common,
+            messageId: 'in',
+            direction: 'in',
+            status: 'received',
+            from: PERSON,
+            text: 'ST\nOP',
+          },
+          {
+            ...common,
+            messageId: 'old',
+            direction: 'in',
+            status: 'received',
+            from: PERSON,
+            text: '',
+          },
+        ],
+        unreadable: 0,
+        next: '100',
+      });
+      expect(linq.asked[0]?.path).toBe('/api/partner/v3/chats/chat%2F1/messages?limit=100');
+    });
+
+    it.each([
+      ['pending', null, 'waiting'],
+      ['queued', MADE, 'waiting'],
+      ['delivered', MADE, 'delivered'],
+      ['failed', null, 'failed'],
+      ['a new word', MADE, 'sent'],
+      ['a new word', null, 'waiting'],
+      [null, MADE, 'sent'],
+    ])('takes %j, sent at %j, for %s', async (delivery_status, sent_at, status) => {
+      linq.answers(json(200, { messages: [message('one', { delivery_status, sent_at })] }));
+      expect((await provider.messagesOf({ chatId: 'chat-1' }, null)).rows).toMatchObject([
+        { status },
+      ]);
+    });
+
+    it('counts messages that cannot be read, and none of which no instant is told', async () => {
+      const timeless = message('two', { created_at: null, sent_at: 'yesterday' });
+      linq.answers(json(200, { messages: [message('one'), timeless, { id: 'three' }] }));
+      const { rows, unreadable } = await provider.messagesOf({ chatId: 'chat-1' }, null);
+      expect(rows.map(({ messageId }) => messageId)).toEqual(['one']);
+      expect(unreadable).toBe(2);
+    });
+
+    it('is refused like any read', async () => {
+      linq.answers(refusal(404, 2001));
+      expect(await problem(provider.messagesOf({ chatId: 'chat-1' }, null))).toMatchObject({
+        kind: 'not-found',
+      });
+      linq.answers(refusal(429, 1007, { retry_after: 30 }));
+      expect(await problem(provider.messagesOf({ chatId: 'chat-1' }, null))).toMatchObject({
+        kind: 'rate-limited',
+        retryAfterSeconds: 30,
       });
     });
   });
@@ -406,13 +540,13 @@ describe('LinqMessagingProvider', () => {
   });
 
   describe('rate limits', () => {
-    const limited = async (answer: Answer): Promise<number | null> => {
+    const limited = async (answer: FakeAnswer): Promise<number | null> => {
       linq.answers(answer);
       const found = await problem(provider.send(text));
       expect(found.kind).toBe('rate-limited');
       return found.retryAfterSeconds;
     };
-    const withHeader = (headers: Record<string, string>, more: object = {}): Answer =>
+    const withHeader = (headers: Record<string, string>, more: object = {}): FakeAnswer =>
       json(429, { error: { code: 1007, ...more } }, headers);
 
     it('tell how long to wait, from the body or else the header', async () => {
@@ -483,7 +617,7 @@ describe('LinqMessagingProvider', () => {
 
   describe('contact cards', () => {
     it('are there when the line has an active one of its own', async () => {
-      const of = (phoneNumber: string, active: boolean): Answer =>
+      const of = (phoneNumber: string, active: boolean): FakeAnswer =>
         json(200, { contact_cards: [{ phone_number: phoneNumber, is_active: active }] });
       linq.answers(of(LINE, true), of(LINE, false), of('+1', true), refusal(404, 2012));
       const found: boolean[] = [];
@@ -494,21 +628,39 @@ describe('LinqMessagingProvider', () => {
 
     it('are made, or renamed when there is one', async () => {
       linq.answers(json(200, {}));
-      await provider.setContactCard(LINE, 'Ada');
+      await provider.setContactCard(LINE, 'Ada', null);
       expect(linq.asked).toMatchObject([
         { method: 'POST', body: { phone_number: LINE, first_name: 'Ada' } },
       ]);
       linq.answers(refusal(409, 2014), json(200, {}));
-      await provider.setContactCard(LINE, 'Ada');
+      await provider.setContactCard(LINE, 'Ada', null);
       expect(linq.asked[1]).toMatchObject({
         method: 'PATCH',
         path: '/api/partner/v3/contact_card?phone_number=%2B12025550101',
         body: { first_name: 'Ada' },
       });
       linq.answers(refusal(500, 2022));
-      expect(await problem(provider.setContactCard(LINE, 'Ada'))).toMatchObject({
+      expect(await problem(provider.setContactCard(LINE, 'Ada', null))).toMatchObject({
         kind: 'try-again',
       });
+    });
+
+    it('are told as the provider has them', async () => {
+      const told = { phone_number: LINE, is_active: false, first_name: 'Ada', last_name: 'Ray' };
+      const all = (card: object) => json(200, { contact_cards: [card] });
+      const whole = { ...told, image_url: 'https://cdn.linqapp.com/a.jpg', is_active: true };
+      linq.answers(all(told), all(whole), refusal(404, 2012));
+      expect(await provider.contactCard(LINE)).toEqual({
+        ...{ isActive: false, name: 'Ada Ray', hasPhoto: false },
+      });
+      expect(await provider.contactCard(LINE)).toMatchObject({ isActive: true, hasPhoto: true });
+      expect(await provider.contactCard(LINE)).toBeNull();
+    });
+
+    it('have a photo when one is given', async () => {
+      linq.answers(json(200, {}));
+      await provider.setContactCard(LINE, 'Ada', 'https://lines.example/a.jpg');
+      expect(linq.asked[0]?.body).toMatchObject({ image_url: 'https://lines.example/a.jpg' });
     });
 
     it('are shared into a chat', async () => {
@@ -521,6 +673,51 @@ describe('LinqMessagingProvider', () => {
       expect(await problem(provider.shareContactCard('chat-1'))).toMatchObject({
         kind: 'not-found',
         code: 2012,
+      });
+    });
+  });
+
+  describe('files', () => {
+    const file = {
+      ...{ name: 'contact.vcf', contentType: 'text/vcard' as const },
+      bytes: new TextEncoder().encode('BEGIN:VCARD'),
+    };
+    const place = (path: string): FakeAnswer =>
+      json(200, {
+        attachment_id: 'file-1',
+        upload_url: new URL(path, baseUrl).href,
+        required_headers: { 'Content-Type': 'text/vcard' },
+      });
+    const put: FakeAnswer = (response) => void response.writeHead(200).end();
+
+    it('are announced, then put where the provider says, without our key', async () => {
+      linq.answers(place('/uploads/1?signed'), put);
+      expect(await provider.uploadFile(file)).toBe('file-1');
+      expect(linq.asked).toMatchObject([
+        {
+          ...{ method: 'POST', path: '/api/partner/v3/attachments' },
+          body: { filename: 'contact.vcf', content_type: 'text/vcard', size_bytes: 11 },
+        },
+        { method: 'PUT', path: '/uploads/1?signed', text: 'BEGIN:VCARD' },
+      ]);
+      expect(linq.asked[1]?.headers).toMatchObject({ 'content-type': 'text/vcard' });
+      expect(linq.asked[1]?.headers.authorization).toBeUndefined();
+    });
+
+    it.each<[string, FakeAnswer]>([
+      ['refused', (response) => void response.writeHead(403).end()],
+      ['sent elsewhere', (response) => void response.writeHead(302, { location: '/x' }).end()],
+    ])('are tried again later when they are %s', async (_name, answer) => {
+      linq.answers(place('/uploads/1'), answer);
+      expect(await problem(provider.uploadFile(file))).toMatchObject({ kind: 'try-again' });
+      expect(linq.asked).toHaveLength(2);
+    });
+
+    it('are sent by the name that the provider gave them', async () => {
+      linq.answers(json(202, { chat_id: 'chat-1', message: { id: 'message-1' } }));
+      await provider.send({ ...text, attachmentId: 'file-1' });
+      expect(linq.asked[0]?.body).toMatchObject({
+        message: { parts: [{ type: 'media', attachment_id: 'file-1' }] },
       });
     });
   });

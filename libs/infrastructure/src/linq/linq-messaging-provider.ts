@@ -1,7 +1,12 @@
 import {
+  type ListedChat,
+  type ListedMessage,
+  type ListPage,
   MessagingProvider,
   type OutboundText,
+  type OutboundFile,
   type ProviderChat,
+  type ProviderContactCard,
   type ProviderLine,
   ProviderProblem,
   type ProviderProblemKind,
@@ -9,8 +14,8 @@ import {
 } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
 import { LinqAPIV3 } from '@linqapp/sdk';
-import type { z } from 'zod';
 import {
+  ATTACHMENT,
   CHAT,
   CHAT_CREATED,
   CHAT_PAGE,
@@ -22,7 +27,9 @@ import {
   SUBSCRIPTION_CREATED,
   SUBSCRIPTIONS,
 } from './answers';
-import { inDoubt, problemOf, UnexpectedAnswer } from './errors';
+import { inDoubt, problemOf } from './errors';
+import { expected } from './expected';
+import { LISTED_CHATS, LISTED_MESSAGES, ofLine, pageOf } from './lists';
 import { SUBSCRIBED_EVENTS } from './subscribed-events';
 import { versionedTarget } from './webhook-target';
 
@@ -112,6 +119,24 @@ export class LinqMessagingProvider extends MessagingProvider {
     });
   }
 
+  chatsOf(linePhoneNumber: string, cursor: string | null): Promise<ListPage<ListedChat>> {
+    return this.reading(async (limits) => {
+      const answer = await this.page('/v3/chats', { from: linePhoneNumber }, cursor, limits);
+      return ofLine(pageOf(expected(LISTED_CHATS, answer), cursor), linePhoneNumber);
+    });
+  }
+
+  messagesOf(
+    { chatId }: Pick<ListedChat, 'chatId'>,
+    cursor: string | null,
+  ): Promise<ListPage<ListedMessage>> {
+    return this.reading(async (limits) => {
+      const path = `/v3/chats/${encodeURIComponent(chatId)}/messages`;
+      const answer = await this.page(path, {}, cursor, limits);
+      return pageOf(expected(LISTED_MESSAGES, answer), cursor);
+    });
+  }
+
   /** The same key goes out on the same line each time, so at most one message is ever accepted. */
   async send(message: OutboundText): Promise<{ messageId: string; chatId: string }> {
     let doubtful = false;
@@ -129,6 +154,24 @@ export class LinqMessagingProvider extends MessagingProvider {
     }
   }
 
+  override uploadFile({ name, contentType, bytes }: OutboundFile): Promise<string> {
+    return this.reading(async (limits) => {
+      const wish = { filename: name, content_type: contentType, size_bytes: bytes.length };
+      const answer = await this.client.attachments.create(wish, limits);
+      const { attachment_id: id, ...target } = expected(ATTACHMENT, answer);
+      // The presigned address is not the API's: it takes the bytes and no key.
+      const { ok } = await fetch(target.upload_url, {
+        method: 'PUT',
+        headers: target.required_headers,
+        body: Uint8Array.from(bytes),
+        redirect: 'error',
+        ...limits,
+      }).catch(() => ({ ok: false }));
+      if (ok) return id;
+      throw new ProviderProblem('try-again', 'The file was not taken', null, null, null);
+    });
+  }
+
   async message(messageId: string): Promise<{ status: string; at: EpochMs | null } | null> {
     const asked = this.reading(async (limits) => {
       const answer = await this.client.messages.retrieve(messageId, limits);
@@ -143,20 +186,34 @@ export class LinqMessagingProvider extends MessagingProvider {
     });
   }
 
-  hasContactCard(phoneNumber: string): Promise<boolean> {
+  async hasContactCard(phoneNumber: string): Promise<boolean> {
+    return (await this.contactCard(phoneNumber))?.isActive === true;
+  }
+
+  override contactCard(phoneNumber: string): Promise<ProviderContactCard | null> {
     const asked = this.reading(async (limits) => {
       const query = { phone_number: phoneNumber };
       const answer = await this.client.contactCard.retrieve(query, limits);
-      return expected(CONTACT_CARDS, answer).contact_cards.some(
-        (card) => card.phone_number === phoneNumber && card.is_active === true,
-      );
+      const cards = expected(CONTACT_CARDS, answer).contact_cards;
+      const card = cards.find((each) => each.phone_number === phoneNumber);
+      if (!card) return null;
+      const names = [card.first_name, card.last_name].filter((name) => name != null && name !== '');
+      return {
+        isActive: card.is_active === true,
+        name: names.join(' '),
+        hasPhoto: card.image_url != null && card.image_url !== '',
+      };
     });
-    return orWhen(asked, ({ kind }) => kind === 'not-found', false);
+    return orWhen(asked, ({ kind }) => kind === 'not-found', null);
   }
 
-  /** Makes the card, or renames the one that is there. */
-  async setContactCard(phoneNumber: string, name: string): Promise<void> {
-    const card = { phone_number: phoneNumber, first_name: name };
+  /** Makes the card, or changes the one that is there. */
+  async setContactCard(phoneNumber: string, name: string, photoUrl: string | null): Promise<void> {
+    const card = {
+      phone_number: phoneNumber,
+      first_name: name,
+      ...(photoUrl === null ? {} : { image_url: photoUrl }),
+    };
     const asked = this.reading(async (limits) => {
       await this.client.contactCard.create(card, limits);
       return true;
@@ -192,8 +249,13 @@ export class LinqMessagingProvider extends MessagingProvider {
 
   private async sendOnce(message: OutboundText): Promise<{ messageId: string; chatId: string }> {
     const limits = within(this.options.sendTimeoutMs ?? SEND_TIMEOUT_MS);
+    const { attachmentId, text } = message;
+    const part =
+      attachmentId === undefined
+        ? { type: 'text' as const, value: text }
+        : { type: 'media' as const, attachment_id: attachmentId };
     const content = {
-      parts: [{ type: 'text' as const, value: message.text }],
+      parts: [part],
       idempotency_key: message.idempotencyKey,
     };
     if (message.chatId !== null) {
@@ -207,17 +269,26 @@ export class LinqMessagingProvider extends MessagingProvider {
     return { messageId: chat.message.id, chatId: chat.id };
   }
 
-  /** Asked for bare: the SDK's own pages read an answer that is no list at all as an empty list. */
   private async chatPage(
     from: string,
     to: string,
     cursor: string | null,
     limits: Limits,
   ): Promise<{ chats: DatedChat[]; next: string | null }> {
-    const query = { from, to, limit: PAGE_SIZE, ...(cursor === null ? {} : { cursor }) };
-    const answer = await this.client.get<unknown>('/v3/chats', { query, ...limits });
+    const answer = await this.page('/v3/chats', { from, to }, cursor, limits);
     const { chats, next_cursor: next } = expected(CHAT_PAGE, answer);
     return { chats, next: next ?? null };
+  }
+
+  /** Asked for bare: the SDK's own pages read an answer that is no list at all as an empty list. */
+  private page(
+    path: string,
+    filter: Readonly<Record<string, string>>,
+    cursor: string | null,
+    limits: Limits,
+  ): Promise<unknown> {
+    const query = { ...filter, limit: PAGE_SIZE, ...(cursor === null ? {} : { cursor }) };
+    return this.client.get<unknown>(path, { query, ...limits });
   }
 
   private async reading<T>(call: (limits: Limits) => Promise<T>): Promise<T> {
@@ -246,11 +317,4 @@ async function orWhen<T, U>(
     if (error instanceof ProviderProblem && isAnswer(error)) return answer;
     throw error;
   }
-}
-
-function expected<T>(schema: z.ZodType<T>, answer: unknown): T {
-  const read = schema.safeParse(answer);
-  if (read.success) return read.data;
-  const where = read.error.issues.slice(0, 3).map(({ path }) => path.join('.') || 'the whole');
-  throw new UnexpectedAnswer(`The provider answered in an unexpected shape: ${where.join(', ')}`);
 }

@@ -14,7 +14,7 @@ const PREFIX = 'whsec_';
 const SECONDS = /^(?:0|[1-9]\d{0,10})$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-type Input = Parameters<WebhookVerifier['verify']>[0];
+type Input = Omit<Parameters<WebhookVerifier['verify']>[0], 'version'>;
 
 /**
  * Standard Webhooks signatures (`v1`, HMAC-SHA256 over id, timestamp and raw body). Only a delivery without the

@@ -48,6 +48,9 @@ export class ToldDecisions extends DecisionLog {
       case 'merge':
         this.metrics.count('linekeeper_merges_total', {});
         return;
+      case 'recovery':
+        this.metrics.count('linekeeper_recovered_messages_total', { direction: outcome });
+        return;
       case 'forecast':
         // Once a day and pool: the log has it, and the answers about lines say whether it is assumed.
         return;

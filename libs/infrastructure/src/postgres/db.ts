@@ -50,7 +50,11 @@ async function runDiff(prismaDir: string, flags: readonly string[]): Promise<voi
   }
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+main().then(
+  // The schema engine leaves a timer of ten seconds behind.
+  () => process.exit(),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  },
+);

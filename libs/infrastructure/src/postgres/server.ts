@@ -155,7 +155,8 @@ async function answers(cluster: Cluster, port: number): Promise<boolean> {
 /** PostgreSQL's codes for a wrong password or user, and for a database that does not exist. */
 const NEVER: readonly (string | undefined)[] = ['28000', '28P01', '3D000'];
 
-function freePort(): Promise<number> {
+/** A port of this machine that nobody listens on at this moment. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

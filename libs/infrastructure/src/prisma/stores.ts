@@ -1,14 +1,16 @@
 import type { DecisionNotes, Stores } from '@linekeeper/application';
-import type { Db } from './database';
+import { type Ask, askUnprepared, type Db } from './database';
 import { PrismaAssignmentStore } from './stores/assignment-store';
 import { PrismaCardStore } from './stores/card-store';
 import { PrismaConversationStore } from './stores/conversation-store';
 import { PrismaEnvironmentStore } from './stores/environment-store';
 import { PrismaEvidenceStore } from './stores/evidence-store';
 import { PrismaFailoverStore } from './stores/failover-store';
+import { PrismaGapStore } from './stores/gap-store';
 import { PrismaGateStore } from './stores/gate-store';
 import { PrismaGaugeStore } from './stores/gauge-store';
 import { PrismaIdempotencyStore } from './stores/idempotency-store';
+import { PrismaIdentityStore } from './stores/identity-store';
 import { PrismaInboxStore } from './stores/inbox-store';
 import { PrismaJobStore } from './stores/job-store';
 import { PrismaKeyStore } from './stores/key-store';
@@ -17,6 +19,7 @@ import { PrismaLineStore } from './stores/line-store';
 import { PrismaAuditStore, PrismaOutboxStore } from './stores/log-stores';
 import { PrismaMergeStore } from './stores/merge-store';
 import { PrismaMessageStore } from './stores/message-store';
+import { PrismaOutcomeStore } from './stores/outcome-store';
 import { PrismaPolicyStore } from './stores/policy-store';
 import { PrismaPodStore } from './stores/pod-store';
 import { PrismaPoolStore } from './stores/pool-store';
@@ -26,8 +29,12 @@ import { PrismaSubscriptionStore } from './stores/subscription-store';
 import { PrismaUsageStore } from './stores/usage-store';
 import { PrismaUserStore } from './stores/user-store';
 
-/** All stores on one client or transaction, and where its decisions are noted. */
-export function prismaStores(db: Db, decisions: DecisionNotes): Stores {
+/** All stores on one client or transaction, and where its decisions are noted. `ask` is for the paths of every message. */
+export function prismaStores(
+  db: Db,
+  decisions: DecisionNotes,
+  ask: Ask = askUnprepared(db),
+): Stores {
   return {
     environment: new PrismaEnvironmentStore(db),
     pools: new PrismaPoolStore(db),
@@ -38,11 +45,14 @@ export function prismaStores(db: Db, decisions: DecisionNotes): Stores {
     assignments: new PrismaAssignmentStore(db),
     conversations: new PrismaConversationStore(db),
     messages: new PrismaMessageStore(db),
-    gate: new PrismaGateStore(db),
-    sends: new PrismaSendStore(db),
+    gate: new PrismaGateStore(ask),
+    sends: new PrismaSendStore(db, ask),
     cards: new PrismaCardStore(db),
+    identities: new PrismaIdentityStore(db),
     usage: new PrismaUsageStore(db),
-    inbox: new PrismaInboxStore(db),
+    inbox: new PrismaInboxStore(db, ask),
+    gaps: new PrismaGapStore(db),
+    outcomes: new PrismaOutcomeStore(db),
     quarantine: new PrismaQuarantineStore(db),
     outbox: new PrismaOutboxStore(db),
     evidence: new PrismaEvidenceStore(db),

@@ -30,7 +30,7 @@ export class PrismaUnitOfWork extends UnitOfWork {
     private readonly log: DecisionLog,
   ) {
     super();
-    this.read = prismaStores(database.client, { note: (entry) => log.write(entry) });
+    this.read = prismaStores(database.client, { note: (entry) => log.write(entry) }, database.ask);
   }
 
   async run<T>(work: (stores: Stores) => Promise<T>): Promise<T> {

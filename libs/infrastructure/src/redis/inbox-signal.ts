@@ -8,6 +8,9 @@ export class RedisInboxSignal extends InboxSignal implements OnApplicationShutdo
   private readonly listeners: (() => void)[] = [];
   private subscriber: Redis | null = null;
   private readonly channel: string;
+  /** While one call is on its way the next ones wait for its end, and are then one. */
+  private calling = false;
+  private again = false;
 
   constructor(
     private readonly redis: Redis,
@@ -18,7 +21,20 @@ export class RedisInboxSignal extends InboxSignal implements OnApplicationShutdo
   }
 
   notify(): void {
-    this.redis.publish(this.channel, '').catch(() => undefined);
+    if (this.calling) {
+      this.again = true;
+      return;
+    }
+    this.calling = true;
+    this.redis
+      .publish(this.channel, '')
+      .catch(() => undefined)
+      .finally(() => {
+        this.calling = false;
+        if (!this.again) return;
+        this.again = false;
+        this.notify();
+      });
   }
 
   onNotify(listener: () => void): void {

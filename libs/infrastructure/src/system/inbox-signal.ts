@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { InboxSignal } from '@linekeeper/application';
 
 /** Within one process. Other processes find out at their next heartbeat. */
@@ -8,7 +9,8 @@ export class LocalInboxSignal extends InboxSignal {
     for (const listener of this.listeners) listener();
   }
 
+  /** The listener works on its own account: whoever notifies may hold a lease, which must not follow into that work. */
   onNotify(listener: () => void): void {
-    this.listeners.push(listener);
+    this.listeners.push(AsyncResource.bind(listener));
   }
 }

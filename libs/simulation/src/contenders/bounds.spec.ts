@@ -6,6 +6,7 @@ import { makePopulation } from '../traffic/population';
 import { evenCapacity } from './capacity';
 import { balanceClairvoyantly, packClairvoyantly } from './clairvoyant';
 import type { MakeContender } from './contender';
+import { packForetold } from './foretold';
 import { ALLOWED_SHARE, hindsightThreshold } from './hindsight';
 import { linekeeper, linekeeperRebalancing } from './linekeeper';
 import { planned } from './planned';
@@ -58,6 +59,35 @@ describe('the bounds', () => {
         }
       }
       expect(early.carried).toBeGreaterThanOrEqual(figures(setup, threshold('h', best)).carried);
+    }
+  });
+
+  it('of the foretold lies between the best threshold and the clairvoyant', () => {
+    for (const seed of [1, 2, 3]) {
+      const setup = setupFor(seed);
+      const users = userDaysOf(setup.traffic, 6);
+      const capacity = evenCapacity(LINES, users.days, BUDGET);
+      const foretold = figures(setup, planned('f', packForetold(users, capacity)));
+      const bound = figures(setup, planned('c', packClairvoyantly(users, capacity, BUDGET)));
+      const best = hindsightThreshold(users, LINES, BUDGET);
+      expect(foretold.overrunLineDayShare).toBeLessThanOrEqual(ALLOWED_SHARE);
+      expect(foretold.carried).toBeLessThan(bound.carried);
+      expect(foretold.carried).toBeGreaterThan(figures(setup, threshold('h', best)).carried);
+    }
+  });
+
+  it('of the foretold takes nobody to a line on days without capacity', () => {
+    const { traffic } = setupFor(1);
+    const users = userDaysOf(traffic, 6);
+    const capacity = evenCapacity(LINES, users.days, BUDGET);
+    // The first line never carries anything, the second from day 20 on.
+    capacity.of.fill(0, 0, users.days + 20);
+    const { line, fromDay } = packForetold(users, capacity);
+    const taken = [...users.arrivals].filter((user) => line[user] !== -1);
+    expect(taken.length).toBeGreaterThan(0);
+    for (const user of taken) {
+      expect(line[user]).toBeGreaterThan(0);
+      if (line[user] === 1) expect(fromDay[user]).toBeGreaterThanOrEqual(20);
     }
   });
 

@@ -33,14 +33,16 @@ export interface Contender {
   readonly name: string;
   /** A person without a line writes. */
   place(user: number, seconds: number): Placement;
-  /** After a placement stood. */
-  onPlaced?(user: number, line: number): void;
+  /** After a placement stood, on the running budget day. */
+  onPlaced?(user: number, line: number, day: number): void;
   /** After a move stood. */
   onMoved?(user: number, from: number, to: number): void;
   /** A budget day is over. `messages` are those of each user on it. */
   onDayClosed?(day: number, messages: Int32Array): void;
   /** Messages a day that a line may carry now, when that is not what its ramp says. */
   todayCap?(line: number, day: number): number;
+  /** The cap that admission fills a line up to, when that is not today's. */
+  admissionCap?(line: number, day: number): number;
   /** A line is flagged. Contenders without an answer leave everyone where they are. */
   onFlag?(line: number, seconds: number): FailoverDecision;
   /** Once a day: whom to move although nothing broke. */

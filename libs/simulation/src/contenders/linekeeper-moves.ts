@@ -2,13 +2,13 @@ import {
   type ContactUse,
   type FailoverUser,
   type FleetPolicy,
-  type LineView,
   planFailover,
   planRebalance,
 } from '@linekeeper/domain';
 import { type Fleet, NOWHERE } from '../fleet/fleet';
 import { instantOf, secondsOf, ZONE } from '../kernel/calendar';
 import type { Arena, FailoverDecision } from './contender';
+import type { Forecasts } from './forecasts';
 
 /** Moves of users by the domain's plans: off a flagged line, and off hot ones. */
 export class LinekeeperMoves {
@@ -20,7 +20,7 @@ export class LinekeeperMoves {
 
   constructor(
     private readonly arena: Arena,
-    private readonly loadOf: (user: number) => Pick<LineView, 'meanMilli' | 'varianceMilli'>,
+    private readonly forecasts: Forecasts,
   ) {
     this.fleet = arena.fleet;
     this.policy = arena.fleet.policy;
@@ -35,8 +35,9 @@ export class LinekeeperMoves {
         zone: ZONE,
         lineId: this.fleet.line(line).id,
         users: users.map((user) => this.failoverUser(user)),
-        lines: this.fleet.lines,
+        lines: this.fleet.linesForAdmission(),
         contacts: this.contactUses(now),
+        outlook: this.forecasts.outlook,
       },
       this.policy,
     );
@@ -70,7 +71,7 @@ export class LinekeeperMoves {
       users.push({
         userId: userIdOf(user),
         lineId: lines[line]?.id ?? '',
-        ...this.loadOf(user),
+        ...this.forecasts.load(user),
         knownLineIds: this.knownIds(user),
         lastMessageAt: last < 0 ? null : instantOf(last),
         lastMovedAt: this.lastMovedAt.get(user) ?? null,
@@ -91,14 +92,21 @@ export class LinekeeperMoves {
     users: Parameters<typeof planRebalance>[0]['users'],
   ): Parameters<typeof planRebalance>[0] {
     const fleetUsers = this.fleet.lines.reduce((sum, line) => sum + line.users, 0);
-    return { now: instantOf(seconds), lines: this.fleet.lines, users, fleetUsers };
+    const { outlook } = this.forecasts;
+    return {
+      now: instantOf(seconds),
+      lines: this.fleet.linesForAdmission(),
+      users,
+      fleetUsers,
+      outlook,
+    };
   }
 
   private failoverUser(user: number): FailoverUser {
     const { lastInAt, lastOutAt } = this.fleet;
     return {
       userId: userIdOf(user),
-      ...this.loadOf(user),
+      ...this.forecasts.load(user),
       knownLineIds: this.knownIds(user),
       lastInboundAt: instantOrNull(lastInAt[user] ?? -1),
       lastOutboundAt: instantOrNull(lastOutAt[user] ?? -1),

@@ -1,16 +1,14 @@
 import {
-  closeUserDay,
+  admissionCap,
   type FleetPolicy,
-  type LineView,
-  loadMilliOf,
+  type LoadMilli,
   place,
-  startRate,
   todayCap,
 } from '@linekeeper/domain';
 import { type Fleet, NOWHERE } from '../fleet/fleet';
 import { dayIndex, instantOf, nextDayAt } from '../kernel/calendar';
 import type { Arena, Contender, FailoverDecision, MakeContender, Placement } from './contender';
-import { UserRates } from './user-rates';
+import { Forecasts } from './forecasts';
 import { LinekeeperCards } from './linekeeper-cards';
 import { LinekeeperMoves, userIdOf } from './linekeeper-moves';
 
@@ -21,9 +19,7 @@ export class Linekeeper implements Contender {
   readonly name: string;
   private readonly fleet: Fleet;
   private readonly policy: FleetPolicy;
-  private readonly rates: UserRates;
-  private readonly mean: Int32Array;
-  private readonly variance: Float64Array;
+  private readonly forecasts: Forecasts;
   private readonly cards: LinekeeperCards;
   private readonly moves: LinekeeperMoves;
 
@@ -35,23 +31,20 @@ export class Linekeeper implements Contender {
     this.name = options.rebalances ? 'linekeeper-rebalancing' : 'linekeeper';
     this.fleet = arena.fleet;
     this.policy = arena.fleet.policy;
-    this.rates = new UserRates(this.fleet.users);
-    this.mean = new Int32Array(this.fleet.users);
-    this.variance = new Float64Array(this.fleet.users);
+    this.forecasts = new Forecasts(this.fleet.users, this.policy);
     this.cards = new LinekeeperCards(this.policy);
-    this.moves = new LinekeeperMoves(arena, (user) => ({
-      meanMilli: this.mean[user] ?? 0,
-      varianceMilli: this.variance[user] ?? 0,
-    }));
+    this.moves = new LinekeeperMoves(arena, this.forecasts);
   }
 
   place(user: number, seconds: number): Placement {
     const { dayStartHour } = this.policy.budget;
-    const load = loadMilliOf(startRate(this.policy), this.policy);
+    const load = this.forecasts.newcomer();
     const snapshot = {
       now: instantOf(seconds),
-      lines: this.fleet.lines,
+      lines: this.fleet.linesForAdmission(),
       nextDayAt: nextDayAt(dayIndex(seconds, dayStartHour), dayStartHour),
+      outlook: this.forecasts.risk,
+      prior: this.forecasts.prior,
     };
     const userId = userIdOf(user);
     const plan = place({ userId, ...load }, snapshot, this.policy);
@@ -70,32 +63,38 @@ export class Linekeeper implements Contender {
     };
   }
 
-  onPlaced(user: number, line: number): void {
-    this.rates.set(user, startRate(this.policy));
-    this.setLoad(user, line);
+  onPlaced(user: number, line: number, day: number): void {
+    this.addLoad(line, this.forecasts.place(user, day), 1);
   }
 
   onMoved(user: number, from: number, to: number): void {
-    const [mean, variance] = [this.mean[user] ?? 0, this.variance[user] ?? 0];
-    addLoad(this.fleet.line(from), -mean, -variance);
-    addLoad(this.fleet.line(to), mean, variance);
+    const load = this.forecasts.load(user);
+    this.addLoad(from, load, -1);
+    this.addLoad(to, load, 1);
   }
 
-  onDayClosed(_day: number, messages: Int32Array): void {
-    for (let user = 0; user < this.fleet.users; user += 1) {
-      const rate = this.rates.get(user);
-      if (!rate) continue;
-      this.rates.set(user, closeUserDay(rate, messages[user] ?? 0, this.policy));
-      this.setLoad(user, this.fleet.lineOf[user] ?? NOWHERE);
-    }
+  onDayClosed(day: number, messages: Int32Array): void {
+    this.forecasts.closeDay(day, messages, (user, before, after) => {
+      const line = this.fleet.lineOf[user] ?? NOWHERE;
+      this.addLoad(line, before, -1);
+      this.addLoad(line, after, 1);
+    });
   }
 
   todayCap(line: number, day: number): number {
-    const { usage } = this.fleet;
-    // Lines that were there on the first day come from a fleet in use: their week before was a full one.
+    return todayCap(this.fleet.line(line), this.mostUsed(line, day), this.policy);
+  }
+
+  admissionCap(line: number, day: number): number {
+    const mostUsed = this.mostUsed(line, day);
+    return admissionCap(this.fleet.line(line), mostUsed, this.policy, this.forecasts.prior);
+  }
+
+  /** Lines that were there on the first day come from a fleet in use: their week before was a full one. */
+  private mostUsed(line: number, day: number): number {
     const state = this.fleet.line(line);
     const before = day < DAYS_OF_USE && state.goodDays > 0 ? state.budgetPerDay : 0;
-    return todayCap(state, Math.max(before, usage.most(line, day, DAYS_OF_USE)), this.policy);
+    return Math.max(before, this.fleet.usage.most(line, day, DAYS_OF_USE));
   }
 
   onFlag(line: number, seconds: number): FailoverDecision {
@@ -106,24 +105,11 @@ export class Linekeeper implements Contender {
     return this.options.rebalances ? this.moves.rebalance(seconds) : [];
   }
 
-  private setLoad(user: number, line: number): void {
-    const rate = this.rates.get(user);
-    if (!rate) return;
-    const { meanMilli, varianceMilli } = loadMilliOf(rate, this.policy);
+  private addLoad(line: number, { meanMilli, varianceMilli }: LoadMilli, sign: 1 | -1): void {
     const state = this.fleet.line(line);
-    addLoad(state, meanMilli - (this.mean[user] ?? 0), varianceMilli - (this.variance[user] ?? 0));
-    this.mean[user] = meanMilli;
-    this.variance[user] = varianceMilli;
+    state.meanMilli += sign * meanMilli;
+    state.varianceMilli += sign * varianceMilli;
   }
-}
-
-function addLoad(
-  line: { -readonly [K in 'meanMilli' | 'varianceMilli']: LineView[K] },
-  mean: number,
-  variance: number,
-): void {
-  line.meanMilli += mean;
-  line.varianceMilli += variance;
 }
 
 export const linekeeper: MakeContender = (arena) => new Linekeeper(arena, { rebalances: false });
@@ -138,9 +124,10 @@ export const withoutFailover: MakeContender = (arena) => {
   return {
     name: 'no-failover',
     place: (user, seconds) => ours.place(user, seconds),
-    onPlaced: (user, line) => ours.onPlaced(user, line),
+    onPlaced: (user, line, day) => ours.onPlaced(user, line, day),
     onMoved: (user, from, to) => ours.onMoved(user, from, to),
     onDayClosed: (day, messages) => ours.onDayClosed(day, messages),
     todayCap: (line, day) => ours.todayCap(line, day),
+    admissionCap: (line, day) => ours.admissionCap(line, day),
   };
 };

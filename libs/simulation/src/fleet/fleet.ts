@@ -1,4 +1,4 @@
-import type { FleetPolicy } from '@linekeeper/domain';
+import type { FleetPolicy, LineView } from '@linekeeper/domain';
 import { type LinePlan, type LineState, lineStateOf } from './line-state';
 import { Usage } from './usage';
 
@@ -69,6 +69,11 @@ export class Fleet {
       if (this.lineOf[user] === line) users.push(user);
     }
     return users;
+  }
+
+  /** The lines as decisions about load see them: the cap of each is the one that admission fills it up to. */
+  linesForAdmission(): LineView[] {
+    return this.lines.map((line) => ({ ...line, todayCap: line.admissionCap }));
   }
 
   line(index: number): LineState {

@@ -2,7 +2,10 @@ import { type FleetPolicy, goodDaysForCap, type LineView } from '@linekeeper/dom
 import { instantOf } from '../kernel/calendar';
 
 /** A line as the domain sees it, kept up to date in place: a run makes no snapshot per message. */
-export type LineState = { -readonly [K in keyof LineView]: LineView[K] };
+export type LineState = { -readonly [K in keyof LineView]: LineView[K] } & {
+  /** The cap that admission fills the line up to; `todayCap` is the one that the send gate keeps. */
+  admissionCap: number;
+};
 
 /** How a line comes into the fleet. */
 export interface LinePlan {
@@ -56,6 +59,7 @@ export function lineStateOf(
     epoch: 0,
     usedLast24h: 0,
     todayCap: 0,
+    admissionCap: 0,
     newUsersToday: 0,
   };
 }

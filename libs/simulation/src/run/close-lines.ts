@@ -44,7 +44,7 @@ export function closeLines(
         optOuts: 0,
         suspect: line.health === 'suspect',
       },
-      admissiblePerDay(line, policy),
+      admissiblePerDay({ ...line, todayCap: line.admissionCap }, policy),
       instantOf(seconds),
       policy,
     );

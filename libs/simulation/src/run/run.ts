@@ -48,6 +48,8 @@ export class Run {
   trouble: DayTrouble = { repliedShare: () => 1 };
   /** Set by scenarios that keep people waiting: one of them would have written. */
   onUnsaid?: (user: number, direction: number) => void;
+  /** Set by who watches the messages that were counted, after each. */
+  onCounted?: (user: number, line: number, direction: number) => void;
   private readonly onThisDay: Int32Array;
   private readonly deeds: Uint8Array;
   /** Day on which a user was last turned away, plus one. */
@@ -105,6 +107,7 @@ export class Run {
       this.deeds[user] = (this.deeds[user] ?? 0) | WAS_WRITTEN_TO;
       this.fleet.lastOutAt[user] = this.now;
     }
+    this.onCounted?.(user, line, direction);
   }
 
   /** Moves a user's place; threads follow when somebody writes. */
@@ -188,7 +191,7 @@ export class Run {
     }
     const { line, fallbacks, reason } = answer;
     this.fleet.assign(user, line, fallbacks);
-    this.contender.onPlaced?.(user, line);
+    this.contender.onPlaced?.(user, line, this.day);
     this.refreshCap(line);
     this.records.assignments.push({ at: this.now, user, line, reason });
     return line;
@@ -226,5 +229,6 @@ export class Run {
   private refreshCap(line: number): void {
     const state = this.fleet.line(line);
     state.todayCap = this.contender.todayCap?.(line, this.day) ?? rampCap(state, this.policy);
+    state.admissionCap = this.contender.admissionCap?.(line, this.day) ?? state.todayCap;
   }
 }

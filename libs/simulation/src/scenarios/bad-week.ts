@@ -1,8 +1,11 @@
 import { DAY_SECONDS } from '../kernel/calendar';
+import type { Chance } from '../kernel/chance';
 import type { Run } from '../run/run';
 import { busyHour } from './busy-hour';
 
 const BAD_DAYS = 7;
+/** What the week left of evidence may still be told by then: the reply window. */
+const AFTERMATH_SECONDS = DAY_SECONDS;
 const RECOVERY_DAYS = 45;
 const BAD_LINES = 2;
 /** Of those who answer on other days. */
@@ -52,6 +55,18 @@ export class BadWeek {
   private end(): void {
     for (const line of this.lines) this.run.fleet.line(line).reputation = 'HEALTHY';
     this.run.trouble = { repliedShare: () => 1 };
+  }
+
+  /** Whether a line is one of the two and its week is on at a second, or was until lately. */
+  isTroubled(line: number, seconds: number): boolean {
+    const isIn = seconds >= this.startsAt && seconds < this.endsAt + AFTERMATH_SECONDS;
+    return isIn && this.lines.includes(line);
+  }
+
+  /** Whether somebody written to at a second stays silent who would have answered on another day. */
+  losesReply(line: number, seconds: number, chance: Chance): boolean {
+    const isIn = seconds >= this.startsAt && seconds < this.endsAt;
+    return isIn && this.lines.includes(line) && chance() >= REPLIED_SHARE;
   }
 
   figures(): BadWeekFigures {

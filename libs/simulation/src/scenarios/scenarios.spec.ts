@@ -166,11 +166,13 @@ describe('a viral day (S6)', () => {
   });
 });
 
-it('a bad week (S7) gives the two lines nobody new, and moves nobody', () => {
-  const { run, badWeek } = playScenario('S7', setup('S7'), linekeeper);
+it('a bad week (S7) gives the two lines nobody new, moves nobody and takes nothing from their ramp', () => {
+  const { run, badWeek, detection } = playScenario('S7', setup('S7'), linekeeper);
   expect(badWeek!.newUsersAtRisk).toBe(0);
   expect(badWeek!.falseMoves).toBe(0);
-  expect(badWeek!.lowestCapShare).toBeLessThan(1);
+  expect(badWeek!.lowestCapShare).toBe(1);
+  expect(detection!['events95Missed']).toBe(0);
+  expect(detection!['events95BadMax']).toBeLessThanOrEqual(5);
   expect(run.fleet.lines.every(({ reputation }) => reputation === 'HEALTHY')).toBe(true);
   const blunt = playScenario('S7', setup('S7'), roundRobin);
   expect(blunt.badWeek!.newUsersAtRisk).toBeGreaterThan(0);

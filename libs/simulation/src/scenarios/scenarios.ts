@@ -1,9 +1,12 @@
 import type { FleetPolicy } from '@linekeeper/domain';
 import type { MakeContender } from '../contenders/contender';
+import { DetectionDrill } from '../detection/detection-drill';
+import { type DetectionFigures, detectionFigures } from '../figures/detection-figures';
 import { type FailoverFigures, failoverFigures } from '../figures/failover-figures';
 import { type Figures, figuresOf } from '../figures/figures';
 import { type RampFigures, rampFigures } from '../figures/ramp-figures';
 import { type LinePlan, matureLines } from '../fleet/line-state';
+import { secondsOf } from '../kernel/calendar';
 import { makePeople } from '../run/people';
 import { type OnProgress, Run, type Setup } from '../run/run';
 import type { Traffic } from '../traffic/traffic';
@@ -53,6 +56,7 @@ export interface Played {
   readonly ramp?: RampFigures;
   readonly failover?: FailoverFigures;
   readonly badWeek?: BadWeekFigures;
+  readonly detection?: DetectionFigures;
   /** The drill of S4 and S5, for plots. */
   readonly drill?: FlagDrill;
 }
@@ -71,8 +75,16 @@ export function playScenario(
   }
   if (name === 'S7') {
     const week = new BadWeek(run);
+    const detection = new DetectionDrill(run, (line, at, chance) =>
+      week.losesReply(line, secondsOf(at), chance),
+    );
     run.play(onProgress);
-    return { run, figures: figuresOf(run), badWeek: week.figures() };
+    return {
+      ...{ run, figures: figuresOf(run), badWeek: week.figures() },
+      detection: detectionFigures(run, detection, (line, at) =>
+        week.isTroubled(line, secondsOf(at)),
+      ),
+    };
   }
   if (name === 'S6') writeFirstEachDay(run);
   run.play(onProgress);

@@ -55,7 +55,10 @@ export class PrepareEnvironment {
         ]),
       ) as Record<Actuator, ActuatorMode>;
       await stores.environment.create(
-        { name: setup.name, frozenAt: null, actuators, webhookRotationUntil: null },
+        {
+          ...{ name: setup.name, frozenAt: null, actuators },
+          ...{ webhookRotationUntil: null, webhooksRejectedAt: null },
+        },
         at,
       );
       await stores.pools.insert({

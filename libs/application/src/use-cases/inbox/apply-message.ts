@@ -13,6 +13,7 @@ import type {
   UserDay,
   UserRecord,
 } from '../../ports';
+import { versionOfId } from '../../ports';
 import { codesIn } from '../people/codes';
 import { bindStranger, type Bound, claimReservation } from '../people/strangers';
 import { confirmAssignment } from '../people/tie';
@@ -144,10 +145,11 @@ export async function applyOutbound(
   event: Exclude<MessageEvent, Inbound>,
 ): Promise<void> {
   const line = lineOf(space, event.linePhoneNumber);
-  const send = sendOf(space, event.idempotencyKey);
-  const userId = event.isGroup ? null : (send?.userId ?? space.userIdOfChat(event.chatId));
-  await heedThread(space, event, line.poolId, userId);
   const known = space.messages.get(event.messageId);
+  const send =
+    sendOf(space, event.idempotencyKey) ?? (known ? null : openSendOf(space, event, line));
+  const userId = event.isGroup ? null : (send?.userId ?? recipientOf(space, event, line));
+  await heedThread(space, event, line.poolId, userId);
   if (known) {
     const sendId = known.sendId === null ? (send?.id ?? null) : null;
     if (send && sendId !== null) space.noteSeen(send);
@@ -213,7 +215,7 @@ export function applyFailed(space: Workspace, event: Failed): void {
     status: 'failed',
     failureCode: event.code,
   };
-  count(space, message, line, starts);
+  count(space, message, line, starts, { send: null, recovered: false });
   if (starts) space.saveChat({ ...chat, startedBy: 'outbound' });
 }
 
@@ -255,6 +257,29 @@ function lineOf(space: Workspace, phoneNumber: string): LineRecord {
 function sendOf(space: Workspace, key: string | null): SendRecord | null {
   const id = sendIdOf(key);
   return id === null ? null : (space.sends.get(id) ?? null);
+}
+
+/** Whom a message went to, as far as its thread or the event says. */
+function recipientOf(
+  space: Workspace,
+  event: Exclude<MessageEvent, Inbound>,
+  line: LineRecord,
+): string | null {
+  const known = space.userIdOfChat(event.chatId);
+  if (known !== null || !('to' in event)) return known;
+  const user = space.userCalled(event.to);
+  return user && space.assignment(user.id, line.poolId) ? user.id : null;
+}
+
+/** A message of V2 tells no key: its hold is found by line, person and time. */
+function openSendOf(
+  space: Workspace,
+  event: Exclude<MessageEvent, Inbound>,
+  line: LineRecord,
+): SendRecord | null {
+  if (event.isGroup || versionOfId(event.chatId) !== 'v2') return null;
+  const userId = recipientOf(space, event, line);
+  return userId === null ? null : space.takeOpenSend(line.id, userId, event.at);
 }
 
 /** Later news of a message: its thread may have another health, or a person who was not known before. */
@@ -337,7 +362,7 @@ function addMessage(
     sendId: send?.id ?? null,
     class: send?.class ?? null,
   };
-  count(space, message, line, starts, send);
+  count(space, message, line, starts, { send, recovered: event.recovered });
 }
 
 /** An app told of a message before the provider did: the hour and day that the provider names are the ones it counts in. */
@@ -370,12 +395,13 @@ function count(
   message: MessageRecord,
   line: LineRecord,
   starts: boolean,
-  send: SendRecord | null = null,
+  { send, recovered }: { readonly send: SendRecord | null; readonly recovered: boolean },
 ): void {
   // The marks of a hold stand for its messages, unless it was given back.
   const held = send !== null && send.state !== 'released';
   space.addMessage({
     message,
+    recovered,
     ...placeOf(space, message, line, starts ? 1 : 0),
     unannounced: {
       recipient: message.direction === 'out' && !held ? message.userId : null,

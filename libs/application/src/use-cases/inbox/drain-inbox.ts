@@ -8,6 +8,7 @@ import {
   ProviderEventReader,
   type Stores,
   UnitOfWork,
+  versionOfEvent,
 } from '../../ports';
 import { announce, type Decision, Decisions } from '../shared';
 import { Intake, type IntakeEffects, NO_EFFECTS } from './intake';
@@ -157,7 +158,7 @@ export class DrainInbox {
   }
 
   private read(record: InboxRecord): IntakeEvent {
-    const answer = this.reader.read(record.body, record.receivedAt);
+    const answer = this.reader.read(record.body, record.receivedAt, versionOfEvent(record.eventId));
     if (answer.kind === 'unreadable') throw new UnusableEvent(answer.why);
     return answer.event;
   }

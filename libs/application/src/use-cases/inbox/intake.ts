@@ -20,6 +20,7 @@ import {
 } from './apply-message';
 import { type IntakeEvent, UnusableEvent } from './intake-event';
 import { noteOutcome } from './note-outcome';
+import { heedOtherTelling, isInVersionOf } from './told-twice';
 import { Workspace } from './workspace';
 
 /** What is left to do once the transaction stands. */
@@ -78,6 +79,11 @@ export class Intake implements Recognition {
   }
 
   private async one(space: Workspace, event: IntakeEvent): Promise<boolean> {
+    const line = 'linePhoneNumber' in event ? space.lines.get(event.linePhoneNumber) : undefined;
+    if (line && !isInVersionOf(line, event)) {
+      if (event.kind === 'message-received') await heedOtherTelling(space, event, this);
+      return false;
+    }
     switch (event.kind) {
       case 'message-received':
         await applyInbound(space, event, this);

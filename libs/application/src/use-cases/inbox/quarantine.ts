@@ -1,6 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DAY_MS } from '@linekeeper/domain';
-import { Clock, Digest, type QuarantineBounds, UnitOfWork, WebhookVerifier } from '../../ports';
+import {
+  API_VERSIONS,
+  type ApiVersion,
+  Clock,
+  Digest,
+  type QuarantineBounds,
+  UnitOfWork,
+  WebhookVerifier,
+} from '../../ports';
 import { TakeIn } from './take-in';
 import { WebhookSecrets } from './webhook-secrets';
 
@@ -13,7 +21,7 @@ const BOUNDS: QuarantineBounds = { rows: 2_000, bytes: 32 * 1_024 * 1_024, rowsP
 const KEEP_MS = DAY_MS;
 const BATCH = 100;
 
-/** The headers that either scheme signs or is signed by. */
+/** The headers that any scheme signs or is signed by. */
 const SIGNED = [
   'webhook-id',
   'webhook-timestamp',
@@ -36,8 +44,9 @@ export class Quarantine {
     private readonly digest: Digest,
   ) {}
 
-  /** False when there is no room: by count, by bytes, or for this source. The sender retries either way. */
+  /** False when there is no room: by count, by bytes, or for this source. V3 sends it again either way, V2 does not. */
   async keep(
+    version: ApiVersion,
     body: Buffer,
     headers: Readonly<Record<string, string | string[] | undefined>>,
     source: string,
@@ -51,7 +60,10 @@ export class Quarantine {
     );
     const webhook = {
       // A delivery that is sent again, and perhaps signed anew, is the same one.
-      id: this.digest.sha256(`${signed['webhook-id'] ?? ''}\n${body.toString('base64')}`),
+      id: this.digest.sha256(
+        `${version === 'v3' ? '' : version}${signed['webhook-id'] ?? ''}\n${body.toString('base64')}`,
+      ),
+      apiVersion: version,
       body,
       headers: signed,
       source,
@@ -68,20 +80,24 @@ export class Quarantine {
   async review(): Promise<{ released: number; expired: number }> {
     const now = this.clock.now();
     const expired = await this.unitOfWork.read.quarantine.removeExpired(now);
-    const { list: secrets } = await this.secrets.known(true);
+    const secrets = { v3: await this.secretsOf('v3'), v2: await this.secretsOf('v2') };
     const waiting = await this.unitOfWork.read.quarantine.list(now, BOUNDS.rows);
-    const holding = waiting.filter(({ body, headers, receivedAt }) => {
+    const holding = waiting.filter(({ apiVersion: version, body, headers, receivedAt }) => {
       // As of when it came: how long it had to wait here is not the sender's fault.
-      const input = { rawBody: body, headers, secrets, now: receivedAt };
+      const input = { rawBody: body, headers, secrets: secrets[version], now: receivedAt, version };
       return this.verifier.verify(input).kind === 'verified';
     });
     for (let i = 0; i < holding.length; i += BATCH) {
       const batch = holding.slice(i, i + BATCH);
       await this.unitOfWork.run(async (stores) => {
-        await this.takeIn.store(
-          stores,
-          batch.map(({ body }) => body),
-        );
+        for (const version of API_VERSIONS) {
+          const bodies = batch.filter(({ apiVersion }) => apiVersion === version);
+          await this.takeIn.store(
+            stores,
+            version,
+            bodies.map(({ body }) => body),
+          );
+        }
         await stores.quarantine.remove(batch.map(({ id }) => id));
       });
     }
@@ -91,6 +107,10 @@ export class Quarantine {
       this.logger.log({ what: 'Took in what was quarantined', released });
     }
     return { released, expired };
+  }
+
+  private async secretsOf(version: ApiVersion): Promise<readonly string[]> {
+    return (await this.secrets.known(version, true)).list;
   }
 
   counts(): Promise<{ count: number; bytes: number; oldestAt: number | null }> {

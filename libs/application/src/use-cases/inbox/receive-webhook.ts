@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, Metrics, UnitOfWork, type Verification, WebhookVerifier } from '../../ports';
+import { type ApiVersion, Clock, Metrics, type Verification, WebhookVerifier } from '../../ports';
 import { Refusal } from '../../refusal';
 import { Quarantine } from './quarantine';
 import { TakeIn } from './take-in';
@@ -7,6 +7,9 @@ import { WebhookHealth } from './webhook-health';
 import { type KnownSecrets, WebhookSecrets } from './webhook-secrets';
 
 const COUNTED = 'linekeeper_webhooks_total';
+
+/** Why a delivery that the provider may well have sent is turned away. */
+const LOST_FOR_GOOD: ReadonlySet<string> = new Set(['no-matching-signature', 'too-old', 'too-new']);
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -17,7 +20,6 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 @Injectable()
 export class ReceiveWebhook {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
     private readonly secrets: WebhookSecrets,
     private readonly verifier: WebhookVerifier,
     private readonly takeIn: TakeIn,
@@ -27,49 +29,62 @@ export class ReceiveWebhook {
     private readonly health: WebhookHealth,
   ) {}
 
-  /** `source` is the address that the delivery came from. */
-  async execute(rawBody: Buffer, headers: Headers, source: string): Promise<void> {
-    const { verification, known } = await this.verify(rawBody, headers);
+  /** `version`: at the address of which version it came. `source` is the address that the delivery came from. */
+  async execute(
+    version: ApiVersion,
+    rawBody: Buffer,
+    headers: Headers,
+    source: string,
+  ): Promise<void> {
+    const { verification, known } = await this.verify(version, rawBody, headers);
     if (verification.kind === 'rejected') {
       if (verification.why === 'no-matching-signature' && known.doubtful) {
-        await this.orUnavailable(() => this.quarantine.keep(rawBody, headers, source));
+        const keep = (): Promise<boolean> =>
+          this.quarantine.keep(version, rawBody, headers, source);
+        await this.orUnavailable(keep);
         this.metrics.count(COUNTED, { outcome: 'quarantined', cause: 'none' });
         throw new Refusal('webhook.unavailable', 'Its secret is not known here yet; send it again');
       }
-      this.health.noteRejected();
+      await this.health.noteRejected(this.clock.now(), LOST_FOR_GOOD.has(verification.why));
       this.metrics.count(COUNTED, { outcome: 'rejected', cause: verification.why });
       throw new Refusal('webhook.signature', `The delivery was rejected: ${verification.why}`);
     }
     await this.orUnavailable(async () => {
-      const outcome = await this.takeIn.storeOne(this.unitOfWork.read, rawBody);
+      const outcome = await this.takeIn.storeOne(version, rawBody);
       this.metrics.count(COUNTED, { outcome, cause: 'none' });
       if (outcome !== 'duplicate') this.takeIn.notify();
-      const proved = await this.secrets.prove((secret) => this.holds(rawBody, headers, [secret]));
-      if (proved) await this.quarantine.review();
+      const holds = (secret: string): boolean => this.holds(version, rawBody, headers, [secret]);
+      if (await this.secrets.prove(version, holds)) await this.quarantine.review();
     });
-    await this.health.noteVerified(this.clock.now());
+    await this.health.noteVerified(version, this.clock.now());
   }
 
   /** A secret that came a moment ago may be unknown here still: before a rejection the list is read again. */
   private async verify(
+    version: ApiVersion,
     rawBody: Buffer,
     headers: Headers,
   ): Promise<{ verification: Verification; known: KnownSecrets }> {
     const now = this.clock.now();
-    const remembered = await this.orUnavailable(() => this.secrets.known());
-    const first = this.verifier.verify({ rawBody, headers, secrets: remembered.list, now });
+    const remembered = await this.orUnavailable(() => this.secrets.known(version));
+    const input = { rawBody, headers, now, version };
+    const first = this.verifier.verify({ ...input, secrets: remembered.list });
     if (first.kind === 'verified' || first.why !== 'no-matching-signature') {
       return { verification: first, known: remembered };
     }
-    const known = await this.orUnavailable(() => this.secrets.known(true));
+    const known = await this.orUnavailable(() => this.secrets.known(version, true));
     if (known.list.join() === remembered.list.join()) return { verification: first, known };
-    const secrets = known.list;
-    return { verification: this.verifier.verify({ rawBody, headers, secrets, now }), known };
+    return { verification: this.verifier.verify({ ...input, secrets: known.list }), known };
   }
 
-  private holds(rawBody: Buffer, headers: Headers, secrets: readonly string[]): boolean {
-    const now = this.clock.now();
-    return this.verifier.verify({ rawBody, headers, secrets, now }).kind === 'verified';
+  private holds(
+    version: ApiVersion,
+    rawBody: Buffer,
+    headers: Headers,
+    secrets: readonly string[],
+  ): boolean {
+    const input = { rawBody, headers, secrets, now: this.clock.now(), version };
+    return this.verifier.verify(input).kind === 'verified';
   }
 
   /** Whatever fails here is ours to mend: the sender shall try again. */

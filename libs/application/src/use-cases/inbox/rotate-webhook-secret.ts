@@ -1,7 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { type EpochMs, HOUR_MS } from '@linekeeper/domain';
 import type { Actor } from '../../actor';
-import { MessagingProvider, Random, Settings, UnitOfWork } from '../../ports';
+import {
+  API_VERSIONS,
+  type ApiVersion,
+  MessagingProvider,
+  Random,
+  Settings,
+  type SubscriptionRecord,
+  UnitOfWork,
+} from '../../ports';
 import { audit, Decisions } from '../shared';
 import { WebhookSecrets } from './webhook-secrets';
 
@@ -16,7 +24,7 @@ export interface Rotation {
 }
 
 /**
- * Replaces the webhook secret without losing a delivery. The provider tells a secret once and cannot change it, so a
+ * Replaces the webhook secrets, one for each version that is subscribed to, without losing a delivery. The provider tells a secret once and cannot change it, so a
  * rotation is a new subscription: made before the old one goes, whose secret still holds for what is on its way.
  */
 @Injectable()
@@ -34,10 +42,19 @@ export class RotateWebhookSecret {
   async execute(reason: string, actor: Actor): Promise<Rotation> {
     const decision = await this.decisions.begin(actor);
     const ours = await this.unitOfWork.read.subscriptions.active();
-    const target = this.settings.webhookUrl;
-    const renewed = ours.length > 0 && target !== null;
-    const quarantineUntil = renewed ? null : decision.now + WINDOW_MS;
-    if (renewed) await this.renew(target, ours, decision.now);
+    const renewing = API_VERSIONS.flatMap((version) => {
+      const target = this.settings.webhookUrls?.[version];
+      const old = ours.filter(({ apiVersion }) => apiVersion === version);
+      return target === undefined || old.length === 0 ? [] : [{ version, target, old }];
+    });
+    const isSetOutside = (version: ApiVersion): boolean =>
+      !renewing.some((each) => each.version === version) &&
+      (version === 'v3' || this.settings.webhookSecrets[version].length > 0);
+    const renewed = renewing.length > 0;
+    const quarantineUntil = API_VERSIONS.some(isSetOutside) ? decision.now + WINDOW_MS : null;
+    for (const { version, target, old } of renewing) {
+      await this.renew(version, target, old, decision.now);
+    }
     await this.unitOfWork.run(async (stores) => {
       if (quarantineUntil !== null) await stores.environment.setWebhookRotation(quarantineUntil);
       await audit(stores, decision, {
@@ -48,22 +65,24 @@ export class RotateWebhookSecret {
         change: { renewed },
       });
     });
-    await this.secrets.known(true);
+    for (const version of API_VERSIONS) await this.secrets.known(version, true);
     return { renewed, quarantineUntil };
   }
 
   private async renew(
+    version: ApiVersion,
     target: string,
-    old: readonly { readonly id: string }[],
+    old: readonly SubscriptionRecord[],
     now: EpochMs,
   ): Promise<void> {
     const { subscriptions } = this.unitOfWork.read;
-    // An address may be subscribed once only, and its query is part of it.
+    // On V3 an address may be subscribed once only, and its query is part of it.
     const url = new URL(target);
     url.searchParams.set('secret', this.random.token(4));
-    const created = await this.provider.subscribe(url.href);
+    const created = await this.provider.subscribe(url.href, version);
     await subscriptions.insert({
       id: created.id,
+      apiVersion: version,
       targetUrl: url.href,
       secret: this.secrets.seal(created.id, created.secret),
       createdAt: now,
@@ -71,7 +90,7 @@ export class RotateWebhookSecret {
       retiredAt: null,
     });
     for (const { id } of old) {
-      await this.provider.unsubscribe(id);
+      await this.provider.unsubscribe(id, version);
       await subscriptions.retire(id, now);
     }
   }

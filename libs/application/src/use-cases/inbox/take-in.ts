@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { EpochMs } from '@linekeeper/domain';
 import {
+  type ApiVersion,
   Clock,
   Digest,
+  eventIdIn,
   type InboxRecord,
   InboxSignal,
   ProviderEventReader,
   type Stores,
 } from '../../ports';
+import { GroupCommit } from './group-commit';
 
 /** Stores verified bodies as events to process; what cannot be read is kept as a dead letter. */
 @Injectable()
@@ -17,18 +20,23 @@ export class TakeIn {
     private readonly signal: InboxSignal,
     private readonly clock: Clock,
     private readonly digest: Digest,
+    private readonly groupCommit: GroupCommit,
   ) {}
 
-  /** Answers how many were new. An event id that is known changes nothing. */
-  store(stores: Stores, bodies: readonly Buffer[]): Promise<number> {
+  /** Within a transaction; answers how many were new. An event id that is known changes nothing. */
+  async store(stores: Stores, version: ApiVersion, bodies: readonly Buffer[]): Promise<number> {
     const now = this.clock.now();
-    return stores.inbox.insert(bodies.map((body) => this.recordOf(body.toString('utf8'), now)));
+    const records = bodies.map((body) => this.recordOf(version, body.toString('utf8'), now));
+    return (await stores.inbox.insert(records)).size;
   }
 
-  /** The same for one, and what came of it: whether it was new, and whether it can be read. */
-  async storeOne(stores: Stores, body: Buffer): Promise<'accepted' | 'unreadable' | 'duplicate'> {
-    const record = this.recordOf(body.toString('utf8'), this.clock.now());
-    if ((await stores.inbox.insert([record])) === 0) return 'duplicate';
+  /** One by itself, durable once this resolves: whether it was new, and whether it can be read. */
+  async storeOne(
+    version: ApiVersion,
+    body: Buffer,
+  ): Promise<'accepted' | 'unreadable' | 'duplicate'> {
+    const record = this.recordOf(version, body.toString('utf8'), this.clock.now());
+    if (!(await this.groupCommit.insert(record))) return 'duplicate';
     return record.state === 'dead' ? 'unreadable' : 'accepted';
   }
 
@@ -37,12 +45,12 @@ export class TakeIn {
     this.signal.notify();
   }
 
-  private recordOf(body: string, now: EpochMs): InboxRecord {
-    const read = this.reader.read(body, now);
+  private recordOf(version: ApiVersion, body: string, now: EpochMs): InboxRecord {
+    const read = this.reader.read(body, now, version);
     const readable = read.kind === 'event';
     const eventId = readable
       ? read.event.eventId
-      : (read.eventId ?? `unreadable:${this.digest.sha256(body)}`);
+      : (read.eventId ?? eventIdIn(version, `unreadable:${this.digest.sha256(body)}`));
     return {
       eventId,
       eventType: readable ? read.event.eventType : (read.eventType ?? 'unknown'),

@@ -1,6 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DAY_MS, type EpochMs, MINUTE_MS } from '@linekeeper/domain';
-import { Clock, SecretBox, Settings, type SubscriptionRecord, UnitOfWork } from '../../ports';
+import {
+  type ApiVersion,
+  Clock,
+  SecretBox,
+  Settings,
+  type SubscriptionRecord,
+  UnitOfWork,
+} from '../../ports';
 
 /** New secrets come with a new subscription, so what is remembered is read again at the latest after this. */
 const CACHE_MS = 10_000;
@@ -27,12 +34,12 @@ interface Remembered {
   readonly readAt: EpochMs;
 }
 
-/** The secrets that deliveries may be signed with: given from outside, and of subscriptions that we made. */
+/** The secrets that deliveries of each version may be signed with: given from outside, and of subscriptions that we made. */
 @Injectable()
 export class WebhookSecrets {
   private readonly logger = new Logger('Webhooks');
-  private remembered: Remembered | null = null;
-  private proven = false;
+  private readonly remembered = new Map<ApiVersion, Remembered>();
+  private readonly proven = new Set<ApiVersion>();
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -42,28 +49,32 @@ export class WebhookSecrets {
   ) {}
 
   /** `again` reads anew what may have changed a moment ago. */
-  async known(again = false): Promise<KnownSecrets> {
+  async known(version: ApiVersion, again = false): Promise<KnownSecrets> {
     const now = this.clock.now();
-    const fresh = this.remembered !== null && now - this.remembered.readAt < CACHE_MS;
-    if (!this.remembered || !fresh || again) this.remembered = await this.read(now);
-    const { subscriptions, unproven, rotating, lost } = this.remembered;
-    const list = [...this.settings.webhookSecrets, ...subscriptions.map(({ secret }) => secret)];
-    const onlyGiven = subscriptions.length === 0 && !this.proven;
+    let remembered = this.remembered.get(version);
+    if (again || remembered === undefined || now - remembered.readAt >= CACHE_MS) {
+      remembered = await this.read(version, now);
+      this.remembered.set(version, remembered);
+    }
+    const { subscriptions, unproven, rotating, lost } = remembered;
+    const given = this.settings.webhookSecrets[version];
+    const list = [...given, ...subscriptions.map(({ secret }) => secret)];
+    const onlyGiven = subscriptions.length === 0 && !this.proven.has(version);
     return { list, doubtful: lost || rotating || unproven.length > 0 || onlyGiven };
   }
 
   /** A delivery held. `signedWith` tells of a secret whether it was the one. True when one has proved itself just now. */
-  async prove(signedWith: (secret: string) => boolean): Promise<boolean> {
-    const first = !this.proven;
-    this.proven = true;
-    const { subscriptions = [], unproven = [] } = this.remembered ?? {};
+  async prove(version: ApiVersion, signedWith: (secret: string) => boolean): Promise<boolean> {
+    const first = !this.proven.has(version);
+    this.proven.add(version);
+    const { subscriptions = [], unproven = [] } = this.remembered.get(version) ?? {};
     const now = subscriptions.filter(
       ({ id, secret }) => unproven.includes(id) && signedWith(secret),
     );
     for (const { id } of now) {
       await this.unitOfWork.read.subscriptions.proved(id, this.clock.now());
     }
-    if (now.length > 0) this.remembered = null;
+    if (now.length > 0) this.remembered.delete(version);
     return first || now.length > 0;
   }
 
@@ -76,9 +87,9 @@ export class WebhookSecrets {
     return this.box.open(secret, purposeOf(id))?.plain ?? null;
   }
 
-  private async read(now: EpochMs): Promise<Remembered> {
+  private async read(version: ApiVersion, now: EpochMs): Promise<Remembered> {
     const { read } = this.unitOfWork;
-    const rows = await read.subscriptions.usable(now - RETIRED_GRACE_MS);
+    const rows = await read.subscriptions.usable(now - RETIRED_GRACE_MS, version);
     const environment = await read.environment.get();
     const opened = rows.map((row) => ({
       row,

@@ -1,5 +1,5 @@
-import { HOUR_MS, NOTHING_SAID } from '@linekeeper/domain';
-import { MESSAGE_STATUSES } from '../../ports';
+import { type EpochMs, HOUR_MS, MINUTE_MS, NOTHING_SAID, SECOND_MS } from '@linekeeper/domain';
+import { MESSAGE_STATUSES, versionOfId } from '../../ports';
 import type {
   AssignmentRecord,
   ChatRecord,
@@ -9,6 +9,7 @@ import type {
   LineRecord,
   MessageAdvance,
   MessageRecord,
+  OpenOutcome,
   ParsedHandle,
   RecipientOutcome,
   SendRecord,
@@ -20,12 +21,20 @@ import type {
 import type { Decision } from '../shared';
 import { type IntakeEvent, sendIdOf } from './intake-event';
 import { NewsOfLines } from './news-of-lines';
+import { tellRecovered } from './tell-recovered';
+
+/** V2 tells whole seconds, and the provider's clock may go a little differently from ours. */
+const TOLERANCE_MS = 5 * SECOND_MS;
+/** Most messages have arrived by then. */
+const FIRST_ASK_MS = MINUTE_MS;
 
 /** A message of this batch with what counting it would add; counted only when its row is new. */
 interface NewMessage {
   readonly message: MessageRecord;
   readonly hour: UsageHour;
   readonly day: UserDay | null;
+  /** It was read back: no webhook told of it in its time. */
+  readonly recovered: boolean;
   /** What the ledger has not heard of yet: a message, and a thread, that no hold announced. */
   readonly unannounced: { readonly recipient: string | null; readonly thread: string | null };
 }
@@ -46,6 +55,7 @@ export class Workspace {
   private readonly conversations = new Map<string, ConversationRecord>();
   private readonly conversationsById = new Map<string, ConversationRecord>();
   private readonly known = new Map<string, KnownNumberRecord>();
+  private keyless: SendRecord[] = [];
 
   private newMessages: NewMessage[] = [];
   private advances: MessageAdvance[] = [];
@@ -64,6 +74,7 @@ export class Workspace {
     readonly stores: Stores,
     readonly zones: ReadonlyMap<string, string>,
     readonly decision: Decision,
+    private readonly handles: HandleParser,
     private readonly keys: ReturnType<typeof keysOf>,
   ) {}
 
@@ -75,7 +86,7 @@ export class Workspace {
     zones: ReadonlyMap<string, string>,
     decision: Decision,
   ): Promise<Workspace> {
-    const space = new Workspace(stores, zones, decision, keysOf(events, handles));
+    const space = new Workspace(stores, zones, decision, handles, keysOf(events, handles));
     for (const line of await stores.lines.list()) {
       space.lines.set(line.phoneNumber, line);
       space.linesById.set(line.id, line);
@@ -131,6 +142,11 @@ export class Workspace {
       this.keepConversation(each);
       ids.add(each.userId);
     }
+    if (this.keys.areKeyless) {
+      const lines = [...this.lines.values()].filter(({ apiVersion }) => apiVersion === 'v2');
+      const lineIds = lines.map(({ id }) => id);
+      this.keyless = await this.stores.sends.openOf([...ids], lineIds);
+    }
     for (const user of users) this.keepUser(user);
     for (const each of await this.stores.assignments.ofUsers([...ids])) this.keepAssignment(each);
     // Only who wrote can have shown that they know a number.
@@ -161,6 +177,11 @@ export class Workspace {
   userByHandle(handle: ParsedHandle): UserRecord | null {
     const id = this.userIdsByHandle.get(handle.value);
     return id === undefined ? null : this.user(id);
+  }
+
+  userCalled(text: string): UserRecord | null {
+    const handle = this.handles.parse(text);
+    return handle && this.userByHandle(handle);
   }
 
   /** The person's place in a pool; null when there is none or it was released. */
@@ -237,6 +258,25 @@ export class Workspace {
     this.outcomes.push(outcome);
   }
 
+  /**
+   * The hold of a message whose key nobody tells: the first on its line for its person that was open at that time and is
+   * not taken by another message. It may be the hold of another message to them, which then takes the next one.
+   */
+  takeOpenSend(lineId: string, userId: string, at: EpochMs): SendRecord | null {
+    const found = this.keyless.find(
+      (send) =>
+        send.lineId === lineId &&
+        send.userId === userId &&
+        at >= send.admittedAt - TOLERANCE_MS &&
+        at <= send.expiresAt &&
+        send.settledMessages < send.messages,
+    );
+    if (!found) return null;
+    const taken = { ...found, settledMessages: found.settledMessages + 1 };
+    this.keyless = this.keyless.map((send) => (send === found ? taken : send));
+    return found;
+  }
+
   knows(userId: string, lineId: string): boolean {
     return this.known.get(`${userId} ${lineId}`)?.sureness === 'known';
   }
@@ -266,6 +306,8 @@ export class Workspace {
     this.movedDays = [];
     for (const total of totals) this.news.of(total.lineId).hours.push(total);
     for (const { message, unannounced } of counted) this.announce(message, unannounced);
+    for (const { message, recovered } of counted) if (recovered) await this.tell(message);
+    await this.stores.outcomes.open(counted.flatMap(({ message }) => this.toAskFor(message)));
     await messages.advance(mergedAdvances(this.advances));
     this.advances = [];
     for (const { lineId, ...hold } of await sends.noteSeen(this.seen, this.decision.now)) {
@@ -286,6 +328,19 @@ export class Workspace {
     const news = this.news.of(lineId);
     if (recipient !== null) news.messages.push({ id, recipient, at });
     if (thread !== null) news.threads.push({ id: thread, at });
+  }
+
+  /** V2 tells of no message what became of it. */
+  private toAskFor({ id, direction, status, at }: MessageRecord): OpenOutcome[] {
+    const isOpen = direction === 'out' && (status === 'accepted' || status === 'sent');
+    if (!isOpen || versionOfId(id) !== 'v2') return [];
+    const nextAt = this.decision.now + FIRST_ASK_MS;
+    return [{ messageId: id, sentAt: at, asked: 0, nextAt }];
+  }
+
+  private async tell(message: MessageRecord): Promise<void> {
+    const line = this.linesById.get(message.lineId);
+    if (line) await tellRecovered(this.stores, message, line, this.decision);
   }
 
   private taken<T>(ids: Set<string>, rows: ReadonlyMap<string, T>): T[] {
@@ -318,6 +373,7 @@ function keysOf(events: readonly IntakeEvent[], handles: HandleParser) {
   const chatIds = new Set<string>();
   const sendIds = new Set<string>();
   const people = new Set<string>();
+  let areKeyless = false;
   const addHandle = (text: string): void => {
     const handle = handles.parse(text);
     if (handle) people.add(handle.value);
@@ -331,11 +387,21 @@ function keysOf(events: readonly IntakeEvent[], handles: HandleParser) {
     }
     if (event.kind === 'message-received' && !event.isGroup) addHandle(event.from);
     if (event.kind === 'chat-created' && !event.isGroup) event.participants.forEach(addHandle);
+    if ('to' in event && !event.isGroup) addHandle(event.to);
+    if (isKeyless(event)) areKeyless = true;
   }
   return {
     messageIds: [...messageIds],
     chatIds: [...chatIds],
     sendIds: [...sendIds],
     handles: [...people],
+    areKeyless,
   };
+}
+
+/** On V2 nobody tells the key of a message. */
+function isKeyless(event: IntakeEvent): boolean {
+  return (
+    'idempotencyKey' in event && event.idempotencyKey === null && versionOfId(event.chatId) === 'v2'
+  );
 }

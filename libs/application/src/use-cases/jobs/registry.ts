@@ -8,9 +8,13 @@ export const JOB_NAMES = [
   'poll-lines',
   'watch-lines',
   'share-contact-cards',
+  'issue-cards',
+  'check-line-cards',
   'advance-ramp',
   'close-budget-day',
   'rebalance',
+  'repair-gaps',
+  'ask-outcomes',
   'reconcile-ledger',
 ] as const;
 export type JobName = (typeof JOB_NAMES)[number];
@@ -30,9 +34,17 @@ export const JOB_EVERY_SECONDS: Readonly<Record<JobName, number>> = {
   'watch-lines': 300,
   // Threads count as active for five minutes: looking less often would miss some.
   'share-contact-cards': 300,
+  // A person counts as active for five minutes, as with the threads above.
+  'issue-cards': 300,
+  // What lines show rarely changes, and a line that is as it should be is asked after four times a day.
+  'check-line-cards': 3_600,
   'advance-ramp': 300,
   'close-budget-day': 600,
   rebalance: 3_600,
+  // It looks for signs of lost events, which cost nothing; only a sign makes it read.
+  'repair-gaps': 300,
+  // Only of V2 anything is asked for. More often would be more haste than a careful guest shows.
+  'ask-outcomes': 300,
   'reconcile-ledger': 3_600,
 };
 

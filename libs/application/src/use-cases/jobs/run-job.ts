@@ -3,12 +3,15 @@ import { MINUTE_MS } from '@linekeeper/domain';
 import { type Actor, automation } from '../../actor';
 import { Clock, type JobRunRecord, Metrics, Settings, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
+import { AskOutcomes } from '../inbox/ask-outcomes';
 import { DrainInbox } from '../inbox/drain-inbox';
 import { KeepSubscribed } from '../inbox/keep-subscribed';
 import { Quarantine } from '../inbox/quarantine';
+import { RepairGaps } from '../inbox/repair-gaps';
 import { ReconcileLedger } from '../inbox/reconcile-ledger';
 import { AdvanceRamp } from '../lines/advance-ramp';
 import { CloseBudgetDay } from '../lines/close-budget-day';
+import { LineCards } from '../lines/line-cards';
 import { PollLines } from '../lines/poll-lines';
 import { ProposeRebalance } from '../lines/propose-rebalance';
 import { RunFailovers } from '../lines/run-failovers';
@@ -16,13 +19,15 @@ import { ShareCards } from '../lines/share-cards';
 import { WatchLines } from '../lines/watch-lines';
 import { ExpireReservations } from '../people/expire-reservations';
 import { ExpireSends } from '../sends/expire-sends';
+import { IssueCards } from '../sends/issue-cards';
 import { audit, Decisions } from '../shared';
 import { isJobName, JOB_NAMES, type JobName } from './registry';
 
 /** Longer than any run takes; a process that dies holds its job up for no longer than this. */
 const LEASE_MS = 2 * MINUTE_MS;
 
-type Work = () => Promise<object>;
+/** `asked`: an operator wants it now, whether or not it finds that something is due. */
+type Work = (asked: boolean) => Promise<object>;
 
 /** Runs one job under its lease: in all processes together at most one run of a job goes on at a time. */
 @Injectable()
@@ -45,9 +50,13 @@ export class RunJob {
     keepSubscribed: KeepSubscribed,
     quarantine: Quarantine,
     shareCards: ShareCards,
+    lineCards: LineCards,
+    issueCards: IssueCards,
     advanceRamp: AdvanceRamp,
     closeBudgetDay: CloseBudgetDay,
     rebalance: ProposeRebalance,
+    repairGaps: RepairGaps,
+    askOutcomes: AskOutcomes,
     reconcileLedger: ReconcileLedger,
   ) {
     this.work = {
@@ -63,16 +72,21 @@ export class RunJob {
         const quarantined = await quarantine.review();
         const lines = await pollLines.execute();
         if (subscribing.status === 'rejected') throw subscribing.reason;
-        return { subscription: subscribing.value, quarantine: quarantined, ...lines };
+        const { v3, v2 } = subscribing.value;
+        return { subscription: v3, subscriptionOnV2: v2, quarantine: quarantined, ...lines };
       },
       'watch-lines': () => watchLines.execute(),
       'share-contact-cards': () => shareCards.execute(),
+      'issue-cards': () => issueCards.execute(),
+      'check-line-cards': () => lineCards.execute(),
       'advance-ramp': () => advanceRamp.execute(),
       'close-budget-day': () => closeBudgetDay.execute(),
       rebalance: async () => {
         const { plan } = await rebalance.execute(automation('rebalance'), false);
         return { lines: plan.remedies.length, moves: plan.moves.length };
       },
+      'repair-gaps': (asked) => repairGaps.execute(asked),
+      'ask-outcomes': () => askOutcomes.execute(),
       'reconcile-ledger': () => reconcileLedger.execute(),
     };
   }
@@ -97,7 +111,9 @@ export class RunJob {
     const stop = this.metrics.time('linekeeper_job_duration_seconds', { job: name });
     let run: JobRunRecord;
     try {
-      const result = await this.unitOfWork.fenced({ name, token }, () => this.work[name]());
+      const result = await this.unitOfWork.fenced({ name, token }, () =>
+        this.work[name](asked !== null),
+      );
       run = { name, lastRunAt: startedAt, lastResult: result, lastError: null };
       this.logger.debug({ what: 'ran', job: name, ...result });
     } catch (error) {

@@ -1,13 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { goodDaysForCap, rampCap } from '@linekeeper/domain';
 import type { Actor } from '../../actor';
-import { type LineChange, type LineRecord, UnitOfWork } from '../../ports';
+import {
+  type ApiVersion,
+  type LineChange,
+  type LineRecord,
+  MessagingProvider,
+  speaking,
+  UnitOfWork,
+} from '../../ports';
 import { Refusal } from '../../refusal';
 import { audit, announce, Decisions, fitPods, lineOr404, type PoolScope } from '../shared';
 
 export interface LineEdit {
   readonly budgetPerDay?: number | undefined;
   readonly managed?: boolean | undefined;
+  /** Which version of the provider's API it speaks from now on: that one must list it. */
+  readonly apiVersion?: ApiVersion | undefined;
   readonly reason: string;
   /** The epoch the edit was made from; another one refuses it as `precondition.stale`. */
   readonly basedOn: number | null;
@@ -19,14 +28,17 @@ export class ChangeLine {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly decisions: Decisions,
+    private readonly provider: MessagingProvider,
   ) {}
 
+  /** Refuses `line.not_at_provider` for a version that does not list the line. */
   async execute(
     lineId: string,
     edit: LineEdit,
     actor: Actor,
     scope: PoolScope,
   ): Promise<LineRecord> {
+    if (edit.apiVersion !== undefined) await this.mustBeListed(lineId, edit.apiVersion, scope);
     const decision = await this.decisions.begin(actor);
     return this.unitOfWork.run(async (stores) => {
       const { poolId } = await lineOr404(stores, lineId, scope);
@@ -47,7 +59,9 @@ export class ChangeLine {
       const change: LineChange = {
         ...(edit.managed === undefined ? {} : { managed: edit.managed }),
         ...(edit.budgetPerDay === undefined ? {} : budgetChange(line, edit.budgetPerDay)),
+        ...(edit.apiVersion === undefined ? {} : speaking(line, edit.apiVersion, decision.now)),
       };
+      const { budgetPerDay, managed, apiVersion } = line;
       await stores.lines.change(lineId, change, { at: decision.now, raiseEpoch: true });
       await fitPods(stores, { id: poolId }, decision);
       await audit(stores, decision, {
@@ -55,7 +69,7 @@ export class ChangeLine {
         subjectType: 'line',
         subjectId: lineId,
         reason: edit.reason,
-        change: { from: { budgetPerDay: line.budgetPerDay, managed: line.managed }, to: change },
+        change: { from: { budgetPerDay, managed, apiVersion }, to: change },
       });
       await announce(stores, decision, 'line.changed', {
         lineId,
@@ -70,5 +84,16 @@ export class ChangeLine {
       const cap = rampCap(line, decision.policy);
       return { budgetPerDay, goodDays: goodDaysForCap(cap, budgetPerDay, decision.policy) };
     }
+  }
+
+  private async mustBeListed(lineId: string, version: ApiVersion, scope: PoolScope): Promise<void> {
+    const line = await lineOr404(this.unitOfWork.read, lineId, scope);
+    if (line.apiVersion === version) return;
+    const listed = await this.provider.listLines(version);
+    if (listed.some(({ phoneNumber }) => phoneNumber === line.phoneNumber)) return;
+    throw new Refusal(
+      'line.not_at_provider',
+      `The provider does not list this number for the account on ${version.toUpperCase()}`,
+    );
   }
 }

@@ -139,20 +139,19 @@ export class CloseBudgetDay {
         closedAt: now,
       });
       if (!fresh) return false;
-      if (inService) {
-        await stores.lines.change(
-          line.id,
-          { goodDays: outcome.goodDays, rampHoldUntil: outcome.rampHoldUntil },
-          { at: now, raiseEpoch: false },
-        );
-      }
+      const { goodDays, rampHoldUntil } = outcome;
+      // Written in any case: who has seen this version of the line has not seen its new day.
+      await stores.lines.change(line.id, inService ? { goodDays, rampHoldUntil } : {}, {
+        at: now,
+        raiseEpoch: false,
+      });
       note(stores, decision, {
         kind: 'ramp',
         outcome: outcome.outcome,
         lineId: line.id,
         line: lastFour(line.phoneNumber),
         reasons: outcome.reasons,
-        inputs: { day, ...evidence, capBefore, capAfter, goodDays: outcome.goodDays },
+        inputs: { day, ...evidence, capBefore, capAfter, goodDays },
       });
       await announce(stores, decision, 'day.closed', {
         lineId: line.id,

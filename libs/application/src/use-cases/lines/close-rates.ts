@@ -7,6 +7,7 @@ import {
   type FleetDay,
   type FleetPolicy,
   loadMilliOf,
+  mostOfDay,
   normalMessages,
   noveltyOf,
   passDays,
@@ -73,7 +74,7 @@ function closeRate(
   const unheard = user.state === 'needs-introduction' && messages === 0;
   const met = user.state === 'confirmed' || user.state === 'overflow';
   const rate = unheard
-    ? passDays(before, 1, 'unheard', policy, prior)
+    ? passDays(before, 1, 'unheard', policy)
     : closeUserDay(before, messages, policy, prior);
   return {
     userId: user.userId,
@@ -107,8 +108,8 @@ function delta(user: RateToClose, rate: ClosedRate | undefined): LoadDelta[] {
 }
 
 /**
- * Of those who stood on a line all day. One user counts as much as a rate takes of a day, so that nobody is taken for a
- * busy day of the whole fleet.
+ * Of those who stood on a line all day, beside the load that admission counted for them. One user counts as much as a
+ * rate takes of a day, so that nobody is taken for a busy day of the whole fleet.
  */
 function partOfDay(
   user: RateToClose,
@@ -118,10 +119,9 @@ function partOfDay(
 ): Omit<FleetDay, 'day'> {
   const heard = user.state === 'confirmed' || user.state === 'overflow';
   if (!heard || user.placedAt >= of.from) return { messages: 0, mean: 0, variance: 0 };
-  const novelty = noveltyFor(user, of, policy);
   return {
-    messages: Math.min(user.messages, policy.forecast.clipPriorMeans * prior.mean),
-    mean: (novelty * user.meanMilli) / 1_000,
-    variance: (novelty ** 2 * user.varianceMilli) / 1_000,
+    messages: Math.min(user.messages, mostOfDay(policy, prior)),
+    mean: user.meanMilli / 1_000,
+    variance: user.varianceMilli / 1_000,
   };
 }

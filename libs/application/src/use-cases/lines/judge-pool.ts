@@ -63,7 +63,7 @@ export async function judgePool(
       });
     }
   }
-  const canary = await canaryOf(stores, decision);
+  const canary = await canaryOf(stores, fleet, decision);
   const report = { suspected: 0, ejected: 0, cleared: 0 };
   for (const line of lines) {
     const held = records.get(line.id) ?? nothingAgainst(line.id);

@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import {
-  coverageOf,
   type Coverage,
   epochHour,
   type EpochMs,
   isRamping,
   projectedUse,
   whyNoNewUsers,
-  whyNotUsableAsFallback,
 } from '@linekeeper/domain';
 import { PROVIDER_ACTOR } from '../../actor';
 import {
@@ -15,10 +13,12 @@ import {
   BudgetLedger,
   type FailoverRecord,
   type LineDayRecord,
+  type LineIdentityRecord,
   type LineRecord,
   UnitOfWork,
   type UsageHour,
 } from '../../ports';
+import { LookAtCoverage } from '../people/look-at-coverage';
 import {
   basisOf,
   type Decision,
@@ -46,6 +46,8 @@ export interface LineState {
   readonly projectedUse: number;
   /** Whether that rests on assumptions of the policy, because too little has been learned yet. */
   readonly assumed: boolean;
+  /** What it shows of itself at the provider, compared with its pool; null while nobody has looked. */
+  readonly identity: LineIdentityRecord | null;
   /** Why it takes no new users; null when it does. */
   readonly closedBecause: string | null;
 }
@@ -65,17 +67,14 @@ export interface FleetState {
   readonly inbox: { readonly pending: number; readonly dead: number } | null;
 }
 
-/** Coverage is computed over pages of this size, and over at most so many pages. */
-const COVERAGE_PAGE = 1_000;
-const MAX_COVERAGE_PAGES = 1_000;
-
-/** What operators look at: lines with their use and room, the fleet in one picture, coverage. */
+/** What operators look at: lines with their use and room, the fleet in one picture. */
 @Injectable()
 export class LookAtLines {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly decisions: Decisions,
     private readonly ledger: BudgetLedger,
+    private readonly coverage: LookAtCoverage,
   ) {}
 
   async lines(poolIds: PoolScope = EVERY_POOL): Promise<LineState[]> {
@@ -114,7 +113,7 @@ export class LookAtLines {
       this.states(poolIds, decision),
       read.failovers.list({ limit: 20, states: ['planned', 'running', 'paused'], poolIds }),
       read.inbox.counts(),
-      this.coverage(poolIds),
+      this.coverage.execute(poolIds),
     ]);
     return {
       now: decision.now,
@@ -131,57 +130,6 @@ export class LookAtLines {
     };
   }
 
-  /** Who could be reached if their line were lost now, over everybody who has a place. */
-  async coverage(
-    poolIds: PoolScope = EVERY_POOL,
-  ): Promise<{ coverage: Coverage; needsIntroduction: number }> {
-    const decision = await this.decisions.begin(PROVIDER_ACTOR);
-    const { read } = this.unitOfWork;
-    const lines = await read.lines.list();
-    const usable = new Set(
-      lines
-        .filter((line) => whyNotUsableAsFallback(line, decision.now) === null)
-        .map(({ id }) => id),
-    );
-    const sums = { users: 0, sent: 0, delivered: 0, known: 0 };
-    let needsIntroduction = 0;
-    let after: string | undefined;
-    for (let page = 0; page < MAX_COVERAGE_PAGES; page += 1) {
-      const placed = await read.assignments.placed({
-        limit: COVERAGE_PAGE,
-        ...(after === undefined ? {} : { after }),
-      });
-      after = placed.at(-1)?.id;
-      const visible = placed.filter((each) => sees(poolIds, each.poolId));
-      const known = await read.cards.known(visible.map(({ userId }) => userId));
-      const byUser = new Map<string, typeof known>();
-      for (const each of known) byUser.set(each.userId, [...(byUser.get(each.userId) ?? []), each]);
-      const part = coverageOf(
-        visible.map(({ userId, lineId }) => ({
-          primaryLineId: lineId,
-          known: byUser.get(userId) ?? [],
-        })),
-        usable,
-      );
-      sums.users += part.users;
-      sums.sent += part.sent * part.users;
-      sums.delivered += part.delivered * part.users;
-      sums.known += part.known * part.users;
-      needsIntroduction += visible.filter(({ state }) => state === 'needs-introduction').length;
-      if (placed.length < COVERAGE_PAGE) break;
-    }
-    const share = (sum: number): number => (sums.users === 0 ? 1 : sum / sums.users);
-    return {
-      coverage: {
-        users: sums.users,
-        sent: share(sums.sent),
-        delivered: share(sums.delivered),
-        known: share(sums.known),
-      },
-      needsIntroduction,
-    };
-  }
-
   private async states(poolIds: PoolScope, decision: Decision): Promise<LineState[]> {
     const { read } = this.unitOfWork;
     const pools = (await read.pools.list()).filter(({ id }) => sees(poolIds, id));
@@ -193,9 +141,13 @@ export class LookAtLines {
       );
       const basis = basisOf(pool, decision.policy);
       const uses = await this.ledger.usage([...records.keys()], decision.now);
+      const looked = await read.identities.ofLines([...records.keys()]);
+      const identities = new Map(looked.map((each) => [each.lineId, each]));
       for (const view of views) {
         const line = records.get(view.id);
-        if (line) states.push(stateOf(line, view, uses.get(line.id)?.open ?? 0, basis, decision));
+        if (!line) continue;
+        const state = stateOf(line, view, uses.get(line.id)?.open ?? 0, basis, decision);
+        states.push({ ...state, identity: identities.get(line.id) ?? null });
       }
     }
     return states;
@@ -208,7 +160,7 @@ function stateOf(
   reserved: number,
   basis: ForecastBasis,
   { policy, now }: Decision,
-): LineState {
+): Omit<LineState, 'identity'> {
   const load = { mean: view.meanMilli / 1_000, variance: view.varianceMilli / 1_000 };
   return {
     line,

@@ -30,6 +30,7 @@ export class PollLines {
   ) {}
 
   async execute(): Promise<{ listed: number; appeared: number; vanished: number }> {
+    const heard = heardOf(await this.unitOfWork.read.lines.list());
     const listed = await this.provider.listLines();
     const decision = await this.decisions.begin(automation('poll-lines'));
     return this.unitOfWork.run(async (stores) => {
@@ -39,7 +40,7 @@ export class PollLines {
       let appeared = 0;
       for (const each of listed) {
         const line = known.get(each.phoneNumber);
-        if (line) await this.compare(stores, line, each, decision);
+        if (line) await this.compare(stores, line, each, heard, decision);
         else appeared += await this.appeared(stores, each, decision);
       }
       await this.seen(stores, known, listed, decision);
@@ -67,6 +68,7 @@ export class PollLines {
     stores: Stores,
     line: LineRecord,
     listed: ProviderLine,
+    heard: ReadonlyMap<string, string>,
     decision: Decision,
   ): Promise<void> {
     // Silence is no news: without a word the last reputation stays, and its age shows.
@@ -78,7 +80,9 @@ export class PollLines {
         { at: decision.now, raiseEpoch: false },
       );
     }
-    if (listed.status !== null && listed.status !== line.providerStatus) {
+    // Word that came in while we asked is newer than the list may be; the next poll tells whether they agree.
+    const isNews = heard.get(line.id) === lastHeard(line);
+    if (isNews && listed.status !== null && listed.status !== line.providerStatus) {
       const verdict = { status: listed.status, reputation: null, changedAt: decision.now };
       await applyLineStatus(stores, line.id, verdict, decision);
     }
@@ -100,7 +104,12 @@ export class PollLines {
   ): Promise<number> {
     const [pool] = await stores.pools.list();
     if (!pool) return 0;
-    const input = { start: 'new', managed: false, reason: 'the provider lists it' } as const;
+    const input = {
+      start: 'new',
+      managed: false,
+      reason: 'the provider lists it',
+      apiVersion: listed.listedBy,
+    } as const;
     await addLine(stores, pool, listed, input, decision);
     return 1;
   }
@@ -116,4 +125,13 @@ export class PollLines {
     await announce(stores, decision, 'line.changed', { lineId: line.id, reason: VANISHED });
     return 1;
   }
+}
+
+/** What the provider had last said of each line, to tell afterwards whether it has spoken since. */
+function heardOf(lines: readonly LineRecord[]): Map<string, string> {
+  return new Map(lines.map((line) => [line.id, lastHeard(line)]));
+}
+
+function lastHeard({ providerStatus, providerStatusAt }: LineRecord): string {
+  return `${providerStatus} ${providerStatusAt}`;
 }

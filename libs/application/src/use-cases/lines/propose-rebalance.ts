@@ -3,6 +3,7 @@ import {
   loadWith,
   planRebalance,
   projectedUse,
+  rampCap,
   type RebalancePlan,
   type RebalanceUser,
 } from '@linekeeper/domain';
@@ -80,7 +81,7 @@ async function planFor(
   const hot = lines.filter(
     (line) =>
       projectedUse(loadWith(line, NOBODY), policy, outlook) >
-      policy.rebalance.highShare * line.todayCap,
+      policy.rebalance.highShare * rampCap(line, policy),
   );
   const users: RebalanceUser[] = [];
   for (const line of hot) users.push(...(await usersOf(stores, pool, line.id)));

@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { budgetDay, DAY_MS, goodDaysForCap } from '@linekeeper/domain';
 import type { Actor } from '../../actor';
 import {
+  type ApiVersion,
   HandleParser,
   type LineRecord,
   MessagingProvider,
   type PoolRecord,
   type ProviderLine,
+  speaking,
   type Stores,
   UnitOfWork,
 } from '../../ports';
@@ -33,6 +35,8 @@ export interface NewLine {
   readonly budgetPerDay?: number | undefined;
   /** Unmanaged lines are counted and shown, never used or moved. */
   readonly managed: boolean;
+  /** Which version of the provider's API it speaks: that one must list it. */
+  readonly apiVersion: ApiVersion;
   readonly reason: string;
 }
 
@@ -52,13 +56,13 @@ export class RegisterLines {
     if (parsed?.kind !== 'phone') {
       throw new Refusal('handle.invalid', 'phoneNumber: not a phone number like +14155550123');
     }
-    const listed = (await this.provider.listLines()).find(
+    const listed = (await this.provider.listLines(input.apiVersion)).find(
       ({ phoneNumber }) => phoneNumber === parsed.value,
     );
     if (!listed) {
       throw new Refusal(
         'line.not_at_provider',
-        'The provider does not list this number for the account',
+        `The provider does not list this number for the account on ${input.apiVersion.toUpperCase()}`,
       );
     }
     const decision = await this.decisions.begin(actor);
@@ -83,7 +87,7 @@ export class RegisterLines {
     options: Omit<NewLine, 'phoneNumber'> & { readonly dryRun: boolean },
     actor: Actor,
   ): Promise<{ added: LineRecord[]; known: number; wouldAdd: string[] }> {
-    const listed = await this.provider.listLines();
+    const listed = await this.provider.listLines(options.apiVersion);
     const decision = await this.decisions.begin(actor);
     return this.unitOfWork.run(async (stores) => {
       const pool = await poolFor(stores, options.pool);
@@ -170,6 +174,8 @@ export async function addLine(
     newUsersToday: 0,
     newUsersDay: '',
     contactCardActive: false,
+    apiVersion: input.apiVersion,
+    earlierVersions: [],
     createdAt: now,
     updatedAt: now,
   };
@@ -190,15 +196,16 @@ async function takeOver(
   decision: Decision,
 ): Promise<LineRecord> {
   const { columns, carried } = beginning(input, decision);
+  const spoken = speaking(line, input.apiVersion, decision.now);
   if (line.poolId !== pool.id && line.users + line.fallbackUsers > 0) {
     throw new Refusal('line.exists', 'That number is watched in another pool, with people on it');
   }
   await stores.lines.change(
     line.id,
-    { ...columns, poolId: pool.id },
+    { ...columns, ...spoken, poolId: pool.id },
     { at: decision.now, raiseEpoch: true },
   );
-  const taken = { ...line, ...columns, poolId: pool.id, epoch: line.epoch + 1 };
+  const taken = { ...line, ...columns, ...spoken, poolId: pool.id, epoch: line.epoch + 1 };
   await told(stores, pool, taken, input, carried, decision);
   return taken;
 }
@@ -221,6 +228,7 @@ async function told(
     change: {
       start: input.start,
       managed: input.managed,
+      apiVersion: input.apiVersion,
       budgetPerDay: line.budgetPerDay,
       carriedPerDay: carried,
     },

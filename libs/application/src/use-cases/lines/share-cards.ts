@@ -1,14 +1,27 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { HOUR_MS, MINUTE_MS, whyCannotSend } from '@linekeeper/domain';
+import { DAY_MS, HOUR_MS, MINUTE_MS, whyCannotSend, whyNotShare } from '@linekeeper/domain';
 import { automation } from '../../actor';
-import { type ChatRecord, MessagingProvider, ProviderProblem, UnitOfWork } from '../../ports';
+import {
+  type LineRecord,
+  MessagingProvider,
+  ProviderProblem,
+  type ProviderProblemKind,
+  type ShareCandidate,
+  UnitOfWork,
+} from '../../ports';
 import { type Decision, Decisions } from '../shared';
 import { LineCards } from './line-cards';
 
 /** Threads in one run: the next run comes soon enough for the others. */
 const MAX_SHARES = 50;
 
-/** Shares the line's own contact card into threads that are alive, once a day each and a few times in all. */
+/** What says nothing about the thread: it is tried again while it is active. */
+const PASSING: readonly ProviderProblemKind[] = ['unavailable', 'rate-limited', 'unauthorized'];
+
+/**
+ * Shares the line's own contact card into threads that are alive, by the preset of the policy: once a day each, a few times
+ * in all, again when it changes. A thread that the provider refuses it for is backed off from.
+ */
 @Injectable()
 export class ShareCards {
   private readonly logger = new Logger('Cards');
@@ -27,39 +40,75 @@ export class ShareCards {
     if (environment?.actuators.share !== 'auto' || environment.frozenAt !== null) {
       return { shared: 0, failed: 0 };
     }
-    const lines = await this.unitOfWork.read.lines.list();
-    const chats = await this.unitOfWork.read.conversations.chatsToShare({
+    const lineIds: string[] = [];
+    for (const line of await this.unitOfWork.read.lines.list()) {
       // Nobody asked for the card just now, so it leaves only where a proactive message might.
-      lineIds: lines
-        .filter((line) => whyCannotSend(line, 'proactive') === null)
-        .map(({ id }) => id),
+      if (whyCannotSend(line, 'proactive') !== null) continue;
+      // On V2 there may be none to share, in any thread of the line.
+      if (line.apiVersion === 'v3' || (await this.isSetUp(line, decision))) lineIds.push(line.id);
+    }
+    const candidates = await this.unitOfWork.read.conversations.chatsToShare({
+      lineIds,
       activeSince: now - policy.cards.shareActiveWithinMinutes * MINUTE_MS,
       sharedBefore: now - policy.cards.shareEveryHours * HOUR_MS,
+      refusedBefore: now - DAY_MS,
       maxShares: policy.cards.maxShares,
       limit: MAX_SHARES,
     });
+    const due = candidates.filter((each) => whyNotShare(stateOf(each), now, policy) === null);
     let shared = 0;
-    for (const chat of chats) if (await this.share(chat, decision)) shared += 1;
-    return { shared, failed: chats.length - shared };
+    for (const each of due) if (await this.share(each, decision)) shared += 1;
+    return { shared, failed: due.length - shared };
   }
 
-  private async share(chat: ChatRecord, decision: Decision): Promise<boolean> {
+  /** The question costs no call: V2 cannot be asked. */
+  private async isSetUp(line: LineRecord, decision: Decision): Promise<boolean> {
+    return line.contactCardActive || (await this.lineCards.ensure(line.id, decision));
+  }
+
+  private async share(candidate: ShareCandidate, decision: Decision): Promise<boolean> {
+    const { chat, share, identity } = candidate;
+    const { conversations } = this.unitOfWork.read;
+    const isChanged = stateOf(candidate).changedSince;
+    const before = { chatId: chat.id, identity, shares: isChanged ? 0 : share.shares };
     try {
       await this.lineCards.ensure(chat.lineId, decision);
-      await this.provider.shareContactCard(chat.id);
     } catch (error) {
-      if (!(error instanceof ProviderProblem)) throw error;
-      this.logger.warn({
-        what: 'A card could not be shared',
-        chatId: chat.id,
-        kind: error.kind,
-        code: error.code,
-      });
+      // That is the line's trouble and not the thread's.
+      this.told(error, chat.id);
       return false;
     }
-    await this.unitOfWork.read.conversations.saveChats([
+    try {
+      await this.provider.shareContactCard(chat.id);
+    } catch (error) {
+      if (PASSING.includes(this.told(error, chat.id).kind)) return false;
+      const refusals = isChanged ? 1 : share.refusals + 1;
+      await conversations.saveShare({ ...before, refusals, refusedAt: decision.now });
+      return false;
+    }
+    const shared = { ...before, shares: before.shares + 1, refusals: 0, refusedAt: null };
+    await conversations.saveShare(shared);
+    await conversations.saveChats([
       { ...chat, lastSharedAt: decision.now, shares: chat.shares + 1 },
     ]);
     return true;
   }
+
+  private told(error: unknown, chatId: string): ProviderProblem {
+    if (!(error instanceof ProviderProblem)) throw error;
+    const { kind, code } = error;
+    this.logger.warn({ what: 'A card could not be shared', chatId, kind, code });
+    return error;
+  }
+}
+
+function stateOf({ chat, share, identity, hasInbound, hasOutbound }: ShareCandidate) {
+  const { shares, refusals, refusedAt } = share;
+  return {
+    chatId: chat.id,
+    ...{ hasInbound, hasOutbound, shares, refusals, refusedAt },
+    lastActivityAt: chat.lastActivityAt,
+    lastSharedAt: chat.lastSharedAt,
+    changedSince: share.identity !== null && identity !== null && share.identity !== identity,
+  };
 }

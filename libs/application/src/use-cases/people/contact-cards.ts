@@ -33,7 +33,10 @@ export class ContactCards {
     const { read } = this.unitOfWork;
     const decision = await this.decisions.begin(PROVIDER_ACTOR);
     const placed = await placeOf(read, userId, pool, scope);
-    return cardFor(read, placed.pool, await cardLines(read, placed.assignment), decision);
+    const lines = await cardLines(read, placed.assignment);
+    const { version } = await cardFor(read, placed.pool, lines, decision);
+    const card = await read.cards.byVersion(version);
+    return card ?? Promise.reject(new Error(`The card ${version} vanished while it was read`));
   }
 
   /** The card behind a public link; null when the link was altered, has expired or never was. */

@@ -58,18 +58,24 @@ export async function dealCard(
   snapshot: PlacementSnapshot,
   decision: Decision,
 ): Promise<DealtCard> {
-  const { policy } = decision;
   const pod = await podOf(stores, pool, primaryLineId, decision);
-  if (pod) {
-    const pairs = await stores.pods.pairsOnto(pod.ring.map(({ id }) => id));
-    const basis = basisOfCard(pod, primaryLineId, request, pairs, snapshot, policy);
-    const card = cardFrom(basis, policy);
-    if (card) {
-      return {
-        fallbackLineIds: givenFrom(card, basis),
-        card: { ...basis, cardId: card.id },
-      };
-    }
+  const pairs = pod ? await stores.pods.pairsOnto(pod.ring.map(({ id }) => id)) : [];
+  return cardFromPod(pod, primaryLineId, request, pairs, snapshot, decision.policy);
+}
+
+/** The same out of the primary's pod, null when it is in none, and of the pairs that have the pod's lines as fallback. */
+export function cardFromPod(
+  pod: Pod | null,
+  primaryLineId: string,
+  request: Pick<PlacementRequest, 'userId' | 'meanMilli'>,
+  pairs: readonly LinePair[],
+  snapshot: PlacementSnapshot,
+  policy: FleetPolicy,
+): DealtCard {
+  const basis = pod && basisOfCard(pod, primaryLineId, request, pairs, snapshot, policy);
+  const card = basis && cardFrom(basis, policy);
+  if (basis && card) {
+    return { fallbackLineIds: givenFrom(card, basis), card: { ...basis, cardId: card.id } };
   }
   const spread = chooseFallbacks(primaryLineId, request.userId, snapshot, policy);
   return { fallbackLineIds: spread, card: null };

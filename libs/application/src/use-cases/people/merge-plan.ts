@@ -87,8 +87,6 @@ function mergedRate(
   const rate = mergeRates(
     own?.rate ?? startRate(policy, target.expectedPerDay, prior),
     other?.rate ?? startRate(policy, source.expectedPerDay, prior),
-    policy,
-    prior,
   );
   const days = [own?.closedDay ?? '', other?.closedDay ?? ''].sort();
   return { userId: target.id, rate, closedDay: days[1] ?? '' };

@@ -31,19 +31,13 @@ import {
   Turns,
 } from '../shared';
 import { codeOf } from './codes';
-import { knownPerson, newsOf, type Said } from './known-person';
+import { knownPerson, newsOf } from './known-person';
+import { LostRace, type NewUser, userFrom } from './new-user';
+import { OnboardNewcomers } from './onboard-newcomers';
 import { reserveCode } from './reserve-code';
 import { recallOptOut } from './suppression';
 import { planPlace, tieUser } from './tie';
 import { type UserView, viewUser } from './user-view';
-
-export interface NewUser extends Said {
-  readonly handle?: string | undefined;
-  readonly pool?: string | undefined;
-  readonly startedBy: 'inbound' | 'outbound';
-  /** A UUID for the user that this request makes without a handle; a repetition within a day answers with that user. */
-  readonly workId?: string | undefined;
-}
 
 export interface Onboarded extends UserView {
   readonly created: boolean;
@@ -57,12 +51,11 @@ const MAX_ATTEMPTS = 4;
 /** Refusals that are about the fleet, and not about what was asked. */
 const NO_PLACE: ReadonlySet<RefusalCode> = new Set(['fleet.no_capacity', 'fleet.frozen']);
 
-/** Someone else took the handle or external id between our look and our write. */
-class LostRace extends Error {}
-
 /**
- * Places a new user: primary and fallbacks at once, in one short transaction under the pool's lock. The same
- * handle again gets the same assignment, and what the app says of a person whom we met before it did is kept. Refuses `fleet.no_capacity` with the reasons and when capacity is due.
+ * Places a new user: primary and fallbacks at once, in one short transaction under the pool's lock. Who is plainly new is
+ * placed together with others ({@link OnboardNewcomers}); all else is looked at one by one. The same handle again gets the
+ * same assignment, and what the app says of a person whom we met before it did is kept. Refuses `fleet.no_capacity` with
+ * the reasons and when capacity is due.
  */
 @Injectable()
 export class OnboardUser {
@@ -73,6 +66,7 @@ export class OnboardUser {
     private readonly links: CardLinks,
     private readonly digest: Digest,
     private readonly turns: Turns,
+    private readonly newcomers: OnboardNewcomers,
   ) {}
 
   async execute(input: NewUser, actor: Actor, scope: PoolScope = EVERY_POOL): Promise<Onboarded> {
@@ -80,6 +74,8 @@ export class OnboardUser {
     if (input.timeZone !== undefined && !isZone(input.timeZone)) {
       throw new Refusal('time_zone.invalid', `"${input.timeZone}" is not an IANA time zone`);
     }
+    const placed = handle && (await this.newcomers.place({ input, handle, scope, actor }));
+    if (placed) return { ...placed, created: true, code: null };
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.turns.take(input.pool ?? '', async () => {
@@ -267,19 +263,7 @@ export class OnboardUser {
     const named = handle ? undefined : input.workId;
     // One that is there already is over: it was let go or erased since.
     const id = named !== undefined && !(await stores.users.byId(named)) ? named : decision.newId();
-    const user: UserRecord = {
-      id,
-      externalId: input.externalId ?? null,
-      timeZone: input.timeZone ?? null,
-      labels: input.labels ?? [],
-      consent: input.consent ?? null,
-      expectedPerDay: input.expectedMessagesPerDay ?? null,
-      discovered: false,
-      createdAt: decision.now,
-      erasedAt: null,
-      handles: [],
-      suppression: null,
-    };
+    const user = userFrom(input, id, decision.now);
     await stores.users.insert(user);
     return handle ? this.withHandle(stores, user, handle, decision) : user;
   }

@@ -106,8 +106,8 @@ async function change(
   return record;
 }
 
-/** Under every secret key that is known: the wish outlasts the key it was kept under. */
-const hashesOf = (handle: ParsedHandle, digest: Digest): string[] =>
+/** What a handle is remembered by, under every secret key that is known: the wish outlasts the key it was kept under. */
+export const optOutHashes = (handle: ParsedHandle, digest: Digest): string[] =>
   digest.keyedEver(`opt-out:${handle.value}`);
 
 /**
@@ -120,7 +120,7 @@ export async function keepOptOut(
   digest: Digest,
   decision: Decision,
 ): Promise<void> {
-  const hashes = person.handles.flatMap((handle) => hashesOf(handle, digest));
+  const hashes = person.handles.flatMap((handle) => optOutHashes(handle, digest));
   await stores.users.keepOptOuts(hashes, person.suppressedAt, decision.now);
 }
 
@@ -132,7 +132,7 @@ export async function recallOptOut(
   digest: Digest,
   decision: Decision,
 ): Promise<UserRecord> {
-  const suppressedAt = await stores.users.keptOptOut(hashesOf(handle, digest));
+  const suppressedAt = await stores.users.keptOptOut(optOutHashes(handle, digest));
   if (suppressedAt === null) return user;
   const wish = {
     source: 'erased',

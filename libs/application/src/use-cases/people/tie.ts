@@ -1,8 +1,9 @@
 import {
   HOUR_MS,
   invariant,
+  LineDraw,
   loadMilliOf,
-  place,
+  type LoadMilli,
   startRate,
   type UserPrior,
 } from '@linekeeper/domain';
@@ -10,6 +11,7 @@ import type {
   AssignmentChange,
   AssignmentRecord,
   AssignmentState,
+  ChangeContext,
   PoolRecord,
   Stores,
   UserRecord,
@@ -18,13 +20,14 @@ import {
   announce,
   changeContext,
   type Decision,
+  forNewcomers,
   lastFour,
   note,
   type PlacementSnapshot,
   runningDay,
 } from '../shared';
 import { loadOf } from './assignment-load';
-import { dealCard } from './deal-card';
+import { dealCard, type DealtCard } from './deal-card';
 import { explained, type ExplainedPlan } from './explain-placement';
 
 /** Where a user is to stand, and how that was found out. */
@@ -35,29 +38,40 @@ export interface Tie {
   readonly explanation: ExplainedPlan;
 }
 
+/** The same with the load the user is expected to bring, and the card they get. */
+interface DealtTie extends Tie, LoadMilli {
+  readonly dealt: DealtCard;
+}
+
 /** The load a user is expected to put on a line. */
 export function expectedLoad(
   user: Pick<UserRecord, 'expectedPerDay'>,
   { policy }: Decision,
   prior: UserPrior,
-): { readonly meanMilli: number; readonly varianceMilli: number } {
+): LoadMilli {
   return loadMilliOf(startRate(policy, user.expectedPerDay, prior), policy, prior);
 }
 
-/** Runs placement for a user, on all lines or on the given ones only. */
+/** The lines of a snapshot, ready for one newcomer after the other. */
+export function drawOf(snapshot: PlacementSnapshot, { policy }: Decision): LineDraw {
+  return new LineDraw(forNewcomers(snapshot), policy);
+}
+
+/** Runs placement for a user, on the lines that are drawn for them or on the given ones only. */
 export function planPlace(
   user: Pick<UserRecord, 'id' | 'expectedPerDay'>,
   snapshot: PlacementSnapshot,
   decision: Decision,
   onlyLineIds?: readonly string[],
+  draw = drawOf(snapshot, decision),
 ): ExplainedPlan {
   const request = {
     userId: user.id,
     ...expectedLoad(user, decision, snapshot.prior),
     ...(onlyLineIds === undefined ? {} : { onlyLineIds }),
   };
-  const plan = place(request, snapshot, decision.policy);
-  return explained(plan, request, snapshot, decision);
+  const { plan, looked: lines } = draw.place(request);
+  return explained(plan, request, { ...forNewcomers(snapshot), lines }, decision);
 }
 
 /**
@@ -72,39 +86,12 @@ export async function tieUser(
   snapshot: PlacementSnapshot,
   decision: Decision,
 ): Promise<AssignmentRecord> {
-  const { now, policy, policyVersion } = decision;
-  const hours =
-    tie.startedBy === 'inbound'
-      ? policy.reservations.inboundHours
-      : policy.reservations.outboundHours;
-  const reserved = tie.state === 'reserved';
   const load = expectedLoad(user, decision, snapshot.prior);
   const request = { userId: user.id, ...load };
   const dealt = await dealCard(stores, pool, tie.lineId, request, snapshot, decision);
   const earlier = await stores.assignments.of(user.id, pool.id);
-  const fresh: AssignmentRecord = {
-    id: earlier?.id ?? decision.newId(),
-    poolId: pool.id,
-    userId: user.id,
-    lineId: tie.lineId,
-    epoch: earlier ? earlier.epoch + 1 : 1,
-    state: tie.state,
-    startedBy: tie.startedBy,
-    expiresAt: reserved ? now + hours * HOUR_MS : null,
-    firstSendAt: null,
-    confirmedAt: reserved ? null : now,
-    pinned: false,
-    ...load,
-    policyVersion,
-    explanation: { ...tie.explanation, card: dealt.card },
-    needsIntroductionSince: null,
-    escalatedHours: 0,
-    lastMovedAt: null,
-    createdAt: earlier?.createdAt ?? now,
-    updatedAt: now,
-    fallbackLineIds: dealt.fallbackLineIds,
-  };
-  const context = changeContext(decision, reserved ? 'placed' : `bound: ${tie.state}`);
+  const fresh = placeOf(pool, user, { ...tie, ...load, dealt }, earlier, decision);
+  const context = tieContext(tie, decision);
   if (earlier) {
     invariant(earlier.state === 'released', 'only a released assignment is tied again');
     const changed = await stores.assignments.change(
@@ -119,15 +106,69 @@ export async function tieUser(
     const inserted = await stores.assignments.insert(fresh, context);
     invariant(inserted, 'an assignment is only made under the lock of its pool');
   }
-  await stores.lines.addLoad(loadOf(fresh, 1, 1), runningDay(pool, decision), now);
-  const line = snapshot.lines.find(({ id }) => id === tie.lineId);
+  await stores.lines.addLoad(loadOf(fresh, 1, 1), runningDay(pool, decision), decision.now);
+  noteTie(stores, fresh, tie, dealt, snapshot, decision);
+  return fresh;
+}
+
+/** The row of a new tie: a first one, or the next of a person who was let go `earlier`. */
+export function placeOf(
+  pool: Pick<PoolRecord, 'id'>,
+  user: Pick<UserRecord, 'id'>,
+  { lineId, state, startedBy, explanation, dealt, meanMilli, varianceMilli }: DealtTie,
+  earlier: AssignmentRecord | null,
+  { now, policy, policyVersion, newId }: Decision,
+): AssignmentRecord {
+  const { inboundHours, outboundHours } = policy.reservations;
+  const hours = startedBy === 'inbound' ? inboundHours : outboundHours;
+  const reserved = state === 'reserved';
+  return {
+    id: earlier?.id ?? newId(),
+    poolId: pool.id,
+    userId: user.id,
+    lineId,
+    epoch: earlier ? earlier.epoch + 1 : 1,
+    state,
+    startedBy,
+    expiresAt: reserved ? now + hours * HOUR_MS : null,
+    firstSendAt: null,
+    confirmedAt: reserved ? null : now,
+    pinned: false,
+    meanMilli,
+    varianceMilli,
+    policyVersion,
+    explanation: { ...explanation, card: dealt.card },
+    needsIntroductionSince: null,
+    escalatedHours: 0,
+    lastMovedAt: null,
+    createdAt: earlier?.createdAt ?? now,
+    updatedAt: now,
+    fallbackLineIds: dealt.fallbackLineIds,
+  };
+}
+
+/** What the history says of a new tie. */
+export function tieContext({ state }: Pick<Tie, 'state'>, decision: Decision): ChangeContext {
+  return changeContext(decision, state === 'reserved' ? 'placed' : `bound: ${state}`);
+}
+
+/** Tells a new tie to the log and the metrics. */
+export function noteTie(
+  stores: Stores,
+  fresh: AssignmentRecord,
+  tie: Tie,
+  dealt: DealtCard,
+  { lines }: PlacementSnapshot,
+  decision: Decision,
+): void {
+  const line = lines.find(({ id }) => id === tie.lineId);
   note(stores, decision, {
     kind: 'placement',
     outcome: tie.state,
-    userId: user.id,
+    userId: fresh.userId,
     lineId: tie.lineId,
     ...(line ? { line: lastFour(line.phoneNumber) } : {}),
-    reasons: [context.reason],
+    reasons: [tieContext(tie, decision).reason],
     inputs: {
       startedBy: tie.startedBy,
       meanPerDay: fresh.meanMilli / 1_000,
@@ -136,7 +177,6 @@ export async function tieUser(
       plan: shortPlan(tie.explanation),
     },
   });
-  return fresh;
 }
 
 /** The best candidates, and how many lines each reason removed: the whole plan is kept with the assignment. */

@@ -1,4 +1,5 @@
 import { ExpireSends } from './expire-sends';
+import { IssueCards } from './issue-cards';
 import { RequestSend } from './request-send';
 import { SettleSend } from './settle-send';
 
@@ -6,4 +7,4 @@ export * from './expire-sends';
 export * from './request-send';
 export * from './settle-send';
 
-export const SENDS_USE_CASES = [RequestSend, SettleSend, ExpireSends];
+export const SENDS_USE_CASES = [RequestSend, SettleSend, ExpireSends, IssueCards];

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../../actor';
-import { BudgetLedger, type SendRecord, type Stores, UnitOfWork } from '../../ports';
+import { BudgetLedger, messageIdIn, type SendRecord, type Stores, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
 import { Intake } from '../inbox/intake';
 import { type Decision, Decisions, EVERY_POOL, lineOr404, type PoolScope, sees } from '../shared';
@@ -60,13 +60,14 @@ export class SettleSend {
             kind: 'message-accepted',
             eventId: `settle:${id}`,
             eventType: 'settle',
-            messageId,
+            messageId: messageIdIn(chatId, messageId),
             chatId,
             linePhoneNumber: line.phoneNumber,
             at: decision.now,
             isGroup: false,
             chatHealth: null,
             service: null,
+            recovered: false,
             idempotencyKey: send.messages === 1 ? id : `${id}-1`,
           },
         ],

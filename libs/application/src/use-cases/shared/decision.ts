@@ -35,6 +35,11 @@ export class Decisions {
   }
 }
 
+/** The same decision in the name of another: several are decided at one instant. */
+export function actingAs(by: Actor, decision: Decision): Decision {
+  return { ...decision, by, actor: actorText(by) };
+}
+
 /** What the history keeps of a change. */
 export function changeContext(
   decision: Decision,

@@ -10,7 +10,7 @@ import {
 import type { LineRecord, PoolRecord, Stores } from '../../ports';
 import { Refusal } from '../../refusal';
 import type { Decision } from './decision';
-import { basisOf, type ForecastBasis } from './forecast-basis';
+import { basisOf, type ForecastBasis, newcomerOutlook } from './forecast-basis';
 import { EVERY_POOL, type PoolScope, sees } from './scope';
 
 /** The running budget day of a pool. */
@@ -19,7 +19,7 @@ export function runningDay(pool: Pick<PoolRecord, 'timeZone'>, decision: Decisio
 }
 
 /** A line with its two caps: today's, which the send gate keeps, and the one that admission fills it up to. */
-export interface FleetLine extends LineView {
+export interface FleetLine extends LineRecord, LineView {
   readonly admissionCap: number;
 }
 
@@ -31,11 +31,11 @@ export async function viewsOf(
 ): Promise<FleetLine[]> {
   const { now, policy } = decision;
   const day = runningDay(pool, decision);
-  const { outlook, prior } = basisOf(pool, policy);
+  const { prior } = basisOf(pool, policy);
   const lines = await stores.lines.views(pool.id, { now, day, policy });
   return lines.map(({ maxDailyUse7d, ...line }) => ({
     ...line,
-    admissionCap: admissionCap(line, maxDailyUse7d, policy, outlook, prior),
+    admissionCap: admissionCap(line, maxDailyUse7d, policy, prior),
   }));
 }
 
@@ -56,14 +56,31 @@ export async function snapshotOf(
   pool: PoolRecord,
   decision: Decision,
 ): Promise<PlacementSnapshot> {
+  return snapshotFrom(await viewsOf(stores, pool, decision), pool, decision);
+}
+
+/** The same out of lines that were read already. */
+export function snapshotFrom(
+  lines: readonly FleetLine[],
+  pool: PoolRecord,
+  decision: Decision,
+): PlacementSnapshot {
   const { dayStartHour } = decision.policy.budget;
   const tomorrow = nextDay(runningDay(pool, decision));
   return {
     now: decision.now,
-    lines: forAdmission(await viewsOf(stores, pool, decision)),
+    lines: forAdmission(lines),
     nextDayAt: budgetDayStart(tomorrow, pool.timeZone, dayStartHour),
     ...basisOf(pool, decision.policy),
   };
+}
+
+/**
+ * The same to those who place newcomers: of them less is known than of those who are there, so their days are riskier.
+ * Who moves somebody that is known takes the snapshot as it is.
+ */
+export function forNewcomers(snapshot: PlacementSnapshot): PlacementSnapshot {
+  return { ...snapshot, outlook: newcomerOutlook(snapshot) };
 }
 
 /** The pool by its slug; without one the only pool there is. Refuses `pool.not_found` and `pool.ambiguous`. */

@@ -7,7 +7,7 @@ import {
 import { basisOf, isAssumed } from './forecast-basis';
 
 const OUTLOOK = { sigma: 0.1, week: EVEN_WEEK, peak: 1.2, days: 20 };
-const PRIOR = { ...assumedPrior(policy), mean: 9, assumed: false };
+const PRIOR = { ...assumedPrior(policy), mean: 9, assumed: false, learned: 0.5 };
 const day = '2026-03-02';
 
 describe('What the forecasts of a pool rest on', () => {

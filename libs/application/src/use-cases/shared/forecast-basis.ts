@@ -3,6 +3,7 @@ import {
   assumedPrior,
   type FleetOutlook,
   type FleetPolicy,
+  newcomerRisk,
   type UserPrior,
 } from '@linekeeper/domain';
 import type { PoolRecord } from '../../ports';
@@ -25,4 +26,9 @@ export function basisOf(pool: Pick<PoolRecord, 'learned'>, policy: FleetPolicy):
 /** Whether a forecast rests on an assumption yet, be it of the days or of the users. */
 export function isAssumed({ outlook, prior }: ForecastBasis): boolean {
   return prior.assumed || outlook.days === 0;
+}
+
+/** The outlook to those who admit newcomers: with the doubt that an assumed prior leaves about all of them at once. */
+export function newcomerOutlook({ outlook, prior }: ForecastBasis): FleetOutlook {
+  return { ...outlook, ...newcomerRisk(outlook, prior) };
 }

@@ -1,5 +1,5 @@
 import type { EventType } from '../../events';
-import type { Actuator, DecisionEntry, Stores } from '../../ports';
+import type { Actuator, DecisionEntry, OutboxRecord, Stores } from '../../ports';
 import type { Decision } from './decision';
 
 /** Announces what happened, in the transaction in which it happens. Users by id, never by handle. */
@@ -9,14 +9,16 @@ export function announce(
   type: EventType,
   data: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  return stores.outbox.append([
-    {
-      id: decision.newId(),
-      type,
-      data: { ...data, actor: decision.actor, policyVersion: decision.policyVersion },
-      at: decision.now,
-    },
-  ]);
+  return stores.outbox.append([announcement(decision, type, data)]);
+}
+
+/** The same as a row, for who writes several at once. */
+export function announcement(
+  { newId, actor, policyVersion, now: at }: Decision,
+  type: EventType,
+  data: Readonly<Record<string, unknown>>,
+): OutboxRecord {
+  return { id: newId(), type, data: { ...data, actor, policyVersion }, at };
 }
 
 /** Writes an operator's or a rule's deed into the audit. */

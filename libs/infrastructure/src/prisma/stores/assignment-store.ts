@@ -52,6 +52,55 @@ export class PrismaAssignmentStore extends AssignmentStore {
     return true;
   }
 
+  async insertAll(
+    places: readonly { assignment: AssignmentRecord; context: ChangeContext }[],
+  ): Promise<void> {
+    const column = <T>(of: (assignment: AssignmentRecord) => T): T[] =>
+      places.map(({ assignment }) => of(assignment));
+    await this.db.$executeRaw`
+      INSERT INTO assignments (id, pool_id, user_id, line_id, epoch, state, started_by, expires_at,
+        first_send_at, confirmed_at, pinned, mean_milli, variance_milli, policy_version, explanation,
+        needs_introduction_since, escalated_hours, last_moved_at, created_at, updated_at)
+      SELECT * FROM unnest(
+        ${column(({ id }) => id)}::uuid[], ${column(({ poolId }) => poolId)}::uuid[],
+        ${column(({ userId }) => userId)}::uuid[], ${column(({ lineId }) => lineId)}::uuid[],
+        ${column(({ epoch }) => epoch)}::int[], ${column(({ state }) => state)}::text[],
+        ${column(({ startedBy }) => startedBy)}::text[],
+        ${column(({ expiresAt }) => dateOrNull(expiresAt))}::timestamptz[],
+        ${column(({ firstSendAt }) => dateOrNull(firstSendAt))}::timestamptz[],
+        ${column(({ confirmedAt }) => dateOrNull(confirmedAt))}::timestamptz[],
+        ${column(({ pinned }) => pinned)}::boolean[],
+        ${column(({ meanMilli }) => meanMilli)}::bigint[],
+        ${column(({ varianceMilli }) => varianceMilli)}::bigint[],
+        ${column(({ policyVersion }) => policyVersion)}::int[],
+        ${column(({ explanation }) => JSON.stringify(explanation))}::jsonb[],
+        ${column(({ needsIntroductionSince: at }) => dateOrNull(at))}::timestamptz[],
+        ${column(({ escalatedHours }) => escalatedHours)}::int[],
+        ${column(({ lastMovedAt }) => dateOrNull(lastMovedAt))}::timestamptz[],
+        ${column(({ createdAt }) => date(createdAt))}::timestamptz[],
+        ${column(({ updatedAt }) => date(updatedAt))}::timestamptz[])`;
+    const fallbacks = places.flatMap(({ assignment: { id, fallbackLineIds } }) =>
+      fallbackLineIds.map((lineId, position) => ({ id, lineId, position })),
+    );
+    await this.db.$executeRaw`
+      INSERT INTO assignment_fallbacks (assignment_id, position, line_id)
+      SELECT * FROM unnest(
+        ${fallbacks.map(({ id }) => id)}::uuid[],
+        ${fallbacks.map(({ position }) => position)}::int[],
+        ${fallbacks.map(({ lineId }) => lineId)}::uuid[])`;
+    await this.db.$executeRaw`
+      INSERT INTO assignment_history (assignment_id, epoch, to_line_id, to_state, actor, reason,
+        policy_version, failover_id, at)
+      SELECT * FROM unnest(
+        ${column(({ id }) => id)}::uuid[], ${column(({ epoch }) => epoch)}::int[],
+        ${column(({ lineId }) => lineId)}::uuid[], ${column(({ state }) => state)}::text[],
+        ${places.map(({ context }) => context.actor)}::text[],
+        ${places.map(({ context }) => context.reason)}::text[],
+        ${places.map(({ context }) => context.policyVersion)}::int[],
+        ${places.map(({ context }) => context.failoverId ?? null)}::uuid[],
+        ${places.map(({ context }) => date(context.at))}::timestamptz[])`;
+  }
+
   async byId(id: string): Promise<AssignmentRecord | null> {
     const row = await this.db.assignment.findUnique({ where: { id }, include: WITH_FALLBACKS });
     return row && recordOf(row);

@@ -1,4 +1,8 @@
 import {
+  type CardDue,
+  type CardMessageNews,
+  type CardMessageRecord,
+  type CardOwed,
   type CardRecord,
   CardStore,
   type KnownNumberRecord,
@@ -6,7 +10,21 @@ import {
 } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
 import type { Db } from '../database';
+import { Prisma } from '../generated/client';
 import { date, ms } from '../values';
+
+/** The last card of the assignment's pool that went to its user. */
+const LAST_CARD = Prisma.sql`LEFT JOIN LATERAL (
+  SELECT k.numbers FROM cards_sent z JOIN cards k ON k.version = z.version
+  WHERE z.user_id = a.user_id AND k.pool_id = a.pool_id ORDER BY z.at DESC, z.id DESC LIMIT 1) last ON true`;
+/** Why that user is to be given another; null when they are not. */
+const WHY = Prisma.sql`CASE WHEN last.numbers IS NULL THEN 'none'
+  WHEN EXISTS (SELECT 1 FROM unnest(last.numbers) AS n(number)
+      LEFT JOIN lines l ON l.phone_number = n.number WHERE l.id IS NULL OR l.admin_state = 'retired')
+    OR EXISTS (SELECT 1 FROM assignment_fallbacks f JOIN lines l ON l.id = f.line_id
+      WHERE f.assignment_id = a.id AND l.admin_state <> 'retired' AND NOT EXISTS (
+        SELECT 1 FROM known_numbers h WHERE h.user_id = a.user_id AND h.line_id = f.line_id))
+  THEN 'stale' END`;
 
 const SURENESS_ORDER: readonly Sureness[] = ['sent', 'delivered', 'known'];
 
@@ -17,7 +35,13 @@ export class PrismaCardStore extends CardStore {
 
   async byVersion(version: string): Promise<CardRecord | null> {
     const row = await this.db.card.findUnique({ where: { version } });
-    return row && { ...row, createdAt: ms(row.createdAt) };
+    if (!row) return null;
+    const { poolId, numbers, vcf, createdAt } = row;
+    return { version, poolId, numbers, vcf, createdAt: ms(createdAt) };
+  }
+
+  async has(version: string): Promise<boolean> {
+    return (await this.db.card.count({ where: { version } })) > 0;
   }
 
   async keep(card: CardRecord): Promise<void> {
@@ -36,6 +60,92 @@ export class PrismaCardStore extends CardStore {
     at: EpochMs;
   }): Promise<void> {
     await this.db.cardSent.create({ data: { ...entry, at: date(entry.at) } });
+  }
+
+  async due(userId: string, poolId: string): Promise<CardDue | null> {
+    const [row] = await this.db.$queryRaw<{ why: CardDue | null }[]>`
+      SELECT ${WHY} AS why FROM assignments a ${LAST_CARD}
+      WHERE a.user_id = ${userId}::uuid AND a.pool_id = ${poolId}::uuid AND a.state <> 'released'`;
+    return row?.why ?? null;
+  }
+
+  async countDue(poolIds: readonly string[]): Promise<{ none: number; stale: number }> {
+    const [row] = await this.db.$queryRaw<{ none: number; stale: number }[]>`
+      SELECT count(*) FILTER (WHERE why = 'none')::int AS none,
+        count(*) FILTER (WHERE why = 'stale')::int AS stale
+      FROM (SELECT ${WHY} AS why FROM assignments a ${LAST_CARD}
+        WHERE a.state <> 'released'
+          AND (${poolIds.length === 0} OR a.pool_id = ANY(${[...poolIds]}::uuid[]))) AS each`;
+    return row ?? { none: 0, stale: 0 };
+  }
+
+  owed(query: {
+    activeSince: EpochMs;
+    tried: EpochMs;
+    reissued: EpochMs;
+    limit: number;
+  }): Promise<CardOwed[]> {
+    const since = date(query.activeSince);
+    return this.db.$queryRaw<CardOwed[]>`
+      WITH active AS (
+        SELECT v.user_id, v.pool_id, max(c.last_activity_at) AS at
+        FROM chats c JOIN conversations v ON v.id = c.conversation_id
+        WHERE c.last_activity_at >= ${since} AND v.last_inbound_at >= ${since}
+          AND NOT c.is_group AND c.health IN ('HEALTHY', 'AT_RISK')
+          AND EXISTS (SELECT 1 FROM messages o WHERE o.chat_id = c.id AND o.direction = 'out'
+            AND o.status <> 'failed' AND o.at > (SELECT min(i.at) FROM messages i
+              WHERE i.chat_id = c.id AND i.direction = 'in'))
+        GROUP BY v.user_id, v.pool_id),
+      owed AS (
+        SELECT a.user_id, a.pool_id, active.at, ${WHY} AS why
+        FROM active JOIN assignments a USING (user_id, pool_id) ${LAST_CARD}
+        WHERE a.state <> 'released')
+      SELECT user_id AS "userId", pool_id AS "poolId", why FROM owed
+      WHERE why IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM suppressions p
+          WHERE p.user_id = owed.user_id AND p.suppressed_at IS NOT NULL)
+        AND NOT EXISTS (SELECT 1 FROM card_messages m
+          WHERE m.user_id = owed.user_id AND (m.state = 'asked' OR m.at > ${date(query.tried)}))
+        AND (why = 'none' OR NOT EXISTS (SELECT 1 FROM card_messages m
+          WHERE m.user_id = owed.user_id AND m.state <> 'failed' AND m.at > ${date(query.reissued)}))
+      ORDER BY why, at DESC LIMIT ${query.limit}`;
+  }
+
+  async attachment(version: string): Promise<string | null> {
+    const row = await this.db.card.findUnique({
+      where: { version },
+      select: { attachmentId: true },
+    });
+    return row?.attachmentId ?? null;
+  }
+
+  async keepAttachment(version: string, attachmentId: string): Promise<void> {
+    await this.db.card.update({ where: { version }, data: { attachmentId } });
+  }
+
+  async addMessage(message: CardMessageRecord): Promise<void> {
+    await this.db.cardMessage.create({ data: { ...message, at: date(message.at) } });
+  }
+
+  async messagesBehind(since: EpochMs, limit: number): Promise<CardMessageNews[]> {
+    const rows = await this.db.$queryRaw<(Omit<CardMessageNews, 'at'> & { at: Date })[]>`
+      SELECT * FROM (
+        SELECT c.send_id AS "sendId", c.user_id AS "userId", c.version, c.at, c.state AS before,
+          CASE WHEN m.status IN ('delivered', 'read') THEN 'delivered'
+            WHEN m.status IN ('sent', 'failed') THEN m.status
+            WHEN m.id IS NULL AND s.state IN ('released', 'expired') THEN 'failed'
+            ELSE c.state END AS state
+        FROM card_messages c
+        LEFT JOIN messages m
+          ON m.user_id = c.user_id AND m.at >= c.at - interval '1 hour' AND m.send_id = c.send_id
+        LEFT JOIN sends s ON s.id = c.send_id
+        WHERE c.state IN ('asked', 'sent') AND c.at >= ${date(since)}) AS each
+      WHERE state <> before ORDER BY at LIMIT ${limit}`;
+    return rows.map((row) => ({ ...row, at: ms(row.at) }));
+  }
+
+  async advanceMessage(sendId: string, state: CardMessageRecord['state']): Promise<void> {
+    await this.db.cardMessage.update({ where: { sendId }, data: { state } });
   }
 
   async sentTo(userId: string): Promise<{ version: string; channel: string; at: EpochMs }[]> {

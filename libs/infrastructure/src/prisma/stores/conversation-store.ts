@@ -1,7 +1,9 @@
 import {
   type ChatRecord,
+  type ChatShareRecord,
   type ConversationRecord,
   ConversationStore,
+  type ShareCandidate,
 } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
 import type { Db } from '../database';
@@ -120,29 +122,48 @@ export class PrismaConversationStore extends ConversationStore {
     lineIds: readonly string[];
     activeSince: EpochMs;
     sharedBefore: EpochMs;
+    refusedBefore: EpochMs;
     maxShares: number;
     limit: number;
-  }): Promise<ChatRecord[]> {
-    const rows = await this.db.chat.findMany({
-      where: {
-        lineId: { in: [...query.lineIds] },
-        isGroup: false,
-        service: 'iMessage',
-        conversationId: { not: null },
-        health: { in: ['HEALTHY', 'AT_RISK'] },
-        lastActivityAt: { gte: date(query.activeSince) },
-        shares: { lt: query.maxShares },
-        OR: [{ lastSharedAt: null }, { lastSharedAt: { lt: date(query.sharedBefore) } }],
-        conversation: {
-          lastInboundAt: { not: null },
-          lastOutboundAt: { not: null },
-          user: { OR: [{ suppression: null }, { suppression: { suppressedAt: null } }] },
-        },
-      },
-      orderBy: { lastActivityAt: 'desc' },
-      take: query.limit,
+  }): Promise<ShareCandidate[]> {
+    const { lineIds, maxShares, limit } = query;
+    const found = await this.db.$queryRaw<Omit<ShareCandidate & ShareRow, 'chat' | 'share'>[]>`
+      SELECT c.id, v.last_inbound_at IS NOT NULL AS "hasInbound",
+        v.last_outbound_at IS NOT NULL AS "hasOutbound", l.set_to AS identity,
+        s.identity AS shared, coalesce(s.shares, c.shares) AS shares,
+        coalesce(s.refusals, 0) AS refusals, s.refused_at AS "refusedAt"
+      FROM chats c JOIN conversations v ON v.id = c.conversation_id
+      LEFT JOIN chat_shares s ON s.chat_id = c.id
+      LEFT JOIN line_identities l ON l.line_id = c.line_id
+      WHERE c.last_activity_at >= ${date(query.activeSince)}
+        AND c.line_id = ANY(${[...lineIds]}::uuid[]) AND NOT c.is_group
+        AND c.service = 'iMessage' AND c.health IN ('HEALTHY', 'AT_RISK')
+        AND NOT EXISTS (SELECT 1 FROM suppressions p
+          WHERE p.user_id = v.user_id AND p.suppressed_at IS NOT NULL)
+        AND (s.identity <> l.set_to OR (
+          coalesce(s.shares, c.shares) < ${maxShares}
+          AND (c.last_shared_at IS NULL OR c.last_shared_at < ${date(query.sharedBefore)})
+          AND (s.refused_at IS NULL OR s.refused_at < ${date(query.refusedBefore)})))
+      ORDER BY c.last_activity_at DESC LIMIT ${limit}`;
+    const chats = new Map(
+      (await this.chats(found.map(({ id }) => id))).map((chat) => [chat.id, chat]),
+    );
+    return found.flatMap(({ id: chatId, hasInbound, hasOutbound, identity, ...row }) => {
+      const chat = chats.get(chatId);
+      const { shares, refusals, shared } = row;
+      const refusedAt = msOrNull(row.refusedAt);
+      const share = { chatId, identity: shared, shares, refusals, refusedAt };
+      return chat ? [{ chat, hasInbound, hasOutbound, identity, share }] : [];
     });
-    return rows.map(chatOf);
+  }
+
+  async saveShare({ chatId, ...share }: ChatShareRecord): Promise<void> {
+    const data = { ...share, refusedAt: dateOrNull(share.refusedAt) };
+    await this.db.chatShare.upsert({
+      where: { chatId },
+      create: { chatId, ...data },
+      update: data,
+    });
   }
 
   async chatsWithoutPerson(limit: number): Promise<ChatRecord[]> {
@@ -154,6 +175,14 @@ export class PrismaConversationStore extends ConversationStore {
     });
     return rows.map(chatOf);
   }
+}
+
+interface ShareRow {
+  readonly id: string;
+  readonly shared: string | null;
+  readonly shares: number;
+  readonly refusals: number;
+  readonly refusedAt: Date | null;
 }
 
 export function conversationOf(row: Conversation): ConversationRecord {

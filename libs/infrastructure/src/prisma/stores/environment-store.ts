@@ -16,6 +16,7 @@ export class PrismaEnvironmentStore extends EnvironmentStore {
       frozenAt: msOrNull(row.frozenAt),
       actuators: row.actuators as EnvironmentRecord['actuators'],
       webhookRotationUntil: msOrNull(row.webhookRotationUntil),
+      webhooksRejectedAt: msOrNull(row.webhooksRejectedAt),
     };
   }
 
@@ -28,6 +29,7 @@ export class PrismaEnvironmentStore extends EnvironmentStore {
         frozenAt: dateOrNull(environment.frozenAt),
         actuators: json(environment.actuators),
         webhookRotationUntil: dateOrNull(environment.webhookRotationUntil),
+        webhooksRejectedAt: dateOrNull(environment.webhooksRejectedAt),
       },
     });
   }
@@ -39,6 +41,10 @@ export class PrismaEnvironmentStore extends EnvironmentStore {
   async setWebhookRotation(until: EpochMs | null): Promise<void> {
     const webhookRotationUntil = dateOrNull(until);
     await this.db.environment.update({ where: { id: 1 }, data: { webhookRotationUntil } });
+  }
+
+  async noteRejected(at: EpochMs): Promise<void> {
+    await this.db.environment.updateMany({ data: { webhooksRejectedAt: date(at) } });
   }
 
   async setActuators(actuators: EnvironmentRecord['actuators']): Promise<void> {

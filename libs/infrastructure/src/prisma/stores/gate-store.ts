@@ -1,74 +1,134 @@
 import {
   type AssignmentState,
+  Batches,
   type ChatHealth,
   type EnvironmentRecord,
   type GateLine,
   type GateRow,
   GateStore,
+  versionOfId,
 } from '@linekeeper/application';
 import type { EpochMs, SendClass } from '@linekeeper/domain';
-import type { Db } from '../database';
-import type { Conversation, Line } from '../generated/client';
-import { Prisma } from '../generated/client';
+import type { Ask, Prepared } from '../database';
+import type { Conversation } from '../generated/client';
+import { CONVERSATION_INSTANTS, rowFromJson } from '../json-rows';
+import { LineVersions, type SeenLine } from '../line-versions';
 import { date, msOrNull } from '../values';
-import { CONVERSATION_INSTANTS, LINE_INSTANTS, rowFromJson } from '../json-rows';
 import { conversationOf } from './conversation-store';
-import { lineRecordOf } from './line-store';
+
+type Person = { readonly userId: string } | { readonly handle: string };
+
+interface Since {
+  readonly dayStart: EpochMs;
+  readonly ejectedAfter: EpochMs;
+  readonly now: EpochMs;
+}
+
+interface Question {
+  readonly who: Person;
+  readonly since: Since;
+}
+
+/** Looks that are made at about the same time share a statement; none waits for a lock, so one at a time is best. */
+const BOUNDS = { most: 100, inFlight: 1 };
 
 export class PrismaGateStore extends GateStore {
-  constructor(private readonly db: Db) {
+  private readonly looks: Batches<Question, GateRow[]>;
+  private readonly lines: LineVersions;
+
+  constructor(private readonly ask: Ask) {
     super();
+    this.lines = new LineVersions(ask);
+    this.looks = new Batches((questions) => this.lookAll(questions), BOUNDS);
   }
 
-  async look(
-    who: { readonly userId: string } | { readonly handle: string },
-    since: { readonly dayStart: EpochMs; readonly ejectedAfter: EpochMs; readonly now: EpochMs },
-  ): Promise<GateRow[]> {
-    const person =
-      'userId' in who
-        ? Prisma.sql`u.id = (SELECT coalesce(merged_into, id) FROM users WHERE id = ${who.userId}::uuid)`
-        : Prisma.sql`u.id = (SELECT user_id FROM handles WHERE value = ${who.handle})`;
-    const rows = await this.db.$queryRaw<Row[]>`
-      SELECT u.id AS user_id, u.erased_at, u.time_zone, p.id AS pool_id, p.time_zone AS pool_zone, p.shed_classes,
-        a.id AS assignment_id, a.epoch, a.state, a.first_send_at,
-        s.suppressed_at, s.lifted_at, s.reply_allowed_until,
-        to_jsonb(c) AS conversation, to_jsonb(l) AS line, to_jsonb(n) AS active_line,
-        ${maxDailyUse(Prisma.sql`a.line_id`)} AS max_use,
-        ${maxDailyUse(Prisma.sql`n.id`)} AS active_max_use,
-        (SELECT jsonb_agg(jsonb_build_object('id', t.id, 'lineId', t.line_id, 'health', t.health,
-              'since', (extract(epoch FROM t.health_at) * 1000)::bigint)
-            ORDER BY t.last_activity_at DESC)
-          FROM chats t WHERE t.conversation_id = c.id AND NOT t.is_group) AS chats,
-        (SELECT coalesce(jsonb_agg(k.line_id), '[]') FROM known_numbers k
-          WHERE k.user_id = u.id AND k.sureness = 'known') AS known,
-        (SELECT max(x.admitted_at) FROM sends x WHERE x.user_id = u.id AND x.class <> 'reply'
-          AND x.state IN ('open', 'unknown') AND x.expires_at > ${date(since.now)}) AS open_unsolicited_at,
-        (SELECT count(*)::int FROM sends x WHERE x.user_id = u.id AND x.class = 'transactional'
-          AND x.state IN ('open', 'unknown', 'settled') AND x.admitted_at >= ${date(since.dayStart)}) AS transactional_today,
-        EXISTS (SELECT 1 FROM chats t JOIN inbox_events e ON e.order_key = 'chat:' || t.id
-          WHERE t.conversation_id = c.id AND e.state = 'pending') AS events_pending,
-        (SELECT to_jsonb(e) FROM environment e WHERE e.id = 1) AS environment,
-        (SELECT count(*)::int FROM lines x WHERE x.managed AND x.admin_state <> 'retired'
-          AND x.ejected_at > ${date(since.ejectedAfter)}) AS recently_ejected,
-        (SELECT count(*)::int FROM lines x WHERE x.managed AND x.admin_state <> 'retired') AS lines_in_use
-      FROM users u
-      JOIN assignments a ON a.user_id = u.id
-      JOIN pools p ON p.id = a.pool_id
-      JOIN lines l ON l.id = a.line_id
-      LEFT JOIN suppressions s ON s.user_id = u.id
-      LEFT JOIN conversations c ON c.user_id = u.id AND c.pool_id = a.pool_id
-      LEFT JOIN lines n ON n.id = c.active_line_id AND n.id <> a.line_id
-      WHERE ${person}`;
-    return rows.map(rowOf);
+  look(who: Person, since: Since): Promise<GateRow[]> {
+    return this.looks.do({ who, since });
+  }
+
+  private async lookAll(questions: readonly Question[]): Promise<GateRow[][]> {
+    const column = <T>(of: (question: Question) => T): T[] => questions.map(of);
+    const rows = await this.ask<Row>(LOOK, [
+      column(({ who }) => ('userId' in who ? who.userId : null)),
+      column(({ who }) => ('handle' in who ? who.handle : null)),
+      column(({ since }) => date(since.now)),
+      column(({ since }) => date(since.dayStart)),
+      column(({ since }) => date(since.ejectedAfter)),
+    ]);
+    const lines = await this.lines.of(versionsIn(rows));
+    const answers: GateRow[][] = questions.map(() => []);
+    for (const row of rows) answers[row.n - 1]?.push(rowOf(row, lines));
+    return answers;
   }
 }
 
-function maxDailyUse(lineId: Prisma.Sql): Prisma.Sql {
-  return Prisma.sql`(SELECT coalesce(max(d."in" + d.out), 0)::int FROM
-    (SELECT "in", out FROM line_days WHERE line_id = ${lineId} ORDER BY day DESC LIMIT 7) d)`;
-}
+// The users are looked up one by one: a join of the planner's choice reads the whole table for a batch. What concerns the
+// fleet is read once a batch, and of a line only which version of its row it is. No hold lasts longer than a day.
+const LOOK: Prepared = {
+  name: 'gate-look',
+  text: `
+  WITH asked AS (
+    SELECT * FROM unnest(
+      $1::uuid[],
+      $2::text[],
+      $3::timestamptz[],
+      $4::timestamptz[],
+      $5::timestamptz[])
+    WITH ORDINALITY AS q (user_id, handle, now, day_start, ejected_after, n)),
+  people AS (
+    SELECT q.*, CASE WHEN q.user_id IS NULL
+        THEN (SELECT h.user_id FROM handles h WHERE h.value = q.handle)
+        ELSE (SELECT coalesce(x.merged_into, x.id) FROM users x WHERE x.id = q.user_id) END AS id
+    FROM asked q),
+  ejected AS MATERIALIZED (
+    SELECT count(*)::int AS lines FROM lines x WHERE x.managed AND x.admin_state <> 'retired'
+      AND x.ejected_at > (SELECT min(q.ejected_after) FROM asked q)),
+  fleet AS MATERIALIZED (
+    SELECT e.name, e.frozen_at, e.actuators, j.lines AS ejected,
+      CASE WHEN j.lines = 0 THEN 0 ELSE (SELECT count(*)::int FROM lines x
+        WHERE x.managed AND x.admin_state <> 'retired') END AS in_use
+    FROM environment e, ejected j WHERE e.id = 1)
+  SELECT q.n::int AS n,
+    u.id AS user_id, u.erased_at, u.time_zone, p.id AS pool_id, p.time_zone AS pool_zone, p.shed_classes,
+    a.id AS assignment_id, a.epoch, a.state, a.first_send_at,
+    a.line_id, l.xmin::text AS line_version, o.id AS active_line_id, o.xmin::text AS active_version,
+    s.suppressed_at, s.lifted_at, s.reply_allowed_until,
+    CASE WHEN c.id IS NULL THEN NULL ELSE to_jsonb(c) END AS conversation,
+    t.chats, coalesce(t.pending, false) AS events_pending,
+    ARRAY(SELECT k.line_id FROM known_numbers k
+      WHERE k.user_id = u.id AND k.sureness = 'known') AS known,
+    w.open_unsolicited_at, w.transactional_today,
+    f.name, f.frozen_at, f.actuators, f.ejected, f.in_use
+  FROM people q
+  JOIN LATERAL (SELECT * FROM users x WHERE x.id = q.id LIMIT 1) u ON true
+  JOIN assignments a ON a.user_id = u.id
+  JOIN pools p ON p.id = a.pool_id
+  JOIN lines l ON l.id = a.line_id
+  CROSS JOIN fleet f
+  LEFT JOIN suppressions s ON s.user_id = u.id
+  LEFT JOIN conversations c ON c.user_id = u.id AND c.pool_id = a.pool_id
+  LEFT JOIN lines o ON o.id = c.active_line_id AND o.id <> a.line_id
+  LEFT JOIN LATERAL (
+    SELECT jsonb_agg(jsonb_build_object('id', h.id, 'lineId', h.line_id, 'health', h.health,
+          'since', (extract(epoch FROM h.health_at) * 1000)::bigint)
+        ORDER BY h.last_activity_at DESC) AS chats,
+      bool_or(EXISTS (SELECT 1 FROM inbox_events e
+        WHERE e.order_key = 'chat:' || h.id AND e.state = 'pending')) AS pending
+    FROM chats h WHERE h.conversation_id = c.id AND NOT h.is_group) t ON true
+  CROSS JOIN LATERAL (
+    SELECT
+      max(x.admitted_at) FILTER (WHERE x.class <> 'reply'
+        AND x.state IN ('open', 'unknown') AND x.expires_at > q.now) AS open_unsolicited_at,
+      (count(*) FILTER (WHERE x.class = 'transactional'
+        AND x.state IN ('open', 'unknown', 'settled') AND x.admitted_at >= q.day_start))::int
+        AS transactional_today
+    FROM sends x
+    WHERE x.user_id = u.id AND x.admitted_at >= least(q.day_start, q.now - interval '1 day')) w`,
+};
 
 interface Row {
+  /** Of the question, from 1. */
+  n: number;
   user_id: string;
   erased_at: Date | null;
   time_zone: string | null;
@@ -79,38 +139,48 @@ interface Row {
   epoch: number;
   state: string;
   first_send_at: Date | null;
+  line_id: string;
+  line_version: string;
+  active_line_id: string | null;
+  active_version: string | null;
   suppressed_at: Date | null;
   lifted_at: Date | null;
   reply_allowed_until: Date | null;
   conversation: Record<string, unknown> | null;
-  line: Record<string, unknown>;
-  active_line: Record<string, unknown> | null;
-  max_use: number;
-  active_max_use: number;
   chats: { id: string; lineId: string; health: ChatHealth; since: number | null }[] | null;
+  events_pending: boolean;
   known: string[];
   open_unsolicited_at: Date | null;
   transactional_today: number;
-  events_pending: boolean;
-  environment: {
-    name: string;
-    frozen_at: string | null;
-    actuators: EnvironmentRecord['actuators'];
-  };
-  recently_ejected: number;
-  lines_in_use: number;
+  name: string;
+  frozen_at: Date | null;
+  actuators: EnvironmentRecord['actuators'];
+  ejected: number;
+  in_use: number;
 }
 
-function rowOf(row: Row): GateRow {
+function versionsIn(rows: readonly Row[]): { id: string; version: string }[] {
+  return rows.flatMap((row) => [
+    { id: row.line_id, version: row.line_version },
+    ...(row.active_line_id !== null && row.active_version !== null
+      ? [{ id: row.active_line_id, version: row.active_version }]
+      : []),
+  ]);
+}
+
+function rowOf(row: Row, lines: ReadonlyMap<string, SeenLine>): GateRow {
   const chats = row.chats ?? [];
-  const gateLine = (json: Record<string, unknown>, maxDailyUse7d: number): GateLine => {
-    const line = lineRecordOf(rowFromJson(json, LINE_INSTANTS) as unknown as Line);
-    const chat = chats.find(({ lineId }) => lineId === line.id);
+  const gateLine = (id: string): GateLine => {
+    const seen = lines.get(id);
+    // Lines are never deleted.
+    if (!seen) throw new Error(`The line ${id} is not there any more`);
+    // A line that has changed its version has threads of both; into the others nothing can be sent any more.
+    const onLine = chats.filter(({ lineId }) => lineId === id);
+    const chat = onLine.find((each) => versionOfId(each.id) === seen.line.apiVersion) ?? onLine[0];
     return {
-      line,
-      maxDailyUse7d,
+      ...seen,
       chat: chat ? { id: chat.id, health: chat.health } : null,
-      known: row.known.includes(line.id),
+      known: row.known.includes(id),
     };
   };
   return {
@@ -131,19 +201,19 @@ function rowOf(row: Row): GateRow {
       conversationOf(
         rowFromJson(row.conversation, CONVERSATION_INSTANTS) as unknown as Conversation,
       ),
-    assigned: gateLine(row.line, row.max_use),
-    active: row.active_line && gateLine(row.active_line, row.active_max_use),
+    assigned: gateLine(row.line_id),
+    active: row.active_line_id === null ? null : gateLine(row.active_line_id),
     threads: chats.map(({ health, since }) => ({ health, since })),
     openUnsolicitedAt: msOrNull(row.open_unsolicited_at),
     transactionalToday: row.transactional_today,
     eventsPending: row.events_pending,
     environment: {
-      name: row.environment.name,
-      frozenAt: row.environment.frozen_at === null ? null : Date.parse(row.environment.frozen_at),
-      actuators: row.environment.actuators,
+      name: row.name,
+      frozenAt: msOrNull(row.frozen_at),
+      actuators: row.actuators,
     },
-    recentlyEjected: row.recently_ejected,
-    linesInUse: row.lines_in_use,
+    recentlyEjected: row.ejected,
+    linesInUse: row.in_use,
     shedClasses: row.shed_classes ?? [],
   };
 }

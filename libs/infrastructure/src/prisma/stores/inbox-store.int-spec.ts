@@ -42,10 +42,29 @@ describe('The inbox', () => {
     await database.drop();
   });
 
-  const insert = (events: readonly InboxRecord[]): Promise<number> =>
+  const insert = (events: readonly InboxRecord[]): Promise<Set<string>> =>
     unitOfWork.read.inbox.insert(events);
   const claim = (): Promise<InboxRecord[]> =>
     unitOfWork.run((stores) => stores.inbox.claim(NOW, LIMIT));
+
+  it('tells which events were new, also of those that come twice at once', async () => {
+    expect(await insert([event('a', 'chat:a'), event('b', 'chat:a')])).toEqual(new Set(['a', 'b']));
+    const again = [event('b', 'chat:a'), event('c', 'chat:a'), event('c', 'chat:a')];
+    expect(await insert(again)).toEqual(new Set(['c']));
+    expect(idsOf(await claim())).toEqual(['a', 'b', 'c']);
+  });
+
+  it('keeps every column as it was given', async () => {
+    const dead = {
+      ...event('dead', 'event:dead'),
+      state: 'dead',
+      lastError: 'no such word',
+    } as const;
+    await insert([{ ...dead, processedAt: NOW, body: 'a "quoted" {body} \\ of\nlines' }]);
+    expect(await unitOfWork.read.inbox.dead({ limit: 10 })).toEqual([
+      { ...dead, processedAt: NOW, body: 'a "quoted" {body} \\ of\nlines' },
+    ]);
+  });
 
   it('hands out other threads, however long the queue behind an event that waits', async () => {
     const behind = Array.from({ length: LIMIT + 5 }, (_, i) => event(`behind-${i}`, 'chat:a'));

@@ -1,26 +1,33 @@
 import { type InboxRecord, InboxStore } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
-import type { Db } from '../database';
+import type { Ask, Db, Prepared } from '../database';
 import type { InboxEvent } from '../generated/client';
 import { rowFromJson } from '../json-rows';
 import { date, dateOrNull, ms, msOrNull } from '../values';
 
 export class PrismaInboxStore extends InboxStore {
-  constructor(private readonly db: Db) {
+  constructor(
+    private readonly db: Db,
+    private readonly ask: Ask,
+  ) {
     super();
   }
 
-  async insert(events: readonly InboxRecord[]): Promise<number> {
-    const inserted = await this.db.inboxEvent.createMany({
-      data: events.map((event) => ({
-        ...event,
-        receivedAt: date(event.receivedAt),
-        nextAttemptAt: date(event.nextAttemptAt),
-        processedAt: dateOrNull(event.processedAt),
-      })),
-      skipDuplicates: true,
-    });
-    return inserted.count;
+  async insert(events: readonly InboxRecord[]): Promise<Set<string>> {
+    const column = <T>(of: (event: InboxRecord) => T): T[] => events.map(of);
+    const inserted = await this.ask<{ event_id: string }>(INSERT, [
+      column(({ eventId }) => eventId),
+      column(({ eventType }) => eventType),
+      column(({ orderKey }) => orderKey),
+      column(({ body }) => body),
+      column(({ receivedAt }) => date(receivedAt)),
+      column(({ state }) => state),
+      column(({ attempts }) => attempts),
+      column(({ nextAttemptAt }) => date(nextAttemptAt)),
+      column(({ processedAt }) => dateOrNull(processedAt)),
+      column(({ lastError }) => lastError),
+    ]);
+    return new Set(inserted.map(({ event_id: eventId }) => eventId));
   }
 
   // What stands behind an event that waits for its next try must not use up the limit, or one long queue would hold
@@ -114,6 +121,25 @@ export class PrismaInboxStore extends InboxStore {
     return msOrNull(rows[0]?.at ?? null);
   }
 }
+
+const INSERT: Prepared = {
+  name: 'inbox-insert',
+  text: `
+  INSERT INTO inbox_events
+    (event_id, event_type, order_key, body, received_at, state, attempts, next_attempt_at, processed_at, last_error)
+  SELECT * FROM unnest(
+    $1::text[],
+    $2::text[],
+    $3::text[],
+    $4::text[],
+    $5::timestamptz[],
+    $6::text[],
+    $7::int[],
+    $8::timestamptz[],
+    $9::timestamptz[],
+    $10::text[])
+  ON CONFLICT DO NOTHING RETURNING event_id`,
+};
 
 function recordOf(row: InboxEvent): InboxRecord {
   return {

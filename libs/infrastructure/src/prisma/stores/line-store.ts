@@ -1,4 +1,6 @@
 import {
+  type ApiVersion,
+  type EarlierVersion,
   type LineChange,
   type LineFilter,
   type LinePair,
@@ -33,6 +35,7 @@ export class PrismaLineStore extends LineStore {
     await this.db.line.create({
       data: {
         ...line,
+        earlierVersions: jsonOf(line.earlierVersions),
         listedAt: dateOrNull(line.listedAt),
         providerStatusAt: dateOrNull(line.providerStatusAt),
         reputationSeenAt: dateOrNull(line.reputationSeenAt),
@@ -53,6 +56,11 @@ export class PrismaLineStore extends LineStore {
     return row && lineRecordOf(row);
   }
 
+  async byIds(ids: readonly string[]): Promise<LineRecord[]> {
+    const rows = await this.db.line.findMany({ where: { id: { in: [...ids] } } });
+    return rows.map(lineRecordOf);
+  }
+
   async byPhoneNumber(phoneNumber: string): Promise<LineRecord | null> {
     const row = await this.db.line.findUnique({ where: { phoneNumber } });
     return row && lineRecordOf(row);
@@ -61,6 +69,16 @@ export class PrismaLineStore extends LineStore {
   async byPhoneNumbers(phoneNumbers: readonly string[]): Promise<LineRecord[]> {
     const rows = await this.db.line.findMany({ where: { phoneNumber: { in: [...phoneNumbers] } } });
     return rows.map(lineRecordOf);
+  }
+
+  async versions(phoneNumbers?: readonly string[]): Promise<Map<string, ApiVersion>> {
+    const rows = await this.db.line.findMany({
+      where: phoneNumbers === undefined ? {} : { phoneNumber: { in: [...phoneNumbers] } },
+      select: { phoneNumber: true, apiVersion: true },
+    });
+    return new Map(
+      rows.map(({ phoneNumber, apiVersion }) => [phoneNumber, apiVersion as ApiVersion]),
+    );
   }
 
   async list(filter: LineFilter = {}): Promise<LineRecord[]> {
@@ -107,6 +125,7 @@ export class PrismaLineStore extends LineStore {
       where: { id },
       data: {
         ...columns(change, INSTANTS),
+        ...(change.earlierVersions && { earlierVersions: jsonOf(change.earlierVersions) }),
         ...(raiseEpoch ? { epoch: { increment: 1 } } : {}),
         updatedAt: date(at),
       },
@@ -183,6 +202,9 @@ function merged(deltas: readonly LoadDelta[]): LoadDelta[] {
   return [...byLine.values()];
 }
 
+const jsonOf = (versions: readonly EarlierVersion[]): Prisma.InputJsonValue =>
+  versions.map(({ version, until }) => ({ version, until }));
+
 export function lineRecordOf(row: Line): LineRecord {
   return {
     ...row,
@@ -192,6 +214,8 @@ export function lineRecordOf(row: Line): LineRecord {
     healthBy: row.healthBy as LineRecord['healthBy'],
     providerStatus: row.providerStatus as LineRecord['providerStatus'],
     reputation: row.reputation as LineRecord['reputation'],
+    apiVersion: row.apiVersion as ApiVersion,
+    earlierVersions: row.earlierVersions as unknown as EarlierVersion[],
     meanMilli: num(row.meanMilli),
     varianceMilli: num(row.varianceMilli),
     listedAt: msOrNull(row.listedAt),

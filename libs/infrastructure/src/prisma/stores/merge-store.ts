@@ -27,11 +27,15 @@ export class PrismaMergeStore extends MergeStore {
 
   async rates(userIds: readonly string[]): Promise<StoredRate[]> {
     const rows = await this.db.userRate.findMany({ where: { userId: { in: [...userIds] } } });
-    return rows.map(({ userId, a, b, closedDay }) => ({ userId, rate: { a, b }, closedDay }));
+    return rows.map(({ userId, rateMessages, rateDays, closedDay }) => ({
+      userId,
+      rate: { messages: rateMessages, days: rateDays },
+      closedDay,
+    }));
   }
 
   async keepRate({ userId, rate, closedDay }: StoredRate): Promise<void> {
-    const data = { ...rate, closedDay };
+    const data = { rateMessages: rate.messages, rateDays: rate.days, closedDay };
     await this.db.userRate.upsert({
       where: { userId },
       create: { userId, ...data },
@@ -46,6 +50,7 @@ export class PrismaMergeStore extends MergeStore {
     await this.db.message.updateMany(to);
     await this.db.send.updateMany(to);
     await this.db.cardSent.updateMany(to);
+    await this.db.cardMessage.updateMany(to);
     await this.moveConversations(sourceId, targetId);
     await this.moveKnownNumbers(sourceId, targetId);
     await this.moveDays(sourceId, targetId);

@@ -19,6 +19,16 @@ export class PrismaMessageStore extends MessageStore {
     return rows.map(recordOf);
   }
 
+  async countsIn(chatIds: readonly string[]): Promise<Map<string, number>> {
+    if (chatIds.length === 0) return new Map();
+    const rows = await this.db.message.groupBy({
+      by: ['chatId'],
+      where: { chatId: { in: [...chatIds] } },
+      _count: true,
+    });
+    return new Map(rows.flatMap(({ chatId, _count: count }) => (chatId ? [[chatId, count]] : [])));
+  }
+
   async insert(messages: readonly MessageRecord[]): Promise<Set<string>> {
     if (messages.length === 0) return new Set();
     const rows = await this.db.message.createManyAndReturn({

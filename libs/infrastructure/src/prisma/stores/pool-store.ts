@@ -66,6 +66,18 @@ function recordOf(row: Pool): PoolRecord {
     ...row,
     cardRevisedAt: ms(row.cardRevisedAt),
     createdAt: ms(row.createdAt),
-    learned: row.learned as LearnedForecast | null,
+    learned: learnedOf(row.learned),
   };
+}
+
+type KeptForecast = Omit<LearnedForecast, 'prior'> & {
+  readonly prior: Omit<LearnedForecast['prior'], 'learned'> & { readonly learned?: number };
+};
+
+/** An earlier release did not say how much of a prior was learned: with it, all of it was, or none. */
+function learnedOf(stored: Pool['learned']): LearnedForecast | null {
+  const learned = stored as KeptForecast | null;
+  if (learned === null) return null;
+  const { prior } = learned;
+  return { ...learned, prior: { ...prior, learned: prior.learned ?? (prior.assumed ? 0 : 1) } };
 }

@@ -1,4 +1,5 @@
 import {
+  type ApiVersion,
   type QuarantineBounds,
   type QuarantinedWebhook,
   QuarantineStore,
@@ -17,7 +18,7 @@ export class PrismaQuarantineStore extends QuarantineStore {
 
   /** Call it in a transaction: the lock is held until that ends, so that of many at once each sees the others. */
   async add(webhook: QuarantinedWebhook, bounds: QuarantineBounds): Promise<boolean> {
-    const { id, body, headers, source } = webhook;
+    const { id, body, headers, source, apiVersion } = webhook;
     await this.db.$queryRaw`SELECT 1 FROM (SELECT pg_advisory_xact_lock(${LOCK})) AS locked`;
     const rows = await this.db.$queryRaw<{ kept: boolean }[]>`
       WITH there AS (
@@ -26,9 +27,10 @@ export class PrismaQuarantineStore extends QuarantineStore {
           count(*) FILTER (WHERE id = ${id}) AS same
         FROM quarantined_webhooks),
       added AS (
-        INSERT INTO quarantined_webhooks (id, body, headers, source, received_at, expires_at)
+        INSERT INTO quarantined_webhooks
+          (id, body, headers, source, received_at, expires_at, api_version)
         SELECT ${id}, ${body}, ${JSON.stringify(headers)}::jsonb, ${source},
-          ${date(webhook.receivedAt)}, ${date(webhook.expiresAt)}
+          ${date(webhook.receivedAt)}, ${date(webhook.expiresAt)}, ${apiVersion}
         FROM there WHERE n < ${bounds.rows} AND from_source < ${bounds.rowsPerSource}
           AND bytes + ${body.length} <= ${bounds.bytes}
         ON CONFLICT (id) DO NOTHING RETURNING id)
@@ -44,6 +46,7 @@ export class PrismaQuarantineStore extends QuarantineStore {
     });
     return rows.map((row) => ({
       id: row.id,
+      apiVersion: row.apiVersion as ApiVersion,
       body: Buffer.from(row.body),
       headers: row.headers as Record<string, string>,
       source: row.source,

@@ -1,43 +1,58 @@
-import { type SendBasis, type SendRecord, SendStore } from '@linekeeper/application';
+import { Batches, type SendBasis, type SendRecord, SendStore } from '@linekeeper/application';
 import type { EpochMs, SendClass } from '@linekeeper/domain';
-import type { Db } from '../database';
+import type { Ask, Db, Prepared } from '../database';
 import type { Send } from '../generated/client';
 import { date, dateOrNull, ms, msOrNull } from '../values';
 
+interface Entry {
+  readonly send: SendRecord;
+  readonly basis: SendBasis;
+}
+
+/** Sends that are admitted at about the same time share a statement. While one waits for a lock another goes on. */
+const BOUNDS = { most: 100, inFlight: 2 };
+
 export class PrismaSendStore extends SendStore {
-  constructor(private readonly db: Db) {
+  private readonly inserts: Batches<Entry, boolean>;
+
+  constructor(
+    private readonly db: Db,
+    private readonly ask: Ask,
+  ) {
     super();
+    this.inserts = new Batches((entries) => this.insertAll(entries), BOUNDS);
   }
 
-  async insert(send: SendRecord, basis: SendBasis): Promise<boolean> {
-    // The mark waits for whoever changes the reservation at this moment, and then looks again at its epoch. The row
-    // of the user is held too: a merge under way is waited for, and the row says then whose alias they are.
-    const written = await this.db.$executeRaw`
-      WITH basis AS (
-        SELECT a.id FROM assignments a
-        JOIN lines l ON l.id = ${send.lineId}::uuid
-        LEFT JOIN suppressions s ON s.user_id = a.user_id
-        WHERE a.id = ${basis.assignmentId}::uuid AND a.epoch = ${basis.assignmentEpoch}
-          AND l.epoch = ${basis.lineEpoch}
-          AND s.suppressed_at IS NOT DISTINCT FROM ${dateOrNull(basis.suppressedAt)}::timestamptz
-          AND (SELECT e.frozen_at FROM environment e WHERE e.id = 1)
-            IS NOT DISTINCT FROM ${dateOrNull(basis.frozenAt)}::timestamptz),
-      marked AS (
-        UPDATE assignments a SET first_send_at = coalesce(a.first_send_at, ${date(send.admittedAt)})
-        FROM basis WHERE ${basis.marksFirstSend} AND a.id = basis.id
-          AND a.epoch = ${basis.assignmentEpoch} AND a.state = 'reserved'
-        RETURNING a.id)
-      INSERT INTO sends (id, user_id, line_id, assignment_epoch, class, messages, settled_messages,
-        new_conversation, state, policy_version, admitted_at, expires_at, closed_at)
-      SELECT ${send.id}::uuid, coalesce(u.merged_into, u.id), ${send.lineId}::uuid,
-        ${send.assignmentEpoch}, ${send.class}, ${send.messages}, ${send.settledMessages},
-        ${send.newConversation}, ${send.state}, ${send.policyVersion}, ${date(send.admittedAt)},
-        ${date(send.expiresAt)}, ${dateOrNull(send.closedAt)}
-      FROM basis, users u
-      WHERE u.id = ${send.userId}::uuid
-        AND (NOT ${basis.marksFirstSend} OR EXISTS (SELECT 1 FROM marked))
-      FOR KEY SHARE OF u`;
-    return written === 1;
+  insert(send: SendRecord, basis: SendBasis): Promise<boolean> {
+    return this.inserts.do({ send, basis });
+  }
+
+  private async insertAll(entries: readonly Entry[]): Promise<boolean[]> {
+    const send = <T>(of: (send: SendRecord) => T): T[] => entries.map((entry) => of(entry.send));
+    const basis = <T>(of: (basis: SendBasis) => T): T[] => entries.map((entry) => of(entry.basis));
+    const written = await this.ask<{ id: string }>(INSERT, [
+      send(({ id }) => id),
+      send(({ userId }) => userId),
+      send(({ lineId }) => lineId),
+      send(({ assignmentEpoch }) => assignmentEpoch),
+      send((each) => each.class),
+      send(({ messages }) => messages),
+      send(({ settledMessages }) => settledMessages),
+      send(({ newConversation }) => newConversation),
+      send(({ state }) => state),
+      send(({ policyVersion }) => policyVersion),
+      send(({ admittedAt }) => date(admittedAt)),
+      send(({ expiresAt }) => date(expiresAt)),
+      send(({ closedAt }) => dateOrNull(closedAt)),
+      basis(({ assignmentId }) => assignmentId),
+      basis(({ assignmentEpoch }) => assignmentEpoch),
+      basis(({ lineEpoch }) => lineEpoch),
+      basis(({ suppressedAt }) => dateOrNull(suppressedAt)),
+      basis(({ frozenAt }) => dateOrNull(frozenAt)),
+      basis(({ marksFirstSend }) => marksFirstSend),
+    ]);
+    const ids = new Set(written.map(({ id }) => id));
+    return entries.map((entry) => ids.has(entry.send.id));
   }
 
   async classesSince(poolId: string, since: EpochMs): Promise<Map<SendClass, number>> {
@@ -71,6 +86,18 @@ export class PrismaSendStore extends SendStore {
       RETURNING s.id, s.line_id AS "lineId", s.messages - s.settled_messages AS left`;
   }
 
+  async openOf(userIds: readonly string[], lineIds: readonly string[]): Promise<SendRecord[]> {
+    const rows = await this.db.send.findMany({
+      where: {
+        userId: { in: [...userIds] },
+        lineId: { in: [...lineIds] },
+        state: { in: ['open', 'unknown'] },
+      },
+      orderBy: [{ admittedAt: 'asc' }, { id: 'asc' }],
+    });
+    return rows.map(recordOf);
+  }
+
   async close(
     id: string,
     state: 'released' | 'expired' | 'unknown',
@@ -92,6 +119,58 @@ export class PrismaSendStore extends SendStore {
     return rows.map(recordOf);
   }
 }
+
+// The mark waits for whoever changes the reservation at this moment, and then looks again at its epoch. The row of the
+// user is held too: a merge under way is waited for, and the row says then whose alias they are.
+const INSERT: Prepared = {
+  name: 'send-insert',
+  text: `
+  WITH asked AS (
+    SELECT * FROM unnest(
+      $1::uuid[],
+      $2::uuid[],
+      $3::uuid[],
+      $4::int[],
+      $5::text[],
+      $6::int[],
+      $7::int[],
+      $8::boolean[],
+      $9::text[],
+      $10::int[],
+      $11::timestamptz[],
+      $12::timestamptz[],
+      $13::timestamptz[],
+      $14::uuid[],
+      $15::int[],
+      $16::int[],
+      $17::timestamptz[],
+      $18::timestamptz[],
+      $19::boolean[])
+    AS q (id, user_id, line_id, assignment_epoch, class, messages, settled_messages, new_conversation, state,
+      policy_version, admitted_at, expires_at, closed_at, assignment_id, epoch, line_epoch, suppressed_at,
+      frozen_at, marks)),
+  holding AS (
+    SELECT q.* FROM asked q
+    JOIN assignments a ON a.id = q.assignment_id AND a.epoch = q.epoch
+    JOIN lines l ON l.id = q.line_id AND l.epoch = q.line_epoch
+    LEFT JOIN suppressions s ON s.user_id = a.user_id
+    WHERE s.suppressed_at IS NOT DISTINCT FROM q.suppressed_at
+      AND (SELECT e.frozen_at FROM environment e WHERE e.id = 1) IS NOT DISTINCT FROM q.frozen_at),
+  first_sends AS (
+    SELECT assignment_id, epoch, min(admitted_at) AS at FROM holding WHERE marks GROUP BY 1, 2),
+  marked AS (
+    UPDATE assignments a SET first_send_at = coalesce(a.first_send_at, f.at) FROM first_sends f
+    WHERE a.id = f.assignment_id AND a.epoch = f.epoch AND a.state = 'reserved'
+    RETURNING a.id)
+  INSERT INTO sends (id, user_id, line_id, assignment_epoch, class, messages, settled_messages,
+    new_conversation, state, policy_version, admitted_at, expires_at, closed_at)
+  SELECT q.id, coalesce(u.merged_into, u.id), q.line_id, q.assignment_epoch, q.class, q.messages,
+    q.settled_messages, q.new_conversation, q.state, q.policy_version, q.admitted_at, q.expires_at, q.closed_at
+  FROM holding q JOIN users u ON u.id = q.user_id
+  WHERE NOT q.marks OR EXISTS (SELECT 1 FROM marked m WHERE m.id = q.assignment_id)
+  FOR KEY SHARE OF u
+  RETURNING id`,
+};
 
 function recordOf(row: Send): SendRecord {
   return {

@@ -1,4 +1,8 @@
-import { type SubscriptionRecord, SubscriptionStore } from '@linekeeper/application';
+import {
+  type ApiVersion,
+  type SubscriptionRecord,
+  SubscriptionStore,
+} from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
 import type { Db } from '../database';
 import type { Prisma } from '../generated/client';
@@ -9,12 +13,18 @@ export class PrismaSubscriptionStore extends SubscriptionStore {
     super();
   }
 
-  active(): Promise<SubscriptionRecord[]> {
-    return this.where({ retiredAt: null });
+  active(version?: ApiVersion): Promise<SubscriptionRecord[]> {
+    return this.where({
+      retiredAt: null,
+      ...(version === undefined ? {} : { apiVersion: version }),
+    });
   }
 
-  usable(since: EpochMs): Promise<SubscriptionRecord[]> {
-    return this.where({ OR: [{ retiredAt: null }, { retiredAt: { gt: date(since) } }] });
+  usable(since: EpochMs, version: ApiVersion): Promise<SubscriptionRecord[]> {
+    return this.where({
+      apiVersion: version,
+      OR: [{ retiredAt: null }, { retiredAt: { gt: date(since) } }],
+    });
   }
 
   private async where(where: Prisma.WebhookSubscriptionWhereInput): Promise<SubscriptionRecord[]> {
@@ -24,6 +34,7 @@ export class PrismaSubscriptionStore extends SubscriptionStore {
     });
     return rows.map((row) => ({
       ...row,
+      apiVersion: row.apiVersion as ApiVersion,
       createdAt: ms(row.createdAt),
       lastVerifiedAt: msOrNull(row.lastVerifiedAt),
       retiredAt: msOrNull(row.retiredAt),
@@ -31,14 +42,14 @@ export class PrismaSubscriptionStore extends SubscriptionStore {
   }
 
   async insert(subscription: SubscriptionRecord): Promise<void> {
-    await this.db.webhookSubscription.create({
-      data: {
-        ...subscription,
-        createdAt: date(subscription.createdAt),
-        lastVerifiedAt: dateOrNull(subscription.lastVerifiedAt),
-        retiredAt: dateOrNull(subscription.retiredAt),
-      },
-    });
+    const data = {
+      ...subscription,
+      createdAt: date(subscription.createdAt),
+      lastVerifiedAt: dateOrNull(subscription.lastVerifiedAt),
+      retiredAt: dateOrNull(subscription.retiredAt),
+    };
+    const { id } = subscription;
+    await this.db.webhookSubscription.upsert({ where: { id }, create: data, update: data });
   }
 
   async retire(id: string, at: EpochMs): Promise<void> {
@@ -55,9 +66,9 @@ export class PrismaSubscriptionStore extends SubscriptionStore {
     });
   }
 
-  async verified(at: EpochMs): Promise<void> {
+  async verified(at: EpochMs, version: ApiVersion): Promise<void> {
     await this.db.webhookSubscription.updateMany({
-      where: { retiredAt: null, lastVerifiedAt: { not: null } },
+      where: { apiVersion: version, retiredAt: null, lastVerifiedAt: { not: null } },
       data: { lastVerifiedAt: date(at) },
     });
   }

@@ -50,6 +50,56 @@ export class PrismaUserStore extends UserStore {
     });
   }
 
+  async insertAll(users: readonly Omit<UserRecord, 'suppression'>[]): Promise<boolean> {
+    const handles = users.flatMap(({ id, createdAt, handles: all }) =>
+      all.map((handle) => ({ ...handle, userId: id, createdAt })),
+    );
+    const column = <T>(of: (user: Omit<UserRecord, 'suppression'>) => T): T[] => users.map(of);
+    const inserted = await this.db.$executeRaw`
+      INSERT INTO users (id, external_id, time_zone, expected_per_day, discovered, labels, consent,
+        created_at, erased_at)
+      SELECT * FROM unnest(
+        ${column(({ id }) => id)}::uuid[], ${column(({ externalId }) => externalId)}::text[],
+        ${column(({ timeZone }) => timeZone)}::text[],
+        ${column(({ expectedPerDay }) => expectedPerDay)}::float8[],
+        ${column(({ discovered }) => discovered)}::boolean[],
+        ${column(({ labels }) => JSON.stringify(labels))}::jsonb[],
+        ${column(({ consent }) => (consent === null ? null : JSON.stringify(consent)))}::jsonb[],
+        ${column(({ createdAt }) => date(createdAt))}::timestamptz[],
+        ${column(({ erasedAt }) => dateOrNull(erasedAt))}::timestamptz[])
+      ON CONFLICT DO NOTHING`;
+    if (inserted !== users.length) return false;
+    const added = await this.db.$executeRaw`
+      INSERT INTO handles (value, kind, user_id, created_at)
+      SELECT * FROM unnest(
+        ${handles.map(({ value }) => value)}::text[], ${handles.map(({ kind }) => kind)}::text[],
+        ${handles.map(({ userId }) => userId)}::uuid[],
+        ${handles.map(({ createdAt }) => date(createdAt))}::timestamptz[])
+      ON CONFLICT DO NOTHING`;
+    return added === handles.length;
+  }
+
+  async strangers(
+    people: readonly {
+      handle: string;
+      externalId: string | null;
+      optOutHashes: readonly string[];
+    }[],
+  ): Promise<boolean[]> {
+    const rows = await this.db.$queryRaw<{ unknown: boolean }[]>`
+      SELECT NOT (EXISTS (SELECT 1 FROM handles h WHERE h.value = q.handle)
+          OR EXISTS (SELECT 1 FROM users u WHERE u.external_id = q.external_id)
+          OR EXISTS (SELECT 1 FROM lines l WHERE l.phone_number = q.handle)
+          OR EXISTS (SELECT 1 FROM erased_opt_outs e
+            WHERE e.handle_hash = ANY(string_to_array(q.hashes, ' ')))) AS unknown
+      FROM unnest(
+        ${people.map(({ handle }) => handle)}::text[],
+        ${people.map(({ externalId }) => externalId)}::text[],
+        ${people.map(({ optOutHashes }) => optOutHashes.join(' '))}::text[])
+      WITH ORDINALITY AS q (handle, external_id, hashes, n) ORDER BY q.n`;
+    return rows.map(({ unknown }) => unknown);
+  }
+
   async byId(id: string): Promise<UserRecord | null> {
     const row = await this.db.user.findUnique({ where: { id }, include: WITH_ALL });
     return row && this.personOf(row);
@@ -235,7 +285,8 @@ export class PrismaUserStore extends UserStore {
   }): Promise<RateToClose[]> {
     const rows = await this.db.$queryRaw<RateRow[]>`
       SELECT a.user_id, a.id AS assignment_id, a.line_id, a.state, a.created_at, a.mean_milli,
-        a.variance_milli, u.expected_per_day, r.a, r.b, r.history_days, r.history_sum, r.history_squares, coalesce(d."in" + d.out, 0)::int AS messages
+        a.variance_milli, u.expected_per_day, r.rate_messages, r.rate_days, r.history_days,
+        r.history_sum, r.history_squares, coalesce(d."in" + d.out, 0)::int AS messages
       FROM assignments a
       JOIN users u ON u.id = a.user_id
       LEFT JOIN user_rates r ON r.user_id = a.user_id
@@ -256,7 +307,10 @@ export class PrismaUserStore extends UserStore {
         sum: row.history_sum ?? 0,
         sumOfSquares: row.history_squares ?? 0,
       },
-      rate: row.a === null || row.b === null ? null : { a: row.a, b: row.b },
+      rate:
+        row.rate_messages === null || row.rate_days === null
+          ? null
+          : { messages: row.rate_messages, days: row.rate_days },
       expectedPerDay: row.expected_per_day,
       messages: row.messages,
       meanMilli: num(row.mean_milli),
@@ -279,14 +333,15 @@ export class PrismaUserStore extends UserStore {
     if (rates.length === 0) return;
     await this.db.$executeRaw`
       INSERT INTO user_rates
-        (user_id, a, b, closed_day, history_days, history_sum, history_squares)
+        (user_id, rate_messages, rate_days, closed_day, history_days, history_sum, history_squares)
       SELECT * FROM unnest(
-        ${rates.map((r) => r.userId)}::uuid[], ${rates.map((r) => r.rate.a)}::float8[],
-        ${rates.map((r) => r.rate.b)}::float8[], ${rates.map((r) => r.closedDay)}::text[],
+        ${rates.map((r) => r.userId)}::uuid[], ${rates.map((r) => r.rate.messages)}::float8[],
+        ${rates.map((r) => r.rate.days)}::float8[], ${rates.map((r) => r.closedDay)}::text[],
         ${rates.map((r) => r.history.days)}::int[], ${rates.map((r) => r.history.sum)}::float8[],
         ${rates.map((r) => r.history.sumOfSquares)}::float8[])
       ON CONFLICT (user_id) DO UPDATE
-        SET a = excluded.a, b = excluded.b, closed_day = excluded.closed_day,
+        SET rate_messages = excluded.rate_messages, rate_days = excluded.rate_days,
+          closed_day = excluded.closed_day,
           history_days = excluded.history_days, history_sum = excluded.history_sum,
           history_squares = excluded.history_squares`;
     await this.db.$executeRaw`
@@ -330,8 +385,8 @@ interface RateRow {
   mean_milli: bigint;
   variance_milli: bigint;
   expected_per_day: number | null;
-  a: number | null;
-  b: number | null;
+  rate_messages: number | null;
+  rate_days: number | null;
   messages: number;
 }
 

@@ -1,0 +1,46 @@
+import type { Client } from 'pg';
+import { nextId } from './ids';
+
+/** Ids of people who have a place, and have just written: what they are answered is a reply. */
+export async function seedPeople(db: Client, count: number): Promise<string[]> {
+  const { rows: lines } = await db.query<{ id: string; pool_id: string }>(
+    'SELECT id, pool_id FROM lines ORDER BY id',
+  );
+  const ids = Array.from({ length: count }, nextId);
+  const of = (i: number): { id: string; pool_id: string } => lines[i % lines.length] ?? NO_LINE;
+  const values = [ids, ids.map((_, i) => of(i).id), ids.map((_, i) => of(i).pool_id)];
+  await db.query(
+    `INSERT INTO users (id, labels, discovered, created_at)
+     SELECT unnest($1::uuid[]), '{}', false, now()`,
+    [ids],
+  );
+  await db.query(
+    `INSERT INTO handles (value, user_id, kind, created_at)
+     SELECT '+1303' || lpad(n::text, 7, '0'), id, 'phone', now()
+     FROM unnest($1::uuid[]) WITH ORDINALITY AS p (id, n)`,
+    [ids],
+  );
+  await db.query(
+    `INSERT INTO assignments (id, pool_id, user_id, line_id, epoch, state, started_by, confirmed_at, pinned,
+       mean_milli, variance_milli, policy_version, explanation, created_at, updated_at)
+     SELECT gen_random_uuid(), pool, id, line, 1, 'confirmed', 'inbound', now(), false, 1000, 1000, 1, '{}', now(), now()
+     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS p (id, line, pool)`,
+    values,
+  );
+  await db.query(
+    `WITH said AS (
+       INSERT INTO conversations (id, pool_id, user_id, active_line_id, last_inbound_at, outbound_turns,
+         unanswered_turns, pull_turns, updated_at)
+       SELECT gen_random_uuid(), pool, id, line, now(), 0, 0, '[]', now()
+       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS p (id, line, pool)
+       RETURNING id, user_id, active_line_id)
+     INSERT INTO chats (id, conversation_id, line_id, is_group, health, started_by, created_at, last_activity_at, shares)
+     SELECT gen_random_uuid()::text, id, active_line_id, false, 'HEALTHY', 'inbound', now(), now(), 0 FROM said`,
+    values,
+  );
+  // Only what has rows: of an empty table the planner would believe that it stays so.
+  await db.query('ANALYZE users, handles, assignments, conversations, chats, lines');
+  return ids;
+}
+
+const NO_LINE = { id: '', pool_id: '' };
