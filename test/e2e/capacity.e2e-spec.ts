@@ -59,6 +59,16 @@ describe('Capacity', () => {
     return pools[0] ?? Promise.reject(new Error('No pool'));
   };
 
+  /** Jobs of the days before may still look at a line meanwhile; what they see changes none of this. */
+  const standing = async (): Promise<object[]> =>
+    (await linesOf(service)).map(({ id, users, adminState, health, todayCap }) => ({
+      id,
+      users,
+      adminState,
+      health,
+      todayCap,
+    }));
+
   it('adds up with the lines', async () => {
     const lines = await linesOf(service);
     const plan = await planOf();
@@ -79,7 +89,7 @@ describe('Capacity', () => {
   });
 
   it('plays a small what-if on the fleet as it is, and keeps its table', async () => {
-    const before = await database.rowVersions();
+    const before = [await standing(), await database.rowVersions()] as const;
     const answer = await service.admin.post<Simulation>('/v1/admin/simulations', {
       scenario: 'S1',
       policies: ['linekeeper', 'round-robin'],
@@ -97,9 +107,10 @@ describe('Capacity', () => {
     expect(simulation).toMatchObject({ state: 'completed', progressPercent: 100 });
     expect(simulation.table?.map(({ policy }) => policy)).toEqual(['linekeeper', 'round-robin']);
     // What is asked of a model changes nothing of the fleet; only the key says when it was used.
+    expect(await standing()).toEqual(before[0]);
     const after = await database.rowVersions();
-    for (const table of ['lines', 'assignments', 'messages', 'policy_versions']) {
-      expect(after[table]).toBe(before[table]);
+    for (const table of ['assignments', 'messages', 'policy_versions']) {
+      expect(after[table]).toBe(before[1][table]);
     }
   });
 
