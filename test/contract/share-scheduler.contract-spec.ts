@@ -103,7 +103,15 @@ describe('The share schedule', () => {
         healthReason: null,
       },
       ...{ providerStatusAt: null, reputationSeenAt: null, providerLineId: null, listedAt: START },
-      ...{ newUsersDay: '', contactCardActive: true, createdAt: START, updatedAt: START },
+      ...{ newUsersDay: '', capability: null,
+            capabilityAt: null,
+            forwardingNumber: null,
+            wantedForwarding: null,
+            autoTyping: null,
+            waivedChecks: [],
+            missingSince: null,
+            successorId: null,
+            contactCardActive: true, createdAt: START, updatedAt: START },
     };
     await unitOfWork.read.lines.insert(record);
     return record.id;

@@ -64,7 +64,7 @@ describe('The cards of new users', () => {
        ORDER BY generation`,
     );
   const verb = (id: string, name: string): Promise<unknown> =>
-    ok(service.admin.post(`/v1/admin/lines/${id}/${name}`, { reason }));
+    ok(service.admin.post(`/v1/admin/lines/${id}/${name}`, { reason, override: true }));
   const join = (i: number): Promise<Onboarded> => onboard(service, personNumber(i));
   const numbersOf = ({ assignment }: Onboarded): string[] =>
     [assignment.line, ...assignment.fallbacks].map(({ id }) => id);

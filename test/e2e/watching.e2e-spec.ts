@@ -158,6 +158,8 @@ describe('Watching', () => {
   it('while sharing only observes, writes no contact card at the provider', async () => {
     const [line] = await raiseMatureFleet(service);
     await ok(service.admin.post(`/v1/admin/lines/${line?.id}/start-warming`, { reason }));
+    const waivedChecks = ['contact-card', 'webhook', 'auto-typing'];
+    await ok(service.admin.patch(`/v1/admin/lines/${line?.id}`, { waivedChecks, reason }));
     await observe('share');
     const provider = service.nest.get(MessagingProvider);
     const hasCard = (): Promise<boolean> => provider.hasContactCard(line?.phoneNumber ?? '');

@@ -12,6 +12,7 @@ const anyLine = fc
     goodDays: fc.integer({ min: 0, max: 16 }),
     meanMilli: fc.integer({ min: 0, max: 2_600_000 }),
     usedLast24h: fc.integer({ min: 0, max: 4_000 }),
+    maintenanceClosesAt: fc.constantFrom(null, null, NOW - 1, NOW + 3_600_000),
     newUsersToday: fc.integer({ min: 0, max: 20 }),
     fallbackUsers: fc.integer({ min: 0, max: 300 }),
   } as const)

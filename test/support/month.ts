@@ -90,7 +90,14 @@ export function aMonth(
   }
 
   it('registers new lines, which take nobody before they are warm', async () => {
-    await ok(service.admin.post('/v1/admin/lines/import', { start: 'new', reason: 'a new fleet' }));
+    await ok(
+      service.admin.post('/v1/admin/lines/import', {
+        start: 'new',
+        autoTyping: 'off',
+        waivedChecks: ['webhook'],
+        reason: 'a new fleet, which nobody has written to yet',
+      }),
+    );
     const lines = await linesOf(service);
     expect(lines.map(({ adminState }) => adminState)).toEqual(Array(LINES).fill('warming'));
     const early = await service.app.post<Problem & { nextCapacityAt: string }>('/v1/users', {

@@ -80,8 +80,9 @@ async function raiseFleet({ admin, simulator }: Stage): Promise<void> {
     });
     if (i === 9 || i === 10) {
       await admin.post(`/v1/admin/lines/${line.id}/activate`, {
-        reason: 'warmed elsewhere',
+        reason: 'warmed elsewhere, and nobody has written to it yet',
         waiveWarming: true,
+        waive: ['webhook', 'auto-typing'],
       });
     }
     if (i === 8)

@@ -1,4 +1,4 @@
-import type { FleetPolicy } from '@linekeeper/domain';
+import { type FleetPolicy, READINESS_CHECKS } from '@linekeeper/domain';
 import { z } from 'zod';
 
 const share = z.number().min(0).max(1);
@@ -27,6 +27,8 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
     turnGapSeconds: z.number().min(0).max(3_600),
     hoursBetweenUnsolicitedTurns: z.number().min(0),
     maxUnansweredTurns: count,
+    sameTextLimit: count.max(1_000),
+    sameTextMinutes: positive.max(24 * 60),
     quietHours: z.strictObject({
       fromHour: z.number().int().min(0).max(23),
       toHour: z.number().int().min(1).max(24),
@@ -85,6 +87,13 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
     idleDays: count.max(365),
   }),
   warming: z.strictObject({ days: z.number().min(0).max(60) }),
+  lifecycle: z.strictObject({
+    requiredChecks: z.array(z.enum(READINESS_CHECKS)).max(READINESS_CHECKS.length),
+    preCordonMinutes: z.number().min(0).max(7 * 24 * 60),
+    slowStartHours: z.number().min(0).max(30 * 24),
+    maxDisruptedShare: share,
+    dormantAfterDays: positive.max(365),
+  }),
   health: z.strictObject({
     banHours: positive,
     maxBanDays: positive,
@@ -127,6 +136,13 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
     cooldownDays: z.number().min(0),
     idleHours: z.number().min(0),
     maxUsersShare: share,
+  }),
+  losses: z.strictObject({
+    maxSets: count.max(100_000),
+    capacityLowShare: share,
+    capacityEnoughShare: share,
+    coverageLowShare: share,
+    coverageEnoughShare: share,
   }),
   capacity: z.strictObject({
     pricePerLinePerMonth: z.number().min(0).max(1_000_000).nullable(),
@@ -198,6 +214,18 @@ export function crossedThresholds(policy: FleetPolicy): CrossedThresholds[] {
       policy.health.detection.maxBadRate,
       'health.detection.flaggedBadRate',
       policy.health.detection.flaggedBadRate,
+    ],
+    [
+      'losses.capacityLowShare',
+      policy.losses.capacityLowShare,
+      'losses.capacityEnoughShare',
+      policy.losses.capacityEnoughShare,
+    ],
+    [
+      'losses.coverageLowShare',
+      policy.losses.coverageLowShare,
+      'losses.coverageEnoughShare',
+      policy.losses.coverageEnoughShare,
     ],
     [
       'ramp.firstDayCap',

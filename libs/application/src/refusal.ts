@@ -42,6 +42,8 @@ export const REFUSALS = {
   'line.not_found': 'There is no such line',
   'line.exists': 'There is a line with this number already',
   'line.illegal_step': 'The line does not allow this step now',
+  'line.not_ready': 'The line is not ready to go into service',
+  'line.disruption_budget': 'Too much of the pool would be out at once',
   'line.not_at_provider': 'The provider does not list this number',
   'send.not_found': 'There is no such reservation',
   'send.closed': 'The reservation is closed already',

@@ -1,3 +1,5 @@
+import { READINESS_CHECKS, type ReadinessCheck } from './line/readiness';
+
 /**
  * Every threshold the fleet is run by, in one value. A stored version of it is edited through the API, and each
  * decision names the version that made it. Shares are fractions of 1, times are in the unit their name ends with.
@@ -36,6 +38,9 @@ export interface FleetPolicy {
     readonly turnGapSeconds: number;
     readonly hoursBetweenUnsolicitedTurns: number;
     readonly maxUnansweredTurns: number;
+    /** The same text, unless it is a reply, goes out so often within these minutes, from all lines together. */
+    readonly sameTextLimit: number;
+    readonly sameTextMinutes: number;
     /** Non-replies go out from `fromHour` (inclusive) to `toHour` (exclusive) of the person's zone. */
     readonly quietHours: { readonly fromHour: number; readonly toHour: number };
   };
@@ -117,6 +122,18 @@ export interface FleetPolicy {
     readonly idleDays: number;
   };
   readonly warming: { readonly days: number };
+  readonly lifecycle: {
+    /** What has to be good, or waived, before a line goes into service. */
+    readonly requiredChecks: readonly ReadinessCheck[];
+    /** How long before a maintenance window a line stops taking new users. */
+    readonly preCordonMinutes: number;
+    /** How long after it new users come more slowly. */
+    readonly slowStartHours: number;
+    /** Share of a pool's lines that may be out at a time by our own will, always one. */
+    readonly maxDisruptedShare: number;
+    /** A line that only stands on cards and has carried nothing for so long is said to sleep. */
+    readonly dormantAfterDays: number;
+  };
   readonly health: {
     readonly banHours: number;
     readonly maxBanDays: number;
@@ -173,6 +190,16 @@ export interface FleetPolicy {
     readonly idleHours: number;
     readonly maxUsersShare: number;
   };
+  readonly losses: {
+    /** Sets of lost lines that the loss report works out for a pool, all single lines among them. */
+    readonly maxSets: number;
+    /** Free admission as a share of what the lines may carry: below the first it is low, from the second enough. */
+    readonly capacityLowShare: number;
+    readonly capacityEnoughShare: number;
+    /** Share of people who were sent a fallback that serves: below the first it is low, from the second enough. */
+    readonly coverageLowShare: number;
+    readonly coverageEnoughShare: number;
+  };
   readonly capacity: {
     /** What one line costs a month, in a currency of the operator's; null: unknown, and nothing is said of money. */
     readonly pricePerLinePerMonth: number | null;
@@ -205,6 +232,8 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
     turnGapSeconds: 120,
     hoursBetweenUnsolicitedTurns: 24,
     maxUnansweredTurns: 3,
+    sameTextLimit: 10,
+    sameTextMinutes: 10,
     quietHours: { fromHour: 8, toHour: 21 },
   },
   newConversations: { outboundPerLinePer24h: 50, outboundPerLinePerHour: 10 },
@@ -257,6 +286,13 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
     idleDays: 14,
   },
   warming: { days: 7 },
+  lifecycle: {
+    requiredChecks: READINESS_CHECKS,
+    preCordonMinutes: 60,
+    slowStartHours: 24,
+    maxDisruptedShare: 0.2,
+    dormantAfterDays: 7,
+  },
   health: {
     banHours: 24,
     maxBanDays: 14,
@@ -299,6 +335,13 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
     cooldownDays: 14,
     idleHours: 72,
     maxUsersShare: 0.01,
+  },
+  losses: {
+    maxSets: 2_000,
+    capacityLowShare: 0.1,
+    capacityEnoughShare: 0.15,
+    coverageLowShare: 0.95,
+    coverageEnoughShare: 0.97,
   },
   capacity: { pricePerLinePerMonth: null, leadTimeDays: 5, growthPerDay: 0.01 },
 };

@@ -52,6 +52,7 @@ export function closedBecause(line: Line, now: number): string | null {
     [health === 'ejected', 'ejected'],
     [adminState === 'cordoned', 'cordoned'],
     [adminState === 'draining', 'draining'],
+    [line.maintenanceClosesAt !== null && line.maintenanceClosesAt <= now, 'maintenance-due'],
     [health === 'suspect', 'suspect'],
     [health === 'recovering' && (line.bannedUntil ?? 0) > now, 'recovering'],
     [reputation === 'AT_RISK', 'reputation-at-risk'],

@@ -1,5 +1,14 @@
 import { API_VERSIONS } from '@linekeeper/application';
-import { ADMIN_STATES, HEALTHS, PROVIDER_STATUSES, REPUTATIONS } from '@linekeeper/domain';
+import {
+  ADMIN_STATES,
+  HEALTHS,
+  LINE_EFFECTS,
+  MAINTENANCE_MODES,
+  PROVIDER_STATUSES,
+  READINESS_CHECKS,
+  READINESS_STATES,
+  REPUTATIONS,
+} from '@linekeeper/domain';
 import { IDENTITY_DRIFTS } from '@linekeeper/application';
 import { z } from 'zod';
 import { verbBody } from '../http/operator-body';
@@ -10,6 +19,20 @@ const budget = z.number().int().min(1).max(100_000).describe('Messages a day, in
 const apiVersion = z
   .enum(API_VERSIONS)
   .describe("The version of the provider's API that the line speaks; it must list the line");
+
+const waivedChecks = z
+  .array(z.enum(READINESS_CHECKS))
+  .max(READINESS_CHECKS.length)
+  .describe('Checks of readiness that need not be good');
+const autoTyping = z
+  .enum(['on', 'off'])
+  .describe('Whether Linq shows typing by itself on the line: no API tells it');
+const wantedForwarding = z
+  .string()
+  .min(1)
+  .max(40)
+  .nullable()
+  .describe('Where calls shall be forwarded to; null: nowhere');
 
 export const registerBody = z.strictObject({
   phoneNumber: z.string().min(1).max(40),
@@ -22,6 +45,9 @@ export const registerBody = z.strictObject({
   budgetPerDay: budget.optional(),
   managed: z.boolean().default(true),
   apiVersion: apiVersion.default('v3'),
+  wantedForwarding: wantedForwarding.optional(),
+  autoTyping: autoTyping.optional(),
+  waivedChecks: waivedChecks.optional(),
   reason,
 });
 
@@ -34,22 +60,61 @@ export const lineEditBody = z
     budgetPerDay: budget.optional(),
     managed: z.boolean().optional(),
     apiVersion: apiVersion.optional(),
+    wantedForwarding: wantedForwarding.optional(),
+    autoTyping: autoTyping.nullable().optional(),
+    waivedChecks: waivedChecks.optional(),
     reason,
   })
   .refine(({ reason: _why, ...wanted }) => Object.values(wanted).some((to) => to !== undefined), {
-    message: 'Give budgetPerDay, managed or apiVersion',
+    message:
+      'Give budgetPerDay, managed, apiVersion, wantedForwarding, autoTyping or waivedChecks',
     path: ['budgetPerDay'],
   });
 
+const instantIn = z.iso.datetime({ offset: true });
+
 export const stepBody = verbBody.extend({
-  deadline: z.iso
-    .datetime({ offset: true })
+  deadline: instantIn.optional().describe('For drain and replace: when it shall be over'),
+  movesPerHour: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
     .optional()
-    .describe('For drain: when it shall be over'),
+    .describe('For drain and replace: people who are moved within any hour, at most'),
   waiveWarming: z
     .boolean()
     .optional()
     .describe('For activate: although the warming timer still runs'),
+  waive: waivedChecks.optional().describe('For activate: checks that need not be good, from now on'),
+  mode: z
+    .enum(MAINTENANCE_MODES)
+    .optional()
+    .describe('For maintenance: people wait (hold, the default) or move (reroute)'),
+  from: instantIn.optional().describe('For maintenance: when it begins; default: now'),
+  until: instantIn.optional().describe('For maintenance: when it ends by itself'),
+  phoneNumber: z
+    .string()
+    .min(1)
+    .max(40)
+    .optional()
+    .describe('For replace: the new number, which Linq must list'),
+  override: z
+    .boolean()
+    .optional()
+    .describe('Take the line out although the disruption budget forbids it; kept in the audit'),
+});
+
+const readinessAnswer = z.object({
+  ready: z.boolean(),
+  items: z.array(
+    z.object({
+      check: z.enum(READINESS_CHECKS),
+      state: z.enum(READINESS_STATES),
+      detail: z.string(),
+      mend: z.string().nullable().describe('What makes it good'),
+    }),
+  ),
 });
 
 export const usageQuery = z.strictObject({
@@ -108,6 +173,27 @@ export const lineAnswer = z.object({
   warmingUntil: instantText,
   bannedUntil: instantText,
   drainDeadline: instantText,
+  maintenance: z
+    .object({
+      mode: z.enum(MAINTENANCE_MODES),
+      from: z.string(),
+      until: instantText,
+      closesAt: z.string().describe('When it stops taking new users'),
+    })
+    .nullable()
+    .describe('The window in which it rests, planned or running'),
+  readiness: readinessAnswer.describe('What has to be good before it goes into service'),
+  listing: z
+    .enum(['listed', 'discovered', 'missing'])
+    .describe('How Linq lists it: discovered, until somebody takes it over; missing, no more'),
+  missingSince: instantText,
+  dormant: z
+    .boolean()
+    .describe('A fallback only, which carries nothing: give it people of its own'),
+  forwardingNumber: z.string().nullable().describe('Where Linq forwards calls to'),
+  wantedForwarding: z.string().nullable(),
+  autoTyping: z.enum(['on', 'off']).nullable(),
+  successorId: z.string().nullable().describe('The line that takes its place'),
   listedAt: instantText,
   version: z.number().int().describe('For If-Match'),
 });
@@ -116,8 +202,12 @@ export const stepAnswer = z.object({
   lineId: z.string(),
   adminState: z.enum(ADMIN_STATES),
   health: z.enum(HEALTHS),
-  effects: z.array(z.enum(['eject', 'start-drain', 'stop-drain'])),
+  change: z.record(z.string(), z.unknown()).describe('The columns that change, by name'),
+  effects: z.array(z.enum(LINE_EFFECTS)),
   usersAffected: z.number().int(),
   failoverId: z.string().nullable(),
+  readiness: readinessAnswer.nullable().describe('Of activate: the list it went by'),
+  overridden: z.string().nullable().describe('The rule of the disruption budget that was overridden'),
+  successorId: z.string().nullable().describe('Of replace: the line under the new number'),
   dryRun: z.boolean(),
 });

@@ -1,6 +1,6 @@
 import type { LineState, StepReport } from '@linekeeper/application';
 import type { z } from 'zod';
-import { instantOrNull } from '../http/instants';
+import { instant, instantOrNull } from '../http/instants';
 import type { lineAnswer, stepAnswer } from './line.schemas';
 
 export function lineView(state: LineState): z.infer<typeof lineAnswer> {
@@ -39,19 +39,59 @@ export function lineView(state: LineState): z.infer<typeof lineAnswer> {
     warmingUntil: instantOrNull(line.warmingUntil),
     bannedUntil: instantOrNull(line.bannedUntil),
     drainDeadline: instantOrNull(line.drainDeadline),
+    maintenance: maintenanceOf(line),
+    readiness: { ready: state.readiness.ready, items: [...state.readiness.items] },
+    listing: state.listing,
+    missingSince: instantOrNull(line.missingSince),
+    dormant: state.dormant,
+    forwardingNumber: line.forwardingNumber,
+    wantedForwarding: line.wantedForwarding,
+    autoTyping: line.autoTyping,
+    successorId: line.successorId,
     listedAt: instantOrNull(line.listedAt),
     version: line.epoch,
   };
 }
 
+function maintenanceOf({
+  maintenanceMode: mode,
+  maintenanceFrom: from,
+  maintenanceUntil: until,
+  maintenanceClosesAt: closesAt,
+}: LineState['line']): z.infer<typeof lineAnswer>['maintenance'] {
+  if (mode === null || from === null) return null;
+  return {
+    mode,
+    from: instant(from),
+    until: instantOrNull(until),
+    closesAt: instant(closesAt ?? from),
+  };
+}
+
 export function stepView(report: StepReport): z.infer<typeof stepAnswer> {
+  const { readiness } = report;
   return {
     lineId: report.line.id,
     adminState: report.line.adminState,
     health: report.line.health,
+    change: changeView(report.change),
     effects: [...report.effects],
     usersAffected: report.usersAffected,
     failoverId: report.failoverId,
+    readiness: readiness && { ready: readiness.ready, items: [...readiness.items] },
+    overridden: report.overridden,
+    successorId: report.successorId,
     dryRun: report.dryRun,
   };
+}
+
+/** Columns that hold an instant, which a caller reads as one. */
+const IS_INSTANT = /(?:At|Until|From|Deadline)$/;
+
+function changeView(change: StepReport['change']): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(change).map(([column, value]) =>
+      typeof value === 'number' && IS_INSTANT.test(column) ? [column, instant(value)] : [column, value],
+    ),
+  );
 }

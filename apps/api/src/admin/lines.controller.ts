@@ -156,19 +156,27 @@ export class LinesController {
     summary: 'One step of the lifecycle, with a reason; dryRun says what would happen',
   })
   @Answers(200, 'What happened, or would', stepAnswer)
-  @Answers(409, 'line.illegal_step: with the steps that are allowed')
+  @Answers(
+    409,
+    'line.illegal_step with the allowed steps, line.not_ready with what is open, or line.disruption_budget with the rule',
+  )
   async step(
     @Param('id', { schema: idParam }) id: string,
     @Param('verb', { schema: z.enum(LIFECYCLE_VERBS) }) verb: LifecycleVerb,
     @Body({ schema: stepBody }) body: z.infer<typeof stepBody>,
     @Caller() caller: Principal,
   ) {
-    const { deadline, ...rest } = body;
+    const { deadline, mode, from, until, ...rest } = body;
     const request = {
       ...rest,
       lineId: id,
       verb,
       ...(deadline === undefined ? {} : { deadline: Date.parse(deadline) }),
+      window: {
+        ...(mode === undefined ? {} : { mode }),
+        ...(from === undefined ? {} : { from: Date.parse(from) }),
+        ...(until === undefined ? {} : { until: Date.parse(until) }),
+      },
     };
     return stepView(await this.stepLine.execute(request, actorOf(caller), caller.poolIds));
   }

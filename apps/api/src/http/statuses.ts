@@ -40,6 +40,8 @@ export const STATUSES: Record<RefusalCode, number> = {
   'line.not_found': 404,
   'line.exists': 409,
   'line.illegal_step': 409,
+  'line.not_ready': 409,
+  'line.disruption_budget': 409,
   'line.not_at_provider': 422,
   'send.not_found': 404,
   'send.closed': 409,

@@ -30,6 +30,13 @@ const sendBody = z
       .optional()
       .describe('May only lower what follows from the conversation'),
     messages: z.number().int().min(1).max(10).default(1).describe('Bubbles of one turn'),
+    textHash: z
+      .string()
+      .regex(/^[\w+/=-]{16,128}$/, 'a hash such as SHA-256 in hex or base64')
+      .optional()
+      .describe(
+        'Your hash of the text, from 20 characters on: the same text to many people at once waits',
+      ),
   })
   .refine(({ userId, handle }) => (userId === undefined) !== (handle === undefined), {
     message: 'Give either userId or handle',

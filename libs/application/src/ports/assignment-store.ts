@@ -102,6 +102,15 @@ export abstract class AssignmentStore {
     limit: number,
     exceptUserIds: readonly string[],
   ): Promise<AssignmentRecord[]>;
+  /**
+   * Users with a place on a line, or with it as a fallback, who are neither on its successor nor have that as a fallback. By
+   * id.
+   */
+  abstract withoutSuccessor(
+    lineId: string,
+    successorId: string,
+    limit: number,
+  ): Promise<AssignmentRecord[]>;
   abstract inState(
     state: AssignmentState,
     page: { limit: number; after?: string },

@@ -7,7 +7,7 @@ export interface FailoverRecord {
   readonly id: string;
   readonly lineId: string;
   readonly lineEpoch: number;
-  readonly cause: 'flagged' | 'operator' | 'inferred' | 'drain' | 'retired';
+  readonly cause: 'flagged' | 'operator' | 'inferred' | 'drain' | 'maintenance' | 'replace' | 'retired';
   readonly state: FailoverState;
   readonly reason: string;
   readonly actor: string;
@@ -20,6 +20,8 @@ export interface FailoverRecord {
   readonly startedAt: EpochMs;
   readonly etaAt: EpochMs | null;
   readonly deadline: EpochMs | null;
+  /** Moves within any hour, at most; null: as many as there are. */
+  readonly movesPerHour: number | null;
   readonly finishedAt: EpochMs | null;
   readonly updatedAt: EpochMs;
   /** When a worker took it up after it began or was resumed; null while nobody has. */
@@ -81,6 +83,8 @@ export abstract class FailoverStore {
     failoverId: string,
     page: { limit: number; after?: string },
   ): Promise<FailoverMoveRecord[]>;
+  /** Moves of a failover that were made after `since`. */
+  abstract movesSince(failoverId: string, since: EpochMs): Promise<number>;
   /** The latest move of a user that has not led to a contact yet. */
   abstract openMoveOf(userId: string): Promise<FailoverMoveRecord | null>;
   /** Slots of first contacts that are still to come, or came since `since`, on these lines. */

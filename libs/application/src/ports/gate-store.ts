@@ -39,6 +39,8 @@ export interface GateRow {
   /** Of sends not seen yet that answered nothing: the latest admission. */
   readonly openUnsolicitedAt: EpochMs | null;
   readonly transactionalToday: number;
+  /** When the text that was asked for last went out, no reply, within the window that was asked for; oldest first. */
+  readonly sameTextAt: readonly EpochMs[];
   /** Events of this person's threads that came in and are not processed yet: perhaps a wish to be left alone. */
   readonly eventsPending: boolean;
   readonly environment: Pick<EnvironmentRecord, 'name' | 'frozenAt' | 'actuators'>;
@@ -55,5 +57,6 @@ export abstract class GateStore {
   abstract look(
     who: { readonly userId: string } | { readonly handle: string },
     since: { readonly dayStart: EpochMs; readonly ejectedAfter: EpochMs; readonly now: EpochMs },
+    text?: { readonly hash: string; readonly since: EpochMs },
   ): Promise<GateRow[]>;
 }

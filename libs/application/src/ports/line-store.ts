@@ -19,6 +19,19 @@ export interface LineRecord extends Line, SpokenVersion {
   readonly newUsersToday: number;
   readonly newUsersDay: string;
   readonly contactCardActive: boolean;
+  /** What the last capability check from the line said; null while there was none. */
+  readonly capability: 'imessage' | 'none' | null;
+  readonly capabilityAt: EpochMs | null;
+  /** Where the provider forwards calls to, and where the operator wants them; null: nowhere. */
+  readonly forwardingNumber: string | null;
+  readonly wantedForwarding: string | null;
+  /** The operator's word on whether the provider types by itself on the line; null: not known. */
+  readonly autoTyping: 'on' | 'off' | null;
+  readonly waivedChecks: readonly string[];
+  /** Since when the provider does not list it any more; null while it does. */
+  readonly missingSince: EpochMs | null;
+  /** The line that takes its place under a new number. */
+  readonly successorId: string | null;
   readonly createdAt: EpochMs;
   readonly updatedAt: EpochMs;
 }
@@ -48,6 +61,20 @@ export type LineChange = Partial<
     | 'bannedUntil'
     | 'rampHoldUntil'
     | 'drainDeadline'
+    | 'maintenanceMode'
+    | 'maintenanceFrom'
+    | 'maintenanceClosesAt'
+    | 'maintenanceUntil'
+    | 'maintenanceResume'
+    | 'maintenanceEndedAt'
+    | 'capability'
+    | 'capabilityAt'
+    | 'forwardingNumber'
+    | 'wantedForwarding'
+    | 'autoTyping'
+    | 'waivedChecks'
+    | 'missingSince'
+    | 'successorId'
     | 'providerLineId'
     | 'listedAt'
     | 'contactCardActive'

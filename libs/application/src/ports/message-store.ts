@@ -41,6 +41,8 @@ export abstract class MessageStore {
   abstract byIds(ids: readonly string[]): Promise<MessageRecord[]>;
   /** How many are recorded in each of these chats; none where none is. */
   abstract countsIn(chatIds: readonly string[]): Promise<Map<string, number>>;
+  /** Those of these lines on which somebody ever wrote to us. */
+  abstract linesHeard(lineIds: readonly string[]): Promise<Set<string>>;
   /** Inserts those that are not recorded yet and names them: only they may be counted. */
   abstract insert(messages: readonly MessageRecord[]): Promise<Set<string>>;
   /** Raises statuses in the order of {@link MESSAGE_STATUSES}; never lowers one. */

@@ -10,6 +10,8 @@ export interface ProviderLine {
   /** Null when the provider's list does not say. */
   readonly reputation: Exclude<Reputation, 'UNKNOWN'> | null;
   readonly status: Exclude<ProviderStatus, 'UNKNOWN'> | null;
+  /** Where calls to it are forwarded; null: nowhere. */
+  readonly forwardingNumber: string | null;
 }
 
 export const CHAT_HEALTHS = ['HEALTHY', 'AT_RISK', 'CRITICAL', 'OPTED_OUT'] as const;
@@ -167,6 +169,11 @@ export abstract class MessagingProvider {
   }
   /** Reads a message back; null when the provider does not know it. */
   abstract message(messageId: string): Promise<{ status: string; at: EpochMs | null } | null>;
+  /**
+   * Whether an address is on iMessage, as the line finds it. One check in ten seconds a line: it belongs on no path that
+   * people wait on. V2 lets no line be named, so there it says only that checks work.
+   */
+  abstract hasIMessage(linePhoneNumber: string, address: string): Promise<boolean>;
   /** Shares the line's contact card into an iMessage thread. */
   abstract shareContactCard(chatId: string): Promise<void>;
   /** Whether the line has an active contact card of its own at the provider. */

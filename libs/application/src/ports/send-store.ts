@@ -28,16 +28,27 @@ export interface SendBasis {
   readonly frozenAt: EpochMs | null;
   /** The first send on a reservation: with it the reservation stops expiring. */
   readonly marksFirstSend: boolean;
+  /** The text of a send that is no reply: it takes one of the places that the same text has within a window. */
+  readonly text: {
+    /** The app's hash of it. */
+    readonly hash: string;
+    readonly since: EpochMs;
+    readonly limit: number;
+    /** False: it is only counted, however often it went out. */
+    readonly enforced: boolean;
+  } | null;
 }
 
 /** The admitted answers of the gate. */
 export abstract class SendStore {
   /**
    * Writes an admitted answer in one statement, provided that what it rests on is still so: no move, no change of the
-   * line, no stop, no freeze has been committed since. False, and nothing written, when it is not. Should its user
+   * line, no stop, no freeze has been committed since, and its text has a place left. False, and nothing written, when it is not. Should its user
    * become an alias at this very moment, it is the person's send from the start.
    */
   abstract insert(send: SendRecord, basis: SendBasis): Promise<boolean>;
+  /** Forgets texts that nobody has sent since then. */
+  abstract forgetTexts(before: EpochMs): Promise<void>;
   abstract byIds(ids: readonly string[]): Promise<SendRecord[]>;
   /**
    * Notes seen messages; a send all of whose messages were seen is settled, whatever its state was. Answers with

@@ -14,6 +14,7 @@ const FACTS = [
   'reputation',
   'bannedUntil',
   'warmingUntil',
+  'maintenanceClosesAt',
   'activatedAt',
   'budgetPerDay',
   'goodDays',

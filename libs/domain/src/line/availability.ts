@@ -7,6 +7,7 @@ export const LINE_REASONS = [
   'warming',
   'cordoned',
   'draining',
+  'maintenance-due',
   'maintenance',
   'retired',
   'suspect',
@@ -49,6 +50,8 @@ export function whyNoNewUsers(line: Line, now: EpochMs): LineReason | null {
   if (silent !== null) return silent;
   if (line.adminState === 'cordoned') return 'cordoned';
   if (line.adminState === 'draining') return 'draining';
+  if (line.maintenanceClosesAt !== null && now >= line.maintenanceClosesAt)
+    return 'maintenance-due';
   if (line.health === 'suspect') return 'suspect';
   if (isBanned(line, now)) return 'recovering';
   if (line.reputation === 'AT_RISK') return 'reputation-at-risk';

@@ -28,6 +28,7 @@ const STEPS: Record<AdminState, Partial<Record<LifecycleVerb, AdminState>>> = {
     cordon: 'cordoned',
     drain: 'draining',
     maintenance: 'maintenance',
+    replace: 'draining',
     retire: 'retired',
   },
   cordoned: {
@@ -35,10 +36,21 @@ const STEPS: Record<AdminState, Partial<Record<LifecycleVerb, AdminState>>> = {
     uncordon: 'enabled',
     drain: 'draining',
     maintenance: 'maintenance',
+    replace: 'draining',
     retire: 'retired',
   },
-  draining: { 'cancel-drain': 'cordoned', retire: 'retired' },
-  maintenance: { 'start-warming': 'warming', 'end-maintenance': 'enabled', retire: 'retired' },
+  draining: {
+    'cancel-drain': 'cordoned',
+    maintenance: 'maintenance',
+    replace: 'draining',
+    retire: 'retired',
+  },
+  maintenance: {
+    'start-warming': 'warming',
+    'end-maintenance': 'enabled',
+    replace: 'draining',
+    retire: 'retired',
+  },
   retired: {},
 };
 const AXIS: readonly LifecycleVerb[] = LIFECYCLE_VERBS.filter(
@@ -100,7 +112,7 @@ describe('the lifecycle of a line', () => {
     expect(take({ adminState: 'draining', health: 'ejected' }, 'cordon')).toEqual({
       kind: 'illegal',
       from: { adminState: 'draining', health: 'ejected' },
-      allowed: ['cancel-drain', 'mark-recovered', 'fail-over', 'retire'],
+      allowed: ['cancel-drain', 'maintenance', 'replace', 'mark-recovered', 'fail-over', 'retire'],
       why: 'cordon is not allowed while draining and ejected',
     });
   });

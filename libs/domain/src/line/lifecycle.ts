@@ -2,6 +2,8 @@ import type { FleetPolicy } from '../fleet-policy';
 import { DAY_MS, type EpochMs, HOUR_MS } from '../kernel/time';
 import { goodDaysForCap } from '../ramp/cap';
 import type { ActorKind, AdminState, Health, Line, ProviderStatus } from './line';
+import type { LineEffect, LinePatch, MaintenanceWindow } from './line-change';
+import { beginMaintenance, endMaintenance, NO_WINDOW, planMaintenance } from './maintenance';
 
 export const LIFECYCLE_VERBS = [
   'start-warming',
@@ -12,35 +14,13 @@ export const LIFECYCLE_VERBS = [
   'cancel-drain',
   'maintenance',
   'end-maintenance',
+  'replace',
   'mark-flagged',
   'mark-recovered',
   'fail-over',
   'retire',
 ] as const;
 export type LifecycleVerb = (typeof LIFECYCLE_VERBS)[number];
-
-/** What a step asks the caller to do beside changing the line. */
-export type LineEffect = 'eject' | 'start-drain' | 'stop-drain';
-
-/** The columns a step changes. */
-export type LinePatch = Partial<
-  Pick<
-    Line,
-    | 'adminState'
-    | 'adminStateBy'
-    | 'health'
-    | 'healthBy'
-    | 'providerStatus'
-    | 'goodDays'
-    | 'warmingUntil'
-    | 'activatedAt'
-    | 'ejectedAt'
-    | 'ejections'
-    | 'bannedUntil'
-    | 'rampHoldUntil'
-    | 'drainDeadline'
-  >
->;
 
 export interface StepOptions {
   /** When a drain shall be over. */
@@ -49,6 +29,8 @@ export interface StepOptions {
   readonly carriedPerDay?: number;
   /** Activate although the warming timer still runs. */
   readonly waiveWarming?: boolean;
+  /** For maintenance: the window, from now on and without an end where it is not said, and what becomes of its people. */
+  readonly window?: MaintenanceWindow;
 }
 
 export type StepAnswer =
@@ -78,8 +60,10 @@ const ADMIN_STEPS: Readonly<
   uncordon: { from: ['cordoned'], to: 'enabled' },
   drain: { from: ['enabled', 'cordoned'], to: 'draining' },
   'cancel-drain': { from: ['draining'], to: 'cordoned' },
-  maintenance: { from: ['enabled', 'cordoned'], to: 'maintenance' },
+  maintenance: { from: ['enabled', 'cordoned', 'draining'], to: 'maintenance' },
   'end-maintenance': { from: ['maintenance'], to: 'enabled' },
+  // Its people leave it, while it still answers them.
+  replace: { from: ['enabled', 'cordoned', 'draining', 'maintenance'], to: 'draining' },
   retire: { from: ['warming', 'enabled', 'cordoned', 'draining', 'maintenance'], to: 'retired' },
 };
 
@@ -87,6 +71,8 @@ function isAllowed(line: Line, verb: LifecycleVerb): boolean {
   if (!isHealthVerb(verb)) {
     if (!line.managed) return false;
     if (isForEmptyLines(verb) && line.users > 0) return false;
+    // A window that has not begun yet can be called off.
+    if (verb === 'end-maintenance' && line.maintenanceFrom !== null) return true;
     return ADMIN_STEPS[verb].from.includes(line.adminState);
   }
   if (line.adminState === 'retired') return false;
@@ -124,7 +110,10 @@ export function step(
   });
   if (!isAllowed(line, verb)) return refuse(whyNot(line, verb));
   const lifts = verb === 'uncordon' || verb === 'end-maintenance' || verb === 'cancel-drain';
-  if (lifts && by === 'automation' && line.adminStateBy !== 'automation') {
+  // Whoever said until when the line rests has said when it may come back.
+  const isOver =
+    verb === 'end-maintenance' && line.maintenanceUntil !== null && now >= line.maintenanceUntil;
+  if (lifts && !isOver && by === 'automation' && line.adminStateBy !== 'automation') {
     return refuse('an operator set this state, so only an operator lifts it');
   }
   if (isHealthVerb(verb)) {
@@ -150,6 +139,21 @@ export function step(
       return ok({ ...base, drainDeadline: options.deadline ?? null }, ['start-drain']);
     case 'cancel-drain':
       return ok({ ...base, drainDeadline: null }, ['stop-drain']);
+    case 'maintenance': {
+      const window = options.window ?? {};
+      if (window.from !== undefined && window.from > now) {
+        return ok(planMaintenance(window.from, window, policy));
+      }
+      return ok(...beginMaintenance(line, by, now, window));
+    }
+    case 'end-maintenance':
+      return ok(...endMaintenance(line, by, now));
+    case 'replace':
+      return ok({ ...base, ...NO_WINDOW, drainDeadline: options.deadline ?? null }, [
+        'start-handover',
+      ]);
+    case 'retire':
+      return ok({ ...base, ...NO_WINDOW });
     default:
       return ok(base);
   }

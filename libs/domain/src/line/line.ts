@@ -23,6 +23,10 @@ export type ProviderStatus = (typeof PROVIDER_STATUSES)[number];
 export const REPUTATIONS = ['UNKNOWN', 'HEALTHY', 'AT_RISK', 'CRITICAL'] as const;
 export type Reputation = (typeof REPUTATIONS)[number];
 
+/** What becomes of the people of a line in maintenance: they wait for its end, or move to another number they hold. */
+export const MAINTENANCE_MODES = ['hold', 'reroute'] as const;
+export type MaintenanceMode = (typeof MAINTENANCE_MODES)[number];
+
 /** Who did something: a person with a key, a rule of ours, or the provider. */
 export type ActorKind = 'operator' | 'automation' | 'provider' | 'app';
 
@@ -58,6 +62,17 @@ export interface Line {
   readonly rampHoldUntil: EpochMs | null;
   /** Deadline of a drain, while draining. */
   readonly drainDeadline: EpochMs | null;
+  /** The window in which it rests, planned or running; null without one. */
+  readonly maintenanceMode: MaintenanceMode | null;
+  readonly maintenanceFrom: EpochMs | null;
+  /** When it stops taking new users, some time before the window begins. */
+  readonly maintenanceClosesAt: EpochMs | null;
+  /** Null: until somebody ends it. */
+  readonly maintenanceUntil: EpochMs | null;
+  /** The admin state that it goes back to after its window. */
+  readonly maintenanceResume: AdminState | null;
+  /** The end of its last window. */
+  readonly maintenanceEndedAt: EpochMs | null;
   readonly users: number;
   readonly meanMilli: number;
   readonly varianceMilli: number;

@@ -24,9 +24,11 @@ const person = (userId: string): { userId: string; meanMilli: number; varianceMi
 function isOpen(line: LineView): boolean {
   const banned =
     line.health === 'recovering' && line.bannedUntil !== null && line.bannedUntil > NOW;
+  const due = line.maintenanceClosesAt !== null && line.maintenanceClosesAt <= NOW;
   return (
     line.managed &&
     line.adminState === 'enabled' &&
+    !due &&
     line.providerStatus !== 'FLAGGED' &&
     line.health !== 'ejected' &&
     line.health !== 'suspect' &&

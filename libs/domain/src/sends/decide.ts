@@ -1,6 +1,7 @@
 import { ceilingFor, hourCapFor } from '../budget/ceilings';
 import type { ReserveLimits } from '../budget/types';
 import type { FleetPolicy } from '../fleet-policy';
+import { at } from '../kernel/at';
 import { nextWakingInstant } from '../kernel/budget-day';
 import { type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../kernel/time';
 import { type SendClass, whyCannotSend } from '../line/availability';
@@ -73,6 +74,13 @@ const UNKNOWN_WAIT_MS = HOUR_MS;
 const lineHealth: Rule = (sendClass, { line, now }) => {
   const why = whyCannotSend(line, sendClass);
   if (why === null) return null;
+  if (why === 'maintenance' && line.maintenanceUntil !== null && line.maintenanceUntil > now) {
+    return defer(
+      line.maintenanceUntil,
+      'line-maintenance',
+      'The line rests until its maintenance window ends',
+    );
+  }
   const retryAt =
     line.bannedUntil !== null && line.bannedUntil > now ? line.bannedUntil : now + UNKNOWN_WAIT_MS;
   return defer(retryAt, `line-${why}`, `The line cannot send a ${sendClass}: ${why}`);
@@ -117,8 +125,19 @@ const unanswered: Rule = (sendClass, snapshot, policy) => {
 
 const quietHours: Rule = (sendClass, { now, zone }, policy) => {
   if (sendClass === 'reply') return null;
-  const at = nextWakingInstant(now, zone, policy.sends.quietHours);
-  return at > now ? defer(at, 'quiet-hours', `It is night in ${zone}`) : null;
+  const morning = nextWakingInstant(now, zone, policy.sends.quietHours);
+  return morning > now ? defer(morning, 'quiet-hours', `It is night in ${zone}`) : null;
+};
+
+/** The same text to many people in a burst is what a flag looks for, whichever lines it leaves from. */
+const sameText: Rule = (sendClass, { sameTextAt }, { sends }) => {
+  if (sendClass === 'reply' || sameTextAt.length < sends.sameTextLimit) return null;
+  const leaving = at(sameTextAt, sameTextAt.length - sends.sameTextLimit);
+  return defer(
+    leaving + sends.sameTextMinutes * MINUTE_MS,
+    'same-text',
+    `This text went out ${sameTextAt.length} times within ${sends.sameTextMinutes} minutes`,
+  );
 };
 
 /** Refusals first: a person who must not be written to is not told to wait. */
@@ -132,6 +151,7 @@ const RULES: readonly Rule[] = [
   brakes,
   unanswered,
   quietHours,
+  sameText,
 ];
 
 /**

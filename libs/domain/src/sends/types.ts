@@ -42,6 +42,8 @@ export interface GateSnapshot {
   readonly fleetFrozen: boolean;
   /** Too many lines were flagged within a day: push and proactive have stopped. */
   readonly contagion: boolean;
+  /** When the same text last went out without being a reply, from any line, oldest first; within the policy's window. */
+  readonly sameTextAt: readonly EpochMs[];
   /** Classes that wait because live lines carry too little of what is needed; never replies. */
   readonly shedClasses: readonly SendClass[];
 }

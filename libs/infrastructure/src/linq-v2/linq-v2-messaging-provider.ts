@@ -11,6 +11,7 @@ import {
 } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
 import {
+  AVAILABILITY,
   CHAT,
   LINES,
   MESSAGE,
@@ -155,6 +156,16 @@ export class LinqV2MessagingProvider extends MessagingProvider {
       if (error instanceof ProviderProblem && error.kind === 'not-found') return null;
       throw error;
     }
+  }
+
+  /** Of numbers only; which line asks is the provider's choice. */
+  hasIMessage(_linePhoneNumber: string, address: string): Promise<boolean> {
+    return this.reading(async (timeoutMs) => {
+      const path = '/i_message_availability/check';
+      const json = { phone_number: address };
+      const answer = await this.client.ask({ method: 'POST', path, json, timeoutMs });
+      return expected(AVAILABILITY, answer).available;
+    });
   }
 
   /** `not-found` when there is no such chat, and as well when Linq has set up no card for its line. */

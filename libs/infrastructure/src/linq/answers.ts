@@ -29,6 +29,7 @@ export const LINES = z.object({
         // The former name of the reputation.
         health_status: z.unknown().optional(),
         status: z.unknown().optional(),
+        forwarding_number: words,
       })
       .transform((line): ProviderLine => ({
         providerLineId: line.id,
@@ -36,9 +37,13 @@ export const LINES = z.object({
         reputation: reputationOf(line.reputation ?? line.health_status),
         status: statusOf(line.status),
         listedBy: 'v3',
+        // An empty one is none.
+        forwardingNumber: line.forwarding_number ? line.forwarding_number : null,
       })),
   ),
 });
+
+export const CAPABILITY = z.object({ available: z.boolean() });
 
 /** A chat is healthy until told otherwise; a word that is new to us is taken as a reason for care. */
 const chatHealth = z

@@ -16,6 +16,7 @@ import type { EpochMs } from '@linekeeper/domain';
 import { LinqAPIV3 } from '@linqapp/sdk';
 import {
   ATTACHMENT,
+  CAPABILITY,
   CHAT,
   CHAT_CREATED,
   CHAT_PAGE,
@@ -178,6 +179,14 @@ export class LinqMessagingProvider extends MessagingProvider {
       return expected(MESSAGE, answer);
     });
     return orWhen(asked, ({ kind }) => kind === 'not-found', null);
+  }
+
+  hasIMessage(linePhoneNumber: string, address: string): Promise<boolean> {
+    return this.reading(async (limits) => {
+      const body = { address, from: linePhoneNumber };
+      const answer = await this.client.capability.checkIMessage(body, limits);
+      return expected(CAPABILITY, answer).available;
+    });
   }
 
   shareContactCard(chatId: string): Promise<void> {

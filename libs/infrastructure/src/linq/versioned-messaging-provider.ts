@@ -69,6 +69,10 @@ export class VersionedMessagingProvider extends MessagingProvider {
     return this.byId(messageId).message(messageId);
   }
 
+  async hasIMessage(linePhoneNumber: string, address: string): Promise<boolean> {
+    return (await this.byLine(linePhoneNumber)).hasIMessage(linePhoneNumber, address);
+  }
+
   shareContactCard(chatId: string): Promise<void> {
     return this.byId(chatId).shareContactCard(chatId);
   }

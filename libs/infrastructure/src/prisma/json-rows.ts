@@ -14,6 +14,12 @@ export const LINE_INSTANTS = [
   'banned_until',
   'ramp_hold_until',
   'drain_deadline',
+  'maintenance_from',
+  'maintenance_closes_at',
+  'maintenance_until',
+  'maintenance_ended_at',
+  'capability_at',
+  'missing_since',
   'created_at',
   'updated_at',
 ];

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { goodDaysForCap, rampCap } from '@linekeeper/domain';
+import { goodDaysForCap, rampCap, type ReadinessCheck } from '@linekeeper/domain';
 import type { Actor } from '../../actor';
 import {
   type ApiVersion,
+  HandleParser,
   type LineChange,
   type LineRecord,
   MessagingProvider,
@@ -17,6 +18,12 @@ export interface LineEdit {
   readonly managed?: boolean | undefined;
   /** Which version of the provider's API it speaks from now on: that one must list it. */
   readonly apiVersion?: ApiVersion | undefined;
+  /** Where calls shall be forwarded to, E.164; null: nowhere. */
+  readonly wantedForwarding?: string | null | undefined;
+  /** The operator's word on whether the provider types by itself on it; null takes it back. */
+  readonly autoTyping?: 'on' | 'off' | null | undefined;
+  /** All checks of readiness that are waived from now on. */
+  readonly waivedChecks?: readonly ReadinessCheck[] | undefined;
   readonly reason: string;
   /** The epoch the edit was made from; another one refuses it as `precondition.stale`. */
   readonly basedOn: number | null;
@@ -29,6 +36,7 @@ export class ChangeLine {
     private readonly unitOfWork: UnitOfWork,
     private readonly decisions: Decisions,
     private readonly provider: MessagingProvider,
+    private readonly handles: HandleParser,
   ) {}
 
   /** Refuses `line.not_at_provider` for a version that does not list the line. */
@@ -39,6 +47,7 @@ export class ChangeLine {
     scope: PoolScope,
   ): Promise<LineRecord> {
     if (edit.apiVersion !== undefined) await this.mustBeListed(lineId, edit.apiVersion, scope);
+    const wantedForwarding = this.forwarding(edit.wantedForwarding);
     const decision = await this.decisions.begin(actor);
     return this.unitOfWork.run(async (stores) => {
       const { poolId } = await lineOr404(stores, lineId, scope);
@@ -60,8 +69,11 @@ export class ChangeLine {
         ...(edit.managed === undefined ? {} : { managed: edit.managed }),
         ...(edit.budgetPerDay === undefined ? {} : budgetChange(line, edit.budgetPerDay)),
         ...(edit.apiVersion === undefined ? {} : speaking(line, edit.apiVersion, decision.now)),
+        ...(wantedForwarding === undefined ? {} : { wantedForwarding }),
+        ...(edit.autoTyping === undefined ? {} : { autoTyping: edit.autoTyping }),
+        ...(edit.waivedChecks === undefined ? {} : { waivedChecks: edit.waivedChecks }),
       };
-      const { budgetPerDay, managed, apiVersion } = line;
+      const { budgetPerDay, managed, apiVersion, autoTyping, waivedChecks } = line;
       await stores.lines.change(lineId, change, { at: decision.now, raiseEpoch: true });
       await fitPods(stores, { id: poolId }, decision);
       await audit(stores, decision, {
@@ -69,7 +81,7 @@ export class ChangeLine {
         subjectType: 'line',
         subjectId: lineId,
         reason: edit.reason,
-        change: { from: { budgetPerDay, managed, apiVersion }, to: change },
+        change: { from: { budgetPerDay, managed, apiVersion, autoTyping, waivedChecks }, to: change },
       });
       await announce(stores, decision, 'line.changed', {
         lineId,
@@ -84,6 +96,13 @@ export class ChangeLine {
       const cap = rampCap(line, decision.policy);
       return { budgetPerDay, goodDays: goodDaysForCap(cap, budgetPerDay, decision.policy) };
     }
+  }
+
+  private forwarding(text: string | null | undefined): string | null | undefined {
+    if (text === undefined || text === null) return text;
+    const parsed = this.handles.parse(text);
+    if (parsed?.kind === 'phone') return parsed.value;
+    throw new Refusal('handle.invalid', 'wantedForwarding: not a phone number like +14155550123');
   }
 
   private async mustBeListed(lineId: string, version: ApiVersion, scope: PoolScope): Promise<void> {

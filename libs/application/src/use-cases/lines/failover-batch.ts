@@ -1,4 +1,10 @@
-import { planFailover, type StrandedUser, whyCannotSend } from '@linekeeper/domain';
+import {
+  type FailoverUser,
+  type LineView,
+  planFailover,
+  type StrandedUser,
+  whyCannotSend,
+} from '@linekeeper/domain';
 import type {
   AssignmentRecord,
   BudgetLedger,
@@ -38,12 +44,15 @@ export async function moveBatch(
   decision: Decision,
 ): Promise<BatchReport> {
   const { lines, outlook } = await snapshotOf(stores, pool, decision);
+  const own = lines.find(({ id }) => id === failover.lineId);
+  const canWait = own !== undefined && mayWait(failover, own, decision);
+  const known = await failoverUsers(stores, failover.lineId, pool, assignments);
   const plan = planFailover(
     {
       now: decision.now,
       zone: pool.timeZone,
       lineId: failover.lineId,
-      users: await failoverUsers(stores, failover.lineId, pool, assignments),
+      users: canWait ? await waitingForSuccessor(stores, failover, known) : known,
       lines,
       outlook,
       contacts: await contactUses(stores, ledger, lines, decision.now),
@@ -70,12 +79,6 @@ export async function moveBatch(
     if (moved)
       moves.push(moveRecord(failover, { ...move, state: 'moved', epoch: moved.epoch }, decision));
   }
-  const own = lines.find(({ id }) => id === failover.lineId);
-  const canWait =
-    failover.cause === 'drain' &&
-    (failover.deadline === null || decision.now < failover.deadline) &&
-    own !== undefined &&
-    whyCannotSend(own, 'reply') === null;
   const waiting: StrandedUser[] = [];
   for (const person of plan.stranded) {
     const assignment = byUser.get(person.userId);
@@ -109,6 +112,32 @@ export async function moveBatch(
     decision.now,
   );
   return { moved, stranded: moves.length - moved, waiting };
+}
+
+/**
+ * Whether people may stay where they are for now: a line that rests comes back, and one that is drained or replaced serves
+ * them until its deadline, unless it rests meanwhile.
+ */
+function mayWait(failover: FailoverRecord, own: LineView, { now }: Decision): boolean {
+  if (failover.cause === 'maintenance') return own.adminState === 'maintenance';
+  if (failover.cause !== 'drain' && failover.cause !== 'replace') return false;
+  if (failover.deadline !== null && now >= failover.deadline) return false;
+  const why = whyCannotSend(own, 'reply');
+  return why === null || why === 'maintenance';
+}
+
+/** While the old number works its people go to the new one only, each once they hold it; another one is for when it must be. */
+async function waitingForSuccessor(
+  stores: Stores,
+  { cause, lineId }: FailoverRecord,
+  users: readonly FailoverUser[],
+): Promise<readonly FailoverUser[]> {
+  if (cause !== 'replace') return users;
+  const successorId = (await stores.lines.byId(lineId))?.successorId ?? null;
+  return users.map((user) => ({
+    ...user,
+    knownLineIds: user.knownLineIds.filter((id) => id === successorId),
+  }));
 }
 
 /** We write to nobody first. */

@@ -13,6 +13,8 @@ import { RunFailovers } from './run-failovers';
 import { ShareCards } from './share-cards';
 import { StepLine } from './step-line';
 import { Canary } from './canary';
+import { CheckLine } from './check-line';
+import { ReplaceNumber } from './replace-number';
 import { WatchLines } from './watch-lines';
 
 export * from './advance-ramp';
@@ -27,10 +29,13 @@ export { RegisterLines } from './register-lines';
 export * from './run-failovers';
 export * from './share-cards';
 export * from './watch-lines';
-export { StepLine, type StepReport } from './step-line';
+export { StepLine } from './step-line';
+export type { StepReport } from './step-request';
 
 export const LINES_USE_CASES = [
   LineCards,
+  CheckLine,
+  ReplaceNumber,
   RegisterLines,
   StepLine,
   ChangeLine,

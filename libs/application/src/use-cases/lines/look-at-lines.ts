@@ -3,7 +3,9 @@ import {
   type Coverage,
   epochHour,
   type EpochMs,
+  isDormant,
   isRamping,
+  type LineReadiness,
   projectedUse,
   whyNoNewUsers,
 } from '@linekeeper/domain';
@@ -32,6 +34,7 @@ import {
   sees,
   viewsOf,
 } from '../shared';
+import { readinessOfLines } from './check-line';
 
 export interface LineState {
   readonly line: LineRecord;
@@ -50,6 +53,12 @@ export interface LineState {
   readonly identity: LineIdentityRecord | null;
   /** Why it takes no new users; null when it does. */
   readonly closedBecause: string | null;
+  /** What has to be good before it goes into service, and how to mend what is not. */
+  readonly readiness: LineReadiness;
+  /** Whether it only stands on cards and has carried nothing lately. */
+  readonly dormant: boolean;
+  /** How the provider's list has it: unknown to us until it named the line, or named no more. */
+  readonly listing: 'listed' | 'discovered' | 'missing';
 }
 
 export interface FleetState {
@@ -142,16 +151,24 @@ export class LookAtLines {
       const basis = basisOf(pool, decision.policy);
       const uses = await this.ledger.usage([...records.keys()], decision.now);
       const looked = await read.identities.ofLines([...records.keys()]);
+      const readiness = await readinessOfLines(read, [...records.values()], decision.policy);
       const identities = new Map(looked.map((each) => [each.lineId, each]));
       for (const view of views) {
         const line = records.get(view.id);
         if (!line) continue;
         const state = stateOf(line, view, uses.get(line.id)?.open ?? 0, basis, decision);
-        states.push({ ...state, identity: identities.get(line.id) ?? null });
+        const list = readiness.get(line.id) ?? { ready: true, items: [] };
+        states.push({ ...state, identity: identities.get(line.id) ?? null, readiness: list });
       }
     }
     return states;
   }
+}
+
+/** A number that automation took in is one that nobody has asked for. */
+function listingOf({ managed, missingSince, adminStateBy }: LineRecord): LineState['listing'] {
+  if (missingSince !== null) return 'missing';
+  return !managed && adminStateBy === 'automation' ? 'discovered' : 'listed';
 }
 
 function stateOf(
@@ -160,7 +177,7 @@ function stateOf(
   reserved: number,
   basis: ForecastBasis,
   { policy, now }: Decision,
-): Omit<LineState, 'identity'> {
+): Omit<LineState, 'identity' | 'readiness'> {
   const load = { mean: view.meanMilli / 1_000, variance: view.varianceMilli / 1_000 };
   return {
     line,
@@ -172,5 +189,7 @@ function stateOf(
     projectedUse: Math.round(projectedUse(load, policy, basis.outlook)),
     assumed: isAssumed(basis),
     closedBecause: whyNoNewUsers(view, now),
+    dormant: isDormant(view, view.maxDailyUse7d, now, policy),
+    listing: listingOf(line),
   };
 }

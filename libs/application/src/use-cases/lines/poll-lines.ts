@@ -19,7 +19,8 @@ const VANISHED = 'the provider does not list it any more';
 
 /**
  * Compares the fleet with the provider's list, which announces neither new nor vanished lines. New ones are
- * registered as unmanaged, vanished ones cordoned; what automation cordoned it also uncordons.
+ * registered as unmanaged and announced as discovered, vanished ones announced as missing and cordoned; what automation
+ * cordoned it also uncordons. Nothing is used, and nobody dropped, without a word.
  */
 @Injectable()
 export class PollLines {
@@ -73,12 +74,20 @@ export class PollLines {
   ): Promise<void> {
     // Silence is no news: without a word the last reputation stays, and its age shows.
     const reputation = listed.reputation ?? line.reputation;
-    if (reputation !== line.reputation || listed.providerLineId !== line.providerLineId) {
+    const { providerLineId, forwardingNumber } = listed;
+    const isNew =
+      reputation !== line.reputation ||
+      providerLineId !== line.providerLineId ||
+      forwardingNumber !== line.forwardingNumber;
+    if (isNew || line.missingSince !== null) {
       await stores.lines.change(
         line.id,
-        { reputation, providerLineId: listed.providerLineId },
+        { reputation, providerLineId, forwardingNumber, missingSince: null },
         { at: decision.now, raiseEpoch: false },
       );
+    }
+    if (line.missingSince !== null) {
+      await announce(stores, decision, 'line.found', { lineId: line.id });
     }
     // Word that came in while we asked is newer than the list may be; the next poll tells whether they agree.
     const isNews = heard.get(line.id) === lastHeard(line);
@@ -110,19 +119,26 @@ export class PollLines {
       reason: 'the provider lists it',
       apiVersion: listed.listedBy,
     } as const;
-    await addLine(stores, pool, listed, input, decision);
+    const { id: lineId } = await addLine(stores, pool, listed, input, decision);
+    await announce(stores, decision, 'line.discovered', {
+      lineId,
+      reason: 'the provider lists a number that nobody has registered: it is only watched',
+    });
     return 1;
   }
 
   private async missing(stores: Stores, line: LineRecord, decision: Decision): Promise<number> {
     const gone = line.listedAt === null || decision.now - line.listedAt >= VANISHED_MS;
-    if (!gone || !line.managed || line.adminState !== 'enabled') return 0;
-    await stepLine(
-      stores,
-      { lineId: line.id, verb: 'cordon', reason: VANISHED, dryRun: false },
-      decision,
-    );
-    await announce(stores, decision, 'line.changed', { lineId: line.id, reason: VANISHED });
+    if (!gone || line.adminState === 'retired' || line.missingSince !== null) return 0;
+    const { id: lineId, users, fallbackUsers } = line;
+    const options = { at: decision.now, raiseEpoch: false };
+    await stores.lines.change(lineId, { missingSince: decision.now }, options);
+    const data = { lineId, users, fallbackUsers, reason: VANISHED };
+    await announce(stores, decision, 'line.missing', data);
+    if (line.managed && line.adminState === 'enabled') {
+      const request = { lineId, verb: 'cordon', reason: VANISHED, dryRun: false } as const;
+      await stepLine(stores, request, decision);
+    }
     return 1;
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { budgetDay, DAY_MS, goodDaysForCap } from '@linekeeper/domain';
+import { budgetDay, DAY_MS, goodDaysForCap, type ReadinessCheck } from '@linekeeper/domain';
 import type { Actor } from '../../actor';
 import {
   type ApiVersion,
@@ -37,6 +37,10 @@ export interface NewLine {
   readonly managed: boolean;
   /** Which version of the provider's API it speaks: that one must list it. */
   readonly apiVersion: ApiVersion;
+  /** What only the operator knows, and may waive, of the list that is gone through before it goes into service. */
+  readonly wantedForwarding?: string | null | undefined;
+  readonly autoTyping?: 'on' | 'off' | undefined;
+  readonly waivedChecks?: readonly ReadinessCheck[] | undefined;
   readonly reason: string;
 }
 
@@ -133,6 +137,9 @@ function beginning(input: Omit<NewLine, 'phoneNumber'>, decision: Decision) {
       goodDays: mature ? goodDaysForCap(carried, budgetPerDay, policy) : 0,
       warmingUntil: mature ? null : now + policy.warming.days * DAY_MS,
       activatedAt: mature ? now - MATURE_AGE_MS : null,
+      wantedForwarding: input.wantedForwarding ?? null,
+      autoTyping: input.autoTyping ?? null,
+      waivedChecks: input.waivedChecks ?? [],
     },
   } as const;
 }
@@ -164,6 +171,12 @@ export async function addLine(
     bannedUntil: null,
     rampHoldUntil: null,
     drainDeadline: null,
+    maintenanceMode: null,
+    maintenanceFrom: null,
+    maintenanceClosesAt: null,
+    maintenanceUntil: null,
+    maintenanceResume: null,
+    maintenanceEndedAt: null,
     users: 0,
     meanMilli: 0,
     varianceMilli: 0,
@@ -174,6 +187,11 @@ export async function addLine(
     newUsersToday: 0,
     newUsersDay: '',
     contactCardActive: false,
+    capability: null,
+    capabilityAt: null,
+    forwardingNumber: listed.forwardingNumber,
+    missingSince: null,
+    successorId: null,
     apiVersion: input.apiVersion,
     earlierVersions: [],
     createdAt: now,
@@ -188,7 +206,7 @@ export async function addLine(
  * A line that was only watched so far goes into management, with its history, and into the pool that was named. Where
  * people stand on it already they stay in theirs, so it cannot leave: refuses `line.exists`.
  */
-async function takeOver(
+export async function takeOver(
   stores: Stores,
   pool: PoolRecord,
   line: LineRecord,

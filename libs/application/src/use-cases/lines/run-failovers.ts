@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { MINUTE_MS } from '@linekeeper/domain';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '@linekeeper/domain';
 import { automation } from '../../actor';
 import { BudgetLedger, type FailoverRecord, type Stores, UnitOfWork } from '../../ports';
 import {
@@ -12,6 +12,7 @@ import {
   poolOf,
 } from '../shared';
 import { type BatchReport, moveBatch } from './failover-batch';
+import { handOver } from './hand-over';
 import { RescueStranded } from './rescue-stranded';
 
 export interface FailoverReport {
@@ -92,7 +93,8 @@ export class RunFailovers {
       await stores.pools.lock(pool.id);
       const failover = await stores.failovers.byId(id);
       if (failover?.state !== 'running') return 'ended';
-      const share = run.share ?? shareOfRun(failover, line.users, decision);
+      await handOver(stores, pool, line, failover, decision);
+      const share = run.share ?? (await shareOfRun(stores, failover, line.users, decision));
       const left = share - run.moved - run.stranded;
       const users = await stores.assignments.toMove(
         line.id,
@@ -103,7 +105,8 @@ export class RunFailovers {
         const report = await moveBatch(stores, this.ledger, failover, pool, users, decision);
         return { ...report, share };
       }
-      if (left > 0 && run.waiting.size === 0) {
+      // Of a line that only rests people may still come to be: it ends with the window.
+      if (left > 0 && run.waiting.size === 0 && failover.cause !== 'maintenance') {
         await this.complete(stores, failover, decision);
         return 'completed';
       }
@@ -142,11 +145,29 @@ interface Run {
   readonly waiting: Map<string, string>;
 }
 
-/** A drain with a deadline is spread over the runs that are left until then; all else is moved at once. */
-function shareOfRun(failover: FailoverRecord, usersLeft: number, decision: Decision): number {
-  if (failover.cause !== 'drain' || failover.deadline === null) return Number.MAX_SAFE_INTEGER;
-  const runsLeft = Math.max(1, Math.floor((failover.deadline - decision.now) / DRAIN_RUN_MS));
-  return Math.max(1, Math.ceil(usersLeft / runsLeft));
+/**
+ * How many one run may move. What has a pace keeps it in any hour, and a handover the limit of new threads in any day too;
+ * what has a deadline is spread over the runs that are left until then; all else is moved at once.
+ */
+async function shareOfRun(
+  stores: Stores,
+  { id, cause, deadline, movesPerHour }: FailoverRecord,
+  usersLeft: number,
+  { now, policy }: Decision,
+): Promise<number> {
+  const bounds = [Number.MAX_SAFE_INTEGER];
+  if (movesPerHour !== null) {
+    bounds.push(movesPerHour - (await stores.failovers.movesSince(id, now - HOUR_MS)));
+  }
+  if (cause === 'replace') {
+    const { outboundPerLinePer24h } = policy.newConversations;
+    bounds.push(outboundPerLinePer24h - (await stores.failovers.movesSince(id, now - DAY_MS)));
+  }
+  if ((cause === 'drain' || cause === 'replace') && deadline !== null) {
+    const runsLeft = Math.max(1, Math.floor((deadline - now) / DRAIN_RUN_MS));
+    bounds.push(Math.max(1, Math.ceil(usersLeft / runsLeft)));
+  }
+  return Math.max(0, Math.min(...bounds));
 }
 
 /** Nobody stays on a line to be drained without its being said: how many, and why. */

@@ -13,6 +13,7 @@ export async function startFailover(
     readonly cause: FailoverRecord['cause'];
     readonly reason: string;
     readonly deadline: EpochMs | null;
+    readonly movesPerHour?: number | null;
   },
   decision: Decision,
 ): Promise<string | null> {
@@ -37,6 +38,7 @@ export async function startFailover(
     startedAt: decision.now,
     etaAt: null,
     deadline: what.deadline,
+    movesPerHour: what.movesPerHour ?? null,
     finishedAt: null,
     updatedAt: decision.now,
     takenUpAt: null,

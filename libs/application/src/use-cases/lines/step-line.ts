@@ -1,12 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import {
-  allowedVerbs,
-  type EpochMs,
-  type LifecycleVerb,
-  type LineEffect,
-  type LinePatch,
-  step,
-} from '@linekeeper/domain';
+import { allowedVerbs, type DisruptionBlock, step, type StepAnswer } from '@linekeeper/domain';
 import type { Actor } from '../../actor';
 import { type LineChange, type LineRecord, type Stores, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
@@ -19,28 +12,11 @@ import {
   lineOr404,
   type PoolScope,
 } from '../shared';
-import { LineCards } from './line-cards';
-import { afterEjection } from './line-status';
-import { startFailover } from './start-failover';
-
-export interface StepRequest {
-  readonly lineId: string;
-  readonly verb: LifecycleVerb;
-  readonly reason: string;
-  readonly dryRun: boolean;
-  readonly deadline?: EpochMs | undefined;
-  readonly waiveWarming?: boolean | undefined;
-}
-
-export interface StepReport {
-  readonly line: LineRecord;
-  readonly change: LinePatch;
-  readonly effects: readonly LineEffect[];
-  /** Users who would be, or are being, moved. */
-  readonly usersAffected: number;
-  readonly failoverId: string | null;
-  readonly dryRun: boolean;
-}
+import { CheckLine } from './check-line';
+import { guardActivation, guardDisruption } from './guard-step';
+import { ReplaceNumber, type Successor } from './replace-number';
+import { carryOutEffects } from './step-effects';
+import type { StepReport, StepRequest } from './step-request';
 
 /** Takes a line through its lifecycle: every verb with a reason, an audit row, and a dry run that changes nothing. */
 @Injectable()
@@ -48,18 +24,23 @@ export class StepLine {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly decisions: Decisions,
-    private readonly lineCards: LineCards,
+    private readonly checkLine: CheckLine,
+    private readonly replaceNumber: ReplaceNumber,
   ) {}
 
-  /** Refuses an illegal step as `line.illegal_step` with the allowed ones. */
+  /**
+   * Refuses an illegal step as `line.illegal_step` with the allowed ones, `line.not_ready` with what is open, and
+   * `line.disruption_budget` with the blocking rule.
+   */
   async execute(request: StepRequest, actor: Actor, scope: PoolScope): Promise<StepReport> {
     const decision = await this.decisions.begin(actor);
     await lineOr404(this.unitOfWork.read, request.lineId, scope);
-    // A line that goes into service shows a name and not a bare number.
+    refuseOddWindow(request, decision);
     if (request.verb === 'activate' && !request.dryRun) {
-      await this.lineCards.ensure(request.lineId, decision);
+      await this.checkLine.mend(request.lineId, decision);
     }
-    return this.unitOfWork.run((stores) => stepLine(stores, request, decision));
+    const successor = await this.replaceNumber.listed(request);
+    return this.unitOfWork.run((stores) => stepLine(stores, request, decision, successor));
   }
 }
 
@@ -68,6 +49,7 @@ export async function stepLine(
   stores: Stores,
   request: StepRequest,
   decision: Decision,
+  successor: Successor | null = null,
 ): Promise<StepReport> {
   const { verb, reason, dryRun } = request;
   const line = await lineOr404(stores, request.lineId);
@@ -76,6 +58,7 @@ export async function stepLine(
   const answer = step(current, verb, decision.by.kind, decision.now, decision.policy, {
     ...(request.deadline === undefined ? {} : { deadline: request.deadline }),
     ...(request.waiveWarming === undefined ? {} : { waiveWarming: request.waiveWarming }),
+    ...(request.window === undefined ? {} : { window: request.window }),
   });
   if (answer.kind === 'illegal') {
     throw new Refusal('line.illegal_step', answer.why, {
@@ -83,18 +66,29 @@ export async function stepLine(
       allowed: allowedVerbs(current),
     });
   }
-  const moving = answer.effects.includes('eject') || answer.effects.includes('start-drain');
+  const { effects } = answer;
+  const activation =
+    verb === 'activate' ? await guardActivation(stores, current, request, decision) : null;
+  const block = await guardDisruption(stores, current, request, decision);
+  const moving = effects.some((effect) => effect === 'eject' || effect.startsWith('start-'));
   const report = {
     change: answer.next,
-    effects: answer.effects,
+    effects,
     usersAffected: moving ? current.users : 0,
+    readiness: activation?.readiness ?? null,
+    overridden: block?.rule ?? null,
     dryRun,
   };
-  if (dryRun) return { ...report, line: { ...current, ...answer.next }, failoverId: null };
-  const change: LineChange = {
-    ...answer.next,
-    ...(answer.next.adminState === undefined ? {} : { adminReason: reason }),
-    ...(answer.next.health === undefined ? {} : { healthReason: reason }),
+  if (dryRun) {
+    const wouldBe = { ...current, ...answer.next };
+    const successorId = successor?.known?.id ?? null;
+    return { ...report, line: wouldBe, failoverId: null, successorId };
+  }
+  const successorId = successor && (await successor.take(stores, current, decision));
+  const change = {
+    ...changeOf(answer.next, reason),
+    ...(successorId === null ? {} : { successorId }),
+    ...(activation === null ? {} : { waivedChecks: activation.waivedChecks }),
   };
   await stores.lines.change(current.id, change, { at: decision.now, raiseEpoch: true });
   await fitPods(stores, { id: current.poolId }, decision);
@@ -103,43 +97,44 @@ export async function stepLine(
     subjectType: 'line',
     subjectId: current.id,
     reason,
-    change: { from: { adminState: current.adminState, health: current.health }, to: answer.next },
+    change: changed(current, answer.next, { successorId, block, waive: request.waive }),
   });
   await announce(stores, decision, 'line.changed', { lineId: current.id, verb, reason });
-  const failoverId = await carryOut(stores, current.id, answer.effects, request, decision);
-  return { ...report, line: await lineOr404(stores, current.id), failoverId };
+  const failoverId = await carryOutEffects(stores, current.id, effects, request, decision);
+  return { ...report, line: await lineOr404(stores, current.id), failoverId, successorId };
 }
 
-async function carryOut(
-  stores: Stores,
-  lineId: string,
-  effects: readonly LineEffect[],
-  request: StepRequest,
-  decision: Decision,
-): Promise<string | null> {
-  if (effects.includes('eject')) {
-    const cause = decision.by.kind === 'automation' ? 'inferred' : 'operator';
-    return afterEjection(stores, lineId, cause, request.reason, decision);
-  }
-  if (effects.includes('start-drain')) {
-    const deadline = request.deadline ?? null;
-    return startFailover(
-      stores,
-      lineId,
-      { cause: 'drain', reason: request.reason, deadline },
-      decision,
-    );
-  }
-  if (effects.includes('stop-drain')) {
-    const states = ['planned', 'running', 'paused'] as const;
-    for (const each of await stores.failovers.list({ limit: 10, states, lineId })) {
-      if (each.cause !== 'drain') continue;
-      await stores.failovers.change(
-        each.id,
-        { state: 'cancelled', finishedAt: decision.now },
-        decision.now,
-      );
-    }
-  }
-  return null;
+type Patch = Extract<StepAnswer, { kind: 'ok' }>['next'];
+
+function changeOf(next: Patch, reason: string): LineChange {
+  return {
+    ...next,
+    ...(next.adminState === undefined ? {} : { adminReason: reason }),
+    ...(next.health === undefined ? {} : { healthReason: reason }),
+  };
+}
+
+function changed(
+  { adminState, health }: LineRecord,
+  to: Patch,
+  more: {
+    readonly successorId: string | null;
+    readonly block: DisruptionBlock | null;
+    readonly waive: readonly string[] | undefined;
+  },
+): object {
+  return {
+    from: { adminState, health },
+    to,
+    ...(more.successorId === null ? {} : { successorId: more.successorId }),
+    ...(more.block === null ? {} : { overridden: more.block.rule }),
+    ...(more.waive === undefined || more.waive.length === 0 ? {} : { waived: more.waive }),
+  };
+}
+
+/** A window that is over before it begins is a slip. */
+function refuseOddWindow({ window }: StepRequest, { now }: Decision): void {
+  if (window?.until === undefined) return;
+  if (window.until > Math.max(now, window.from ?? now)) return;
+  throw new Refusal('request.invalid', 'until: the window must end after it begins, and not before now');
 }

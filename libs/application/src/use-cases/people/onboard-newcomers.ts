@@ -21,6 +21,7 @@ import {
   type PoolScope,
   runningDay,
   snapshotFrom,
+  startingSlowly,
   viewsOf,
 } from '../shared';
 import { loadOf } from './assignment-load';
@@ -111,7 +112,11 @@ export class OnboardNewcomers {
       const strangers = await this.strangers(stores, unknown);
       if (strangers.length === 0 || (await isFrozen(stores))) return null;
       const lines = await viewsOf(stores, pool, decision);
-      const desk = new PlacementDesk(pool, snapshotFrom(lines, pool, decision), decision);
+      const desk = new PlacementDesk(
+        pool,
+        startingSlowly(snapshotFrom(lines, pool, decision), decision),
+        decision,
+      );
       const seats = new Map<Seat, Newcomer>();
       for (const newcomer of strangers) {
         const by = actingAs(newcomer.actor, decision);

@@ -28,6 +28,7 @@ import {
   poolFor,
   type PoolScope,
   snapshotOf,
+  startingSlowly,
   Turns,
 } from '../shared';
 import { codeOf } from './codes';
@@ -124,7 +125,7 @@ export class OnboardUser {
     if (known && place) return this.again(stores, known, pool, place, decision);
     await this.refuseWhenFrozen(stores);
     const user = known ?? (await this.newUser(stores, input, handle, decision));
-    const snapshot = await snapshotOf(stores, pool, decision);
+    const snapshot = startingSlowly(await snapshotOf(stores, pool, decision), decision);
     const plan = planPlace(user, snapshot, decision);
     const lineId = await this.lineOf(stores, plan, snapshot);
     const assignment = await tieUser(

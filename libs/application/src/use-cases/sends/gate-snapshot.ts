@@ -50,6 +50,7 @@ export function snapshotFrom(
     counters: row.conversation ?? NOTHING_SAID,
     openUnsolicitedAt: row.openUnsolicitedAt,
     transactionalToday: row.transactionalToday,
+    sameTextAt: row.sameTextAt,
     fleetFrozen: row.environment.frozenAt !== null,
     shedClasses: row.shedClasses,
     contagion: lossesAreContagious({ lost: row.recentlyEjected, inUse: row.linesInUse }, policy),

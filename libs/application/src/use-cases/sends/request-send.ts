@@ -8,6 +8,7 @@ import {
   type EpochMs,
   type GateDecision,
   isReplyTime,
+  MINUTE_MS,
   NOTHING_SAID,
   type ReserveLimits,
   type SendClass,
@@ -20,6 +21,7 @@ import {
   type GateRow,
   HandleParser,
   type LineRecord,
+  type SendBasis,
   type SendRecord,
   UnitOfWork,
 } from '../../ports';
@@ -121,7 +123,12 @@ export class RequestSend {
       dayStart: budgetDayStart(day, 'UTC', policy.budget.dayStartHour),
       ejectedAfter: now - DAY_MS,
     };
-    const rows = await this.unitOfWork.read.gate.look(this.who(request), since);
+    const { textHash } = request;
+    const text =
+      textHash === undefined
+        ? undefined
+        : { hash: textHash, since: now - policy.sends.sameTextMinutes * MINUTE_MS };
+    const rows = await this.unitOfWork.read.gate.look(this.who(request), since, text);
     // A pool that is named must be one of the caller's, and the user must be in it.
     const named =
       request.pool === undefined
@@ -261,6 +268,7 @@ export class RequestSend {
       frozenAt: row.environment.frozenAt,
       // From now on the reservation must not expire: its message is on its way.
       marksFirstSend: row.assignmentState === 'reserved' && row.firstSendAt === null,
+      text: textOf(request, sendClass, row, decision),
     });
   }
 
@@ -279,4 +287,20 @@ export class RequestSend {
       todayCap: cap,
     });
   }
+}
+
+/** The text that takes a place among those that nobody asked for; null for replies, and where the app told none. */
+function textOf(
+  { textHash: hash }: SendRequest,
+  sendClass: SendClass,
+  { environment }: GateRow,
+  { now, policy: { sends } }: Decision,
+): SendBasis['text'] {
+  if (hash === undefined || sendClass === 'reply') return null;
+  return {
+    hash,
+    since: now - sends.sameTextMinutes * MINUTE_MS,
+    limit: sends.sameTextLimit,
+    enforced: environment.actuators.gate !== 'observe',
+  };
 }

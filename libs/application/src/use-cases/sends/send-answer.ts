@@ -16,6 +16,8 @@ export interface SendRequest extends GateRequest {
   readonly handle?: string | undefined;
   readonly pool?: string | undefined;
   readonly poolIds: PoolScope;
+  /** The app's hash of the text, when it is long enough to be told from others. */
+  readonly textHash?: string | undefined;
   /** A UUID for the hold that this request makes, if it makes one; a repetition within a day answers with that hold. */
   readonly workId?: string | undefined;
 }

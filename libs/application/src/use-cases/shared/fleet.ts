@@ -6,6 +6,7 @@ import {
   isContagion,
   type LineView,
   nextDay,
+  slowStartShare,
 } from '@linekeeper/domain';
 import type { LineRecord, PoolRecord, Stores } from '../../ports';
 import { Refusal } from '../../refusal';
@@ -21,6 +22,8 @@ export function runningDay(pool: Pick<PoolRecord, 'timeZone'>, decision: Decisio
 /** A line with its two caps: today's, which the send gate keeps, and the one that admission fills it up to. */
 export interface FleetLine extends LineRecord, LineView {
   readonly admissionCap: number;
+  /** The most messages that it carried on one of its last seven closed days. */
+  readonly maxDailyUse7d: number;
 }
 
 /** The lines of a pool as decisions see them now. */
@@ -33,9 +36,9 @@ export async function viewsOf(
   const day = runningDay(pool, decision);
   const { prior } = basisOf(pool, policy);
   const lines = await stores.lines.views(pool.id, { now, day, policy });
-  return lines.map(({ maxDailyUse7d, ...line }) => ({
+  return lines.map((line) => ({
     ...line,
-    admissionCap: admissionCap(line, maxDailyUse7d, policy, prior),
+    admissionCap: admissionCap(line, line.maxDailyUse7d, policy, prior),
   }));
 }
 
@@ -81,6 +84,18 @@ export function snapshotFrom(
  */
 export function forNewcomers(snapshot: PlacementSnapshot): PlacementSnapshot {
   return { ...snapshot, outlook: newcomerOutlook(snapshot) };
+}
+
+/** The lines as onboarding sees them: one that rested is filled slowly again. */
+export function startingSlowly(
+  snapshot: PlacementSnapshot,
+  { policy }: Decision,
+): PlacementSnapshot {
+  const lines = snapshot.lines.map((line) => {
+    const share = slowStartShare(line, snapshot.now, policy);
+    return share === 1 ? line : { ...line, todayCap: Math.floor(share * line.todayCap) };
+  });
+  return { ...snapshot, lines };
 }
 
 /** The pool by its slug; without one the only pool there is. Refuses `pool.not_found` and `pool.ambiguous`. */

@@ -154,6 +154,23 @@ export class PrismaAssignmentStore extends AssignmentStore {
     return this.find({ id: { in: rows.map(({ id }) => id) } });
   }
 
+  async withoutSuccessor(
+    lineId: string,
+    successorId: string,
+    limit: number,
+  ): Promise<AssignmentRecord[]> {
+    const rows = await this.db.$queryRaw<{ id: string }[]>`
+      SELECT a.id FROM assignments a
+      WHERE a.id IN (
+          SELECT o.id FROM assignments o WHERE o.line_id = ${lineId}::uuid
+          UNION SELECT f.assignment_id FROM assignment_fallbacks f WHERE f.line_id = ${lineId}::uuid)
+        AND a.state <> 'released' AND a.line_id <> ${successorId}::uuid
+        AND NOT EXISTS (SELECT 1 FROM assignment_fallbacks f
+          WHERE f.assignment_id = a.id AND f.line_id = ${successorId}::uuid)
+      ORDER BY a.id LIMIT ${limit}`;
+    return this.find({ id: { in: rows.map(({ id }) => id) } });
+  }
+
   inState(
     state: AssignmentState,
     page: { limit: number; after?: string },

@@ -127,6 +127,12 @@ export class PrismaFailoverStore extends FailoverStore {
     return rows.map(moveOf);
   }
 
+  async movesSince(failoverId: string, since: EpochMs): Promise<number> {
+    return this.db.failoverMove.count({
+      where: { failoverId, at: { gt: date(since) }, toLineId: { not: null } },
+    });
+  }
+
   async openMoveOf(userId: string): Promise<FailoverMoveRecord | null> {
     const row = await this.db.failoverMove.findFirst({
       where: { userId, state: 'moved' },

@@ -27,6 +27,7 @@ interface Since {
 interface Question {
   readonly who: Person;
   readonly since: Since;
+  readonly text: { readonly hash: string; readonly since: EpochMs } | null;
 }
 
 /** Looks that are made at about the same time share a statement; none waits for a lock, so one at a time is best. */
@@ -42,8 +43,12 @@ export class PrismaGateStore extends GateStore {
     this.looks = new Batches((questions) => this.lookAll(questions), BOUNDS);
   }
 
-  look(who: Person, since: Since): Promise<GateRow[]> {
-    return this.looks.do({ who, since });
+  look(
+    who: Person,
+    since: Since,
+    text: Question['text'] = null,
+  ): Promise<GateRow[]> {
+    return this.looks.do({ who, since, text });
   }
 
   private async lookAll(questions: readonly Question[]): Promise<GateRow[][]> {
@@ -54,6 +59,8 @@ export class PrismaGateStore extends GateStore {
       column(({ since }) => date(since.now)),
       column(({ since }) => date(since.dayStart)),
       column(({ since }) => date(since.ejectedAfter)),
+      column(({ text }) => text?.hash ?? null),
+      column(({ text }) => (text === null ? null : date(text.since))),
     ]);
     const lines = await this.lines.of(versionsIn(rows));
     const answers: GateRow[][] = questions.map(() => []);
@@ -73,8 +80,10 @@ const LOOK: Prepared = {
       $2::text[],
       $3::timestamptz[],
       $4::timestamptz[],
-      $5::timestamptz[])
-    WITH ORDINALITY AS q (user_id, handle, now, day_start, ejected_after, n)),
+      $5::timestamptz[],
+      $6::text[],
+      $7::timestamptz[])
+    WITH ORDINALITY AS q (user_id, handle, now, day_start, ejected_after, text_hash, text_since, n)),
   people AS (
     SELECT q.*, CASE WHEN q.user_id IS NULL
         THEN (SELECT h.user_id FROM handles h WHERE h.value = q.handle)
@@ -98,6 +107,9 @@ const LOOK: Prepared = {
     ARRAY(SELECT k.line_id FROM known_numbers k
       WHERE k.user_id = u.id AND k.sureness = 'known') AS known,
     w.open_unsolicited_at, w.transactional_today,
+    CASE WHEN q.text_hash IS NULL THEN NULL ELSE ARRAY(
+      SELECT t.at FROM text_bursts b, unnest(b.ats) AS t(at)
+      WHERE b.text_hash = q.text_hash AND t.at > q.text_since ORDER BY t.at) END AS same_text_at,
     f.name, f.frozen_at, f.actuators, f.ejected, f.in_use
   FROM people q
   JOIN LATERAL (SELECT * FROM users x WHERE x.id = q.id LIMIT 1) u ON true
@@ -152,6 +164,7 @@ interface Row {
   known: string[];
   open_unsolicited_at: Date | null;
   transactional_today: number;
+  same_text_at: Date[] | null;
   name: string;
   frozen_at: Date | null;
   actuators: EnvironmentRecord['actuators'];
@@ -205,6 +218,7 @@ function rowOf(row: Row, lines: ReadonlyMap<string, SeenLine>): GateRow {
     active: row.active_line_id === null ? null : gateLine(row.active_line_id),
     threads: chats.map(({ health, since }) => ({ health, since })),
     openUnsolicitedAt: msOrNull(row.open_unsolicited_at),
+    sameTextAt: (row.same_text_at ?? []).map((at) => at.getTime()),
     transactionalToday: row.transactional_today,
     eventsPending: row.events_pending,
     environment: {

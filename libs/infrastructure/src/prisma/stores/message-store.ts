@@ -29,6 +29,13 @@ export class PrismaMessageStore extends MessageStore {
     return new Map(rows.flatMap(({ chatId, _count: count }) => (chatId ? [[chatId, count]] : [])));
   }
 
+  async linesHeard(lineIds: readonly string[]): Promise<Set<string>> {
+    const rows = await this.db.$queryRaw<{ id: string }[]>`
+      SELECT l.id::text AS id FROM unnest(${[...lineIds]}::uuid[]) AS l(id)
+      WHERE EXISTS (SELECT 1 FROM messages m WHERE m.line_id = l.id AND m.direction = 'in')`;
+    return new Set(rows.map(({ id }) => id));
+  }
+
   async insert(messages: readonly MessageRecord[]): Promise<Set<string>> {
     if (messages.length === 0) return new Set();
     const rows = await this.db.message.createManyAndReturn({

@@ -50,6 +50,10 @@ export class PrismaSendStore extends SendStore {
       basis(({ suppressedAt }) => dateOrNull(suppressedAt)),
       basis(({ frozenAt }) => dateOrNull(frozenAt)),
       basis(({ marksFirstSend }) => marksFirstSend),
+      basis(({ text }) => text?.hash ?? null),
+      basis(({ text }) => (text === null ? null : date(text.since))),
+      basis(({ text }) => text?.limit ?? null),
+      basis(({ text }) => text?.enforced ?? false),
     ]);
     const ids = new Set(written.map(({ id }) => id));
     return entries.map((entry) => ids.has(entry.send.id));
@@ -61,6 +65,10 @@ export class PrismaSendStore extends SendStore {
       FROM sends s JOIN lines l ON l.id = s.line_id
       WHERE l.pool_id = ${poolId}::uuid AND s.admitted_at >= ${date(since)} GROUP BY s.class`;
     return new Map(rows.map((row) => [row.class, row.messages]));
+  }
+
+  async forgetTexts(before: EpochMs): Promise<void> {
+    await this.db.$executeRaw`DELETE FROM text_bursts WHERE ats[cardinality(ats)] < ${date(before)}`;
   }
 
   async byIds(ids: readonly string[]): Promise<SendRecord[]> {
@@ -120,6 +128,7 @@ export class PrismaSendStore extends SendStore {
   }
 }
 
+// The row of a text is locked until the statement ends: whoever sends the same at this moment counts what we have sent.
 // The mark waits for whoever changes the reservation at this moment, and then looks again at its epoch. The row of the
 // user is held too: a merge under way is waited for, and the row says then whose alias they are.
 const INSERT: Prepared = {
@@ -145,10 +154,14 @@ const INSERT: Prepared = {
       $16::int[],
       $17::timestamptz[],
       $18::timestamptz[],
-      $19::boolean[])
+      $19::boolean[],
+      $20::text[],
+      $21::timestamptz[],
+      $22::int[],
+      $23::boolean[])
     AS q (id, user_id, line_id, assignment_epoch, class, messages, settled_messages, new_conversation, state,
       policy_version, admitted_at, expires_at, closed_at, assignment_id, epoch, line_epoch, suppressed_at,
-      frozen_at, marks)),
+      frozen_at, marks, text_hash, text_since, text_limit, text_enforced)),
   holding AS (
     SELECT q.* FROM asked q
     JOIN assignments a ON a.id = q.assignment_id AND a.epoch = q.epoch
@@ -156,6 +169,24 @@ const INSERT: Prepared = {
     LEFT JOIN suppressions s ON s.user_id = a.user_id
     WHERE s.suppressed_at IS NOT DISTINCT FROM q.suppressed_at
       AND (SELECT e.frozen_at FROM environment e WHERE e.id = 1) IS NOT DISTINCT FROM q.frozen_at),
+  texts AS (
+    SELECT text_hash, max(text_limit) AS most, min(text_since) AS since,
+      (array_agg(id ORDER BY admitted_at, id))[1:max(text_limit)] AS ids,
+      (array_agg(admitted_at ORDER BY admitted_at, id))[1:max(text_limit)] AS ats
+    FROM holding WHERE text_hash IS NOT NULL GROUP BY text_hash),
+  bursts AS (
+    INSERT INTO text_bursts AS b (text_hash, send_ids, ats)
+    SELECT text_hash, ids, ats FROM texts ORDER BY text_hash
+    ON CONFLICT (text_hash) DO UPDATE SET (send_ids, ats) = (
+      SELECT array_agg(kept.id ORDER BY kept.n), array_agg(kept.at ORDER BY kept.n) FROM (
+        SELECT every.id, every.at, row_number() OVER (ORDER BY every.late, every.n) AS n FROM (
+          SELECT x.id, x.at, false AS late, x.n FROM unnest(b.send_ids, b.ats) WITH ORDINALITY AS x(id, at, n)
+            WHERE x.at > (SELECT t.since FROM texts t WHERE t.text_hash = b.text_hash)
+          UNION ALL
+          SELECT y.id, y.at, true, y.n FROM unnest(excluded.send_ids, excluded.ats) WITH ORDINALITY AS y(id, at, n)
+        ) AS every) AS kept
+      WHERE kept.n <= (SELECT t.most FROM texts t WHERE t.text_hash = b.text_hash))
+    RETURNING b.text_hash, b.send_ids),
   first_sends AS (
     SELECT assignment_id, epoch, min(admitted_at) AS at FROM holding WHERE marks GROUP BY 1, 2),
   marked AS (
@@ -167,7 +198,9 @@ const INSERT: Prepared = {
   SELECT q.id, coalesce(u.merged_into, u.id), q.line_id, q.assignment_epoch, q.class, q.messages,
     q.settled_messages, q.new_conversation, q.state, q.policy_version, q.admitted_at, q.expires_at, q.closed_at
   FROM holding q JOIN users u ON u.id = q.user_id
-  WHERE NOT q.marks OR EXISTS (SELECT 1 FROM marked m WHERE m.id = q.assignment_id)
+  WHERE (NOT q.marks OR EXISTS (SELECT 1 FROM marked m WHERE m.id = q.assignment_id))
+    AND (q.text_hash IS NULL OR NOT q.text_enforced
+      OR EXISTS (SELECT 1 FROM bursts b WHERE b.text_hash = q.text_hash AND q.id = ANY (b.send_ids)))
   FOR KEY SHARE OF u
   RETURNING id`,
 };
