@@ -237,6 +237,14 @@ export const GUARDED_ROUTES: Readonly<Record<string, GuardedRoute>> = {
   },
   'GET /v1/admin/rebalance': { needs: 'viewer', reach: 'fleet', ok: [200] },
   'GET /v1/admin/capacity': { needs: 'viewer', reach: 'list', ok: [200] },
+  'GET /v1/admin/loss-report': { needs: 'viewer', reach: 'list', ok: [200] },
+  'GET /v1/admin/loss-report/uncovered': {
+    needs: 'viewer',
+    reach: 'thing',
+    path: ({ lineId }) => `/v1/admin/loss-report/uncovered?lines=${lineId}`,
+    ok: [200],
+  },
+  'GET /v1/admin/wait-list': { needs: 'viewer', reach: 'list', ok: [200] },
   'POST /v1/admin/simulations': {
     needs: 'operator',
     reach: 'thing',

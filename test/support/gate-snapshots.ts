@@ -25,6 +25,7 @@ export const anySnapshot: fc.Arbitrary<GateSnapshot> = fc.record({
       providerStatus: fc.constantFrom('ACTIVE', ...PROVIDER_STATUSES),
       reputation: fc.constantFrom('HEALTHY', ...REPUTATIONS),
       bannedUntil: fc.option(fc.integer({ min: NOW - DAY_MS, max: NOW + DAY_MS })),
+      maintenanceUntil: fc.option(fc.integer({ min: NOW - DAY_MS, max: NOW + DAY_MS })),
       todayCap: fc.integer({ min: 0, max: 3_000 }),
     } as const)
     .map((state) => aLine(state)),
@@ -50,6 +51,9 @@ export const anySnapshot: fc.Arbitrary<GateSnapshot> = fc.record({
     { maxLength: 3 },
   ),
   wroteHere: fc.boolean(),
+  sameTextAt: fc
+    .array(fc.integer({ min: NOW - 600_000 + 1, max: NOW }), { maxLength: 14 })
+    .map((instants) => instants.sort((a, b) => a - b)),
   talkedBefore: fc.boolean(),
   knowsLine: fc.boolean(),
   suppressedAt: fc.option(fc.constant(NOW - DAY_MS), { freq: 2 }),

@@ -8,6 +8,7 @@ import { GovernanceController } from './admin/governance.controller';
 import { InboxController } from './admin/inbox.controller';
 import { JobsController } from './admin/jobs.controller';
 import { LinesController } from './admin/lines.controller';
+import { LossesController } from './admin/losses.controller';
 import { CardProfilesController } from './contact-cards/card-profiles.controller';
 import { ContactCardsController } from './contact-cards/contact-cards.controller';
 import { EventFeed } from './events/event-feed';
@@ -35,6 +36,7 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     LinesController,
     FleetController,
     CapacityController,
+    LossesController,
     FailoversController,
     JobsController,
     GovernanceController,

@@ -89,8 +89,14 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
   warming: z.strictObject({ days: z.number().min(0).max(60) }),
   lifecycle: z.strictObject({
     requiredChecks: z.array(z.enum(READINESS_CHECKS)).max(READINESS_CHECKS.length),
-    preCordonMinutes: z.number().min(0).max(7 * 24 * 60),
-    slowStartHours: z.number().min(0).max(30 * 24),
+    preCordonMinutes: z
+      .number()
+      .min(0)
+      .max(7 * 24 * 60),
+    slowStartHours: z
+      .number()
+      .min(0)
+      .max(30 * 24),
     maxDisruptedShare: share,
     dormantAfterDays: positive.max(365),
   }),

@@ -1,6 +1,7 @@
 export * from './budget/ceilings';
 export * from './budget/line-ledger';
 export * from './budget/types';
+export * from './capacity/loss-table';
 export * from './capacity/plan';
 export type { CardUsers } from './capacity/uncovered';
 export * from './cards/base-blocks';

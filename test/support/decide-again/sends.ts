@@ -45,6 +45,8 @@ export function answerAgain(told: Told): BareAnswer {
   }
   const dead = deadBecause(told, reply);
   if (dead !== null) {
+    const rests = dead === 'maintenance' && (line.maintenanceUntil ?? 0) > now;
+    if (rests) return said('defer', 'line-maintenance', line.maintenanceUntil ?? 0);
     const banned = line.bannedUntil !== null && line.bannedUntil > now;
     return said('defer', `line-${dead}`, banned ? line.bannedUntil : now + HOUR);
   }
@@ -64,6 +66,11 @@ export function answerAgain(told: Told): BareAnswer {
   }
   const waking = wakingAgain(told);
   if (!reply && waking > now) return said('defer', 'quiet-hours', waking);
+  const { sameTextLimit: often, sameTextMinutes } = policy.sends;
+  const [oldest] = it.sameTextAt.slice(-often);
+  if (!reply && oldest !== undefined && it.sameTextAt.length >= often) {
+    return said('defer', 'same-text', oldest + sameTextMinutes * MINUTE);
+  }
 
   const { budget, sends, newConversations } = policy;
   const slow = line.reputation === 'AT_RISK' || chat?.health === 'AT_RISK' ? 0.5 : 1;

@@ -66,8 +66,7 @@ export const lineEditBody = z
     reason,
   })
   .refine(({ reason: _why, ...wanted }) => Object.values(wanted).some((to) => to !== undefined), {
-    message:
-      'Give budgetPerDay, managed, apiVersion, wantedForwarding, autoTyping or waivedChecks',
+    message: 'Give budgetPerDay, managed, apiVersion, wantedForwarding, autoTyping or waivedChecks',
     path: ['budgetPerDay'],
   });
 
@@ -86,7 +85,9 @@ export const stepBody = verbBody.extend({
     .boolean()
     .optional()
     .describe('For activate: although the warming timer still runs'),
-  waive: waivedChecks.optional().describe('For activate: checks that need not be good, from now on'),
+  waive: waivedChecks
+    .optional()
+    .describe('For activate: checks that need not be good, from now on'),
   mode: z
     .enum(MAINTENANCE_MODES)
     .optional()
@@ -207,7 +208,10 @@ export const stepAnswer = z.object({
   usersAffected: z.number().int(),
   failoverId: z.string().nullable(),
   readiness: readinessAnswer.nullable().describe('Of activate: the list it went by'),
-  overridden: z.string().nullable().describe('The rule of the disruption budget that was overridden'),
+  overridden: z
+    .string()
+    .nullable()
+    .describe('The rule of the disruption budget that was overridden'),
   successorId: z.string().nullable().describe('Of replace: the line under the new number'),
   dryRun: z.boolean(),
 });

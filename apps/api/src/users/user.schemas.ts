@@ -23,7 +23,11 @@ export const newUserBody = z
     startedBy: z.enum(['inbound', 'outbound']).describe('Who will write first'),
     expectedMessagesPerDay: z.number().positive().max(10_000).optional(),
     labels: z.array(z.string().min(1).max(60)).max(20).optional(),
-    onFull: z.enum(['refuse']).default('refuse').describe('What a full fleet does'),
+    onFull: z
+      .enum(['refuse', 'wait-list', 'waitlist'])
+      .default('refuse')
+      .transform((word) => (word === 'waitlist' ? 'wait-list' : word))
+      .describe('What a full fleet does; waitlist is the same as wait-list'),
     consent: z
       .strictObject({ source: z.string().min(1).max(200), at: z.iso.datetime({ offset: true }) })
       .optional(),
@@ -115,6 +119,16 @@ export const placedAnswer = z.object({
 export const onboardedAnswer = placedAnswer.extend({
   code: z.string().optional().describe('Shown once; in the deep link already'),
   deepLinks: z.object({ sms: z.string() }),
+});
+
+export const waitListedAnswer = z.object({
+  user: userAnswer,
+  waitList: z.object({
+    pool: z.string(),
+    position: z.number().int().describe('From 1: first in, first out'),
+    since: z.string(),
+    nextCapacityAt: instantText,
+  }),
 });
 
 export const mergeAnswer = z.object({

@@ -5,6 +5,7 @@ import {
   type Onboarded,
   type UserRecord,
   type UserView,
+  type WaitListed,
 } from '@linekeeper/application';
 import type { z } from 'zod';
 import { instant, instantOrNull } from '../http/instants';
@@ -14,6 +15,7 @@ import type {
   onboardedAnswer,
   placedAnswer,
   userAnswer,
+  waitListedAnswer,
 } from './user.schemas';
 
 export function userView(user: UserRecord): z.infer<typeof userAnswer> {
@@ -85,5 +87,18 @@ export function explanationView({ assignment, policyVersion, policy, history }: 
     policy,
     plan: assignment.explanation,
     history: history.map((entry) => ({ ...entry, at: instant(entry.at) })),
+  };
+}
+
+export function waitListedView({ user, waiting }: WaitListed): z.infer<typeof waitListedAnswer> {
+  const { pool, position, since, nextCapacityAt } = waiting;
+  return {
+    user: userView(user),
+    waitList: {
+      pool,
+      position,
+      since: instant(since),
+      nextCapacityAt: instantOrNull(nextCapacityAt),
+    },
   };
 }

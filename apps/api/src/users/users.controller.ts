@@ -25,8 +25,9 @@ import {
   userAnswer,
   userDetail,
   userListQuery,
+  waitListedAnswer,
 } from './user.schemas';
-import { mergeView, onboardedView, userView } from './user.views';
+import { mergeView, onboardedView, userView, waitListedView } from './user.views';
 
 /** People: onboarding, looking them up, opting out, erasing. */
 @ApiTags('Users')
@@ -48,6 +49,7 @@ export class UsersController {
   })
   @Answers(201, 'Placed', onboardedAnswer)
   @Answers(200, 'Was placed before', onboardedAnswer)
+  @Answers(202, 'No room, and onFull is wait-list: they wait for a place', waitListedAnswer)
   @Answers(409, 'fleet.no_capacity: with the reasons and when capacity is next due')
   async onboard(
     @Body({ schema: newUserBody }) body: z.infer<typeof newUserBody>,
@@ -57,6 +59,10 @@ export class UsersController {
   ) {
     const input = { ...body, workId };
     const onboarded = await this.onboardUser.execute(input, actorOf(caller), caller.poolIds);
+    if ('waiting' in onboarded) {
+      void reply.status(202);
+      return waitListedView(onboarded);
+    }
     void reply.status(onboarded.created ? 201 : 200);
     return onboardedView(onboarded);
   }

@@ -7,7 +7,8 @@ export interface FailoverRecord {
   readonly id: string;
   readonly lineId: string;
   readonly lineEpoch: number;
-  readonly cause: 'flagged' | 'operator' | 'inferred' | 'drain' | 'maintenance' | 'replace' | 'retired';
+  readonly cause:
+    'flagged' | 'operator' | 'inferred' | 'drain' | 'maintenance' | 'replace' | 'retired';
   readonly state: FailoverState;
   readonly reason: string;
   readonly actor: string;

@@ -37,3 +37,5 @@ export * from './throttle';
 export * from './unit-of-work';
 export * from './usage-store';
 export * from './user-store';
+export * from './loss-store';
+export * from './wait-list';

@@ -29,6 +29,8 @@ import type { MessageStore } from './message-store';
 import type { SendStore } from './send-store';
 import type { UsageStore } from './usage-store';
 import type { UserStore } from './user-store';
+import type { LossStore } from './loss-store';
+import type { WaitList } from './wait-list';
 
 /** All stores, bound to one transaction or to none. */
 export interface Stores {
@@ -39,6 +41,8 @@ export interface Stores {
   readonly users: UserStore;
   readonly merges: MergeStore;
   readonly assignments: AssignmentStore;
+  readonly waitList: WaitList;
+  readonly losses: LossStore;
   readonly conversations: ConversationStore;
   readonly messages: MessageStore;
   readonly gate: GateStore;

@@ -112,7 +112,7 @@ function lineIn(fleet: ReadonlyMap<string, BearingLine>, id: string): BearingLin
 }
 
 /** Even parts of `users`; what cannot be divided goes to the targets with the fewest contacts so far. */
-function spread(
+export function spread(
   users: number,
   targets: readonly string[],
   contacts: ReadonlyMap<string, number>,

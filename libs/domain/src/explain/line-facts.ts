@@ -15,6 +15,7 @@ const FACTS = [
   'bannedUntil',
   'warmingUntil',
   'maintenanceClosesAt',
+  'maintenanceUntil',
   'activatedAt',
   'budgetPerDay',
   'goodDays',

@@ -50,11 +50,7 @@ export function beginMaintenance(
 }
 
 /** Ends a window, or calls a planned one off. A line that rested goes back to the state it had before. */
-export function endMaintenance(
-  line: Line,
-  by: ActorKind,
-  now: EpochMs,
-): [LinePatch, LineEffect[]] {
+export function endMaintenance(line: Line, by: ActorKind, now: EpochMs): [LinePatch, LineEffect[]] {
   if (line.adminState !== 'maintenance') return [NO_WINDOW, []];
   const next: LinePatch = {
     ...NO_WINDOW,
@@ -69,7 +65,8 @@ export function endMaintenance(
 export function dueMaintenance(line: Line, now: EpochMs): 'maintenance' | 'end-maintenance' | null {
   const { adminState, maintenanceFrom: from, maintenanceUntil: until } = line;
   if (until !== null && now >= until) return 'end-maintenance';
-  const rests = adminState === 'maintenance' || adminState === 'retired' || adminState === 'warming';
+  const rests =
+    adminState === 'maintenance' || adminState === 'retired' || adminState === 'warming';
   return from !== null && now >= from && !rests ? 'maintenance' : null;
 }
 

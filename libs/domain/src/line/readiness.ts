@@ -40,7 +40,9 @@ export interface ReadinessFacts {
   readonly waivedChecks: readonly string[];
 }
 
-type Finding = Pick<ReadinessItem, 'detail' | 'mend'> & { readonly state: 'ok' | 'missing' | 'failed' };
+type Finding = Pick<ReadinessItem, 'detail' | 'mend'> & {
+  readonly state: 'ok' | 'missing' | 'failed';
+};
 
 const ok = (detail: string): Finding => ({ state: 'ok', detail, mend: null });
 
@@ -87,7 +89,8 @@ const LOOKS: Readonly<Record<ReadinessCheck, (facts: ReadinessFacts) => Finding>
     autoTyping === null
       ? {
           state: 'missing',
-          detail: 'Nobody has said whether Linq shows typing by itself on the line: no API tells it',
+          detail:
+            'Nobody has said whether Linq shows typing by itself on the line: no API tells it',
           mend: 'Ask Linq and say it: PATCH autoTyping on or off',
         }
       : ok(`Linq types by itself: ${autoTyping}`),
@@ -98,7 +101,8 @@ export function readinessOf(facts: ReadinessFacts, { lifecycle }: FleetPolicy): 
   const items = READINESS_CHECKS.map((check): ReadinessItem => {
     const found = LOOKS[check](facts);
     if (found.state === 'ok') return { check, ...found };
-    if (!lifecycle.requiredChecks.includes(check)) return { check, ...found, state: 'not-required' };
+    if (!lifecycle.requiredChecks.includes(check))
+      return { check, ...found, state: 'not-required' };
     return facts.waivedChecks.includes(check)
       ? { check, ...found, state: 'waived' }
       : { check, ...found };

@@ -26,6 +26,7 @@ const aSnapshot = (overrides: Partial<GateSnapshot> = {}): GateSnapshot => ({
   transactionalToday: 0,
   fleetFrozen: false,
   contagion: false,
+  sameTextAt: [],
   shedClasses: [],
   ...overrides,
 });

@@ -18,14 +18,16 @@ export const instant = z.unknown().transform(parseV2Instant);
 
 export const LINES = z.object({
   phone_numbers: z.array(
-    z.object({ id, phone_number: phone, forwarding_number: words }).transform((line): ProviderLine => ({
-      providerLineId: line.id,
-      phoneNumber: line.phone_number,
-      // An empty one is none.
-      forwardingNumber: line.forwarding_number ? fullNumber(line.forwarding_number) : null,
-      // V2 knows neither.
-      ...{ reputation: null, status: null, listedBy: 'v2' },
-    })),
+    z
+      .object({ id, phone_number: phone, forwarding_number: words })
+      .transform((line): ProviderLine => ({
+        providerLineId: line.id,
+        phoneNumber: line.phone_number,
+        // An empty one is none.
+        forwardingNumber: line.forwarding_number ? fullNumber(line.forwarding_number) : null,
+        // V2 knows neither.
+        ...{ reputation: null, status: null, listedBy: 'v2' },
+      })),
   ),
 });
 

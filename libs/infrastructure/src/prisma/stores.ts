@@ -17,6 +17,7 @@ import { PrismaKeyStore } from './stores/key-store';
 import { PrismaLeaseStore } from './stores/lease-store';
 import { PrismaLineStore } from './stores/line-store';
 import { PrismaAuditStore, PrismaOutboxStore } from './stores/log-stores';
+import { PrismaLossStore } from './stores/loss-store';
 import { PrismaMergeStore } from './stores/merge-store';
 import { PrismaMessageStore } from './stores/message-store';
 import { PrismaOutcomeStore } from './stores/outcome-store';
@@ -28,6 +29,7 @@ import { PrismaSendStore } from './stores/send-store';
 import { PrismaSubscriptionStore } from './stores/subscription-store';
 import { PrismaUsageStore } from './stores/usage-store';
 import { PrismaUserStore } from './stores/user-store';
+import { PrismaWaitList } from './stores/wait-list';
 
 /** All stores on one client or transaction, and where its decisions are noted. `ask` is for the paths of every message. */
 export function prismaStores(
@@ -43,6 +45,8 @@ export function prismaStores(
     users: new PrismaUserStore(db),
     merges: new PrismaMergeStore(db),
     assignments: new PrismaAssignmentStore(db),
+    waitList: new PrismaWaitList(db),
+    losses: new PrismaLossStore(db),
     conversations: new PrismaConversationStore(db),
     messages: new PrismaMessageStore(db),
     gate: new PrismaGateStore(ask),

@@ -5,6 +5,7 @@ export const JOB_NAMES = [
   'drain-inbox',
   'run-failovers',
   'expire-reservations',
+  'promote-waiting',
   'poll-lines',
   'watch-lines',
   'share-contact-cards',
@@ -13,6 +14,7 @@ export const JOB_NAMES = [
   'advance-ramp',
   'close-budget-day',
   'rebalance',
+  'assess-losses',
   'repair-gaps',
   'ask-outcomes',
   'reconcile-ledger',
@@ -29,6 +31,8 @@ export const JOB_EVERY_SECONDS: Readonly<Record<JobName, number>> = {
   // A flagged line is failed over at once; this is for drains, for people without a number, and after a crash.
   'run-failovers': 300,
   'expire-reservations': 300,
+  // Where nobody waits it is one question a pool.
+  'promote-waiting': 300,
   'poll-lines': 300,
   // Outcomes are taken up as they come in; this is for canaries, and for what time alone brings about.
   'watch-lines': 300,
@@ -41,6 +45,8 @@ export const JOB_EVERY_SECONDS: Readonly<Record<JobName, number>> = {
   'advance-ramp': 300,
   'close-budget-day': 600,
   rebalance: 3_600,
+  // One aggregate over the people of each pool; cards and lines change slowly.
+  'assess-losses': 900,
   // It looks for signs of lost events, which cost nothing; only a sign makes it read.
   'repair-gaps': 300,
   // Only of V2 anything is asked for. More often would be more haste than a careful guest shows.

@@ -3,6 +3,7 @@ import { MINUTE_MS } from '@linekeeper/domain';
 import { type Actor, automation } from '../../actor';
 import { Clock, type JobRunRecord, Metrics, Settings, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
+import { AssessLosses } from '../capacity/assess-losses';
 import { AskOutcomes } from '../inbox/ask-outcomes';
 import { DrainInbox } from '../inbox/drain-inbox';
 import { KeepSubscribed } from '../inbox/keep-subscribed';
@@ -18,6 +19,7 @@ import { RunFailovers } from '../lines/run-failovers';
 import { ShareCards } from '../lines/share-cards';
 import { WatchLines } from '../lines/watch-lines';
 import { ExpireReservations } from '../people/expire-reservations';
+import { PromoteWaiting } from '../people/promote-waiting';
 import { ExpireSends } from '../sends/expire-sends';
 import { IssueCards } from '../sends/issue-cards';
 import { audit, Decisions } from '../shared';
@@ -44,6 +46,8 @@ export class RunJob {
     drainInbox: DrainInbox,
     runFailovers: RunFailovers,
     expireReservations: ExpireReservations,
+    promoteWaiting: PromoteWaiting,
+    assessLosses: AssessLosses,
     expireSends: ExpireSends,
     pollLines: PollLines,
     watchLines: WatchLines,
@@ -66,6 +70,8 @@ export class RunJob {
         ...(await expireReservations.execute()),
         ...(await expireSends.execute()),
       }),
+      'promote-waiting': () => promoteWaiting.execute(),
+      'assess-losses': () => assessLosses.execute(),
       'poll-lines': async () => {
         // The lines are looked at also when the subscription cannot be mended: then nothing else tells of them.
         const [subscribing] = await Promise.allSettled([keepSubscribed.execute()]);

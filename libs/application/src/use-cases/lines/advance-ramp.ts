@@ -83,10 +83,7 @@ export class AdvanceRamp {
     });
   }
 
-  private async keepWindow(
-    lineId: string,
-    verb: 'maintenance' | 'end-maintenance',
-  ): Promise<void> {
+  private async keepWindow(lineId: string, verb: 'maintenance' | 'end-maintenance'): Promise<void> {
     const reason = verb === 'maintenance' ? 'its window begins' : 'its window is over';
     await this.stepLine.execute({ lineId, verb, reason, dryRun: false }, ACTOR, EVERY_POOL);
   }

@@ -81,7 +81,10 @@ export class ChangeLine {
         subjectType: 'line',
         subjectId: lineId,
         reason: edit.reason,
-        change: { from: { budgetPerDay, managed, apiVersion, autoTyping, waivedChecks }, to: change },
+        change: {
+          from: { budgetPerDay, managed, apiVersion, autoTyping, waivedChecks },
+          to: change,
+        },
       });
       await announce(stores, decision, 'line.changed', {
         lineId,

@@ -1,11 +1,5 @@
 import { whyNoNewUsers } from '@linekeeper/domain';
-import type {
-  AssignmentRecord,
-  FailoverRecord,
-  LineRecord,
-  PoolRecord,
-  Stores,
-} from '../../ports';
+import type { AssignmentRecord, FailoverRecord, LineRecord, PoolRecord, Stores } from '../../ports';
 import { loadOf } from '../people/assignment-load';
 import { announce, type Decision, runningDay } from '../shared';
 
@@ -30,7 +24,10 @@ export async function handOver(
   if (!successor || whyNoNewUsers(successor, decision.now) !== null) return 0;
   const holders = await stores.assignments.withoutSuccessor(line.id, successor.id, BATCH);
   for (const holder of holders) {
-    const next = { ...holder, fallbackLineIds: fallbacksWith(holder, line.id, successor.id, decision) };
+    const next = {
+      ...holder,
+      fallbackLineIds: fallbacksWith(holder, line.id, successor.id, decision),
+    };
     await stores.assignments.replaceFallbacks(holder.id, next.fallbackLineIds);
     const deltas = [...loadOf(holder, -1), ...loadOf(next, 1)];
     await stores.lines.addLoad(deltas, runningDay(pool, decision), decision.now);

@@ -136,5 +136,8 @@ function changed(
 function refuseOddWindow({ window }: StepRequest, { now }: Decision): void {
   if (window?.until === undefined) return;
   if (window.until > Math.max(now, window.from ?? now)) return;
-  throw new Refusal('request.invalid', 'until: the window must end after it begins, and not before now');
+  throw new Refusal(
+    'request.invalid',
+    'until: the window must end after it begins, and not before now',
+  );
 }

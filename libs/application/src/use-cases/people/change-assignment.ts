@@ -171,6 +171,7 @@ export class EraseUser {
       }
       const suppressedAt = user.suppression?.suppressedAt ?? null;
       await keepOptOut(stores, { handles: user.handles, suppressedAt }, this.digest, decision);
+      await stores.waitList.leaveAll(user.id);
       await stores.users.erase(user.id, decision.now);
       await audit(stores, decision, {
         action: 'user.erase',

@@ -8,6 +8,7 @@ import { MergeUsers } from './merge-users';
 import { OnboardNewcomers } from './onboard-newcomers';
 import { OnboardUser } from './onboard-user';
 import { OptOuts } from './opt-out';
+import { PromoteWaiting } from './promote-waiting';
 
 export * from './change-assignment';
 export * from './card-profiles';
@@ -19,6 +20,8 @@ export * from './look-at-coverage';
 export * from './merge-users';
 export * from './onboard-user';
 export * from './opt-out';
+export * from './promote-waiting';
+export type { WaitListed } from './wait-listed';
 export type { UserView } from './user-view';
 
 export const PEOPLE_USE_CASES = [
@@ -33,4 +36,5 @@ export const PEOPLE_USE_CASES = [
   OptOuts,
   MergeUsers,
   ExpireReservations,
+  PromoteWaiting,
 ];

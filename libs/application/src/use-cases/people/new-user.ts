@@ -10,6 +10,8 @@ export interface NewUser extends Said {
   readonly handle?: string | undefined;
   readonly pool?: string | undefined;
   readonly startedBy: 'inbound' | 'outbound';
+  /** What a full pool does with them; default: it refuses. */
+  readonly onFull?: 'refuse' | 'wait-list' | undefined;
   /** A UUID for the user that this request makes without a handle; a repetition within a day answers with that user. */
   readonly workId?: string | undefined;
 }

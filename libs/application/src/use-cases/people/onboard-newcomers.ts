@@ -111,6 +111,8 @@ export class OnboardNewcomers {
       // Whoever held the lock before us may have placed some of them.
       const strangers = await this.strangers(stores, unknown);
       if (strangers.length === 0 || (await isFrozen(stores))) return null;
+      // Nobody overtakes those who wait.
+      if (await stores.waitList.isAny(pool.id)) return null;
       const lines = await viewsOf(stores, pool, decision);
       const desk = new PlacementDesk(
         pool,

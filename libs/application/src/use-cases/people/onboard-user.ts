@@ -38,6 +38,8 @@ import { OnboardNewcomers } from './onboard-newcomers';
 import { reserveCode } from './reserve-code';
 import { recallOptOut } from './suppression';
 import { planPlace, tieUser } from './tie';
+import { queueFor, waitFor } from './wait-for-place';
+import type { WaitListed } from './wait-listed';
 import { type UserView, viewUser } from './user-view';
 
 export interface Onboarded extends UserView {
@@ -70,8 +72,18 @@ export class OnboardUser {
     private readonly newcomers: OnboardNewcomers,
   ) {}
 
-  async execute(input: NewUser, actor: Actor, scope: PoolScope = EVERY_POOL): Promise<Onboarded> {
+  async execute(
+    input: NewUser,
+    actor: Actor,
+    scope: PoolScope = EVERY_POOL,
+  ): Promise<Onboarded | WaitListed> {
     const handle = this.parsed(input.handle);
+    if (input.onFull === 'wait-list' && !handle && input.externalId === undefined) {
+      throw new Refusal(
+        'request.invalid',
+        'onFull: only who is known by a handle or externalId can wait',
+      );
+    }
     if (input.timeZone !== undefined && !isZone(input.timeZone)) {
       throw new Refusal('time_zone.invalid', `"${input.timeZone}" is not an IANA time zone`);
     }
@@ -113,7 +125,7 @@ export class OnboardUser {
     handle: ParsedHandle | null,
     scope: PoolScope,
     decision: Decision,
-  ): Promise<Onboarded> {
+  ): Promise<Onboarded | WaitListed> {
     const pool = await poolFor(stores, input.pool, scope);
     const asBefore = await this.asBefore(stores, input, handle, pool, decision);
     if (asBefore) return asBefore;
@@ -124,10 +136,16 @@ export class OnboardUser {
     const place = known && (await placeIn(stores, known, pool));
     if (known && place) return this.again(stores, known, pool, place, decision);
     await this.refuseWhenFrozen(stores);
+    const queue = await queueFor(stores, known, pool);
+    if (queue !== 'none' && queue !== 'others') return queue;
     const user = known ?? (await this.newUser(stores, input, handle, decision));
     const snapshot = startingSlowly(await snapshotOf(stores, pool, decision), decision);
     const plan = planPlace(user, snapshot, decision);
-    const lineId = await this.lineOf(stores, plan, snapshot);
+    const lineId = queue === 'others' ? null : await this.lineOf(stores, plan, snapshot);
+    if (lineId === null) {
+      if (input.onFull !== 'wait-list') throw noCapacity(plan, queue === 'others');
+      return waitFor(stores, { user, pool, startedBy: input.startedBy }, plan, decision);
+    }
     const assignment = await tieUser(
       stores,
       pool,
@@ -269,12 +287,12 @@ export class OnboardUser {
     return handle ? this.withHandle(stores, user, handle, decision) : user;
   }
 
-  /** The best candidate; in observe also the least used line that is open, since nothing may be refused there. */
+  /** The best candidate; in observe also the least used line that is open, since nothing may be refused there. Null: none. */
   private async lineOf(
     stores: Stores,
     plan: PlacementPlan,
     snapshot: FleetSnapshot,
-  ): Promise<string> {
+  ): Promise<string | null> {
     const best = plan.kind === 'placed' ? plan.candidates[0] : undefined;
     if (best) return best.lineId;
     const environment = await stores.environment.get();
@@ -284,13 +302,21 @@ export class OnboardUser {
         .sort((a, b) => a.meanMilli / a.todayCap - b.meanMilli / b.todayCap)[0];
       if (open) return open.id;
     }
-    const { reasons, nextCapacityAt } =
-      plan.kind === 'no-capacity' ? plan : { reasons: {}, nextCapacityAt: null };
-    throw new Refusal('fleet.no_capacity', 'Every line is full or takes nobody', {
-      reasons,
-      nextCapacityAt: nextCapacityAt === null ? null : new Date(nextCapacityAt).toISOString(),
-    });
+    return null;
   }
+}
+
+/** What a full pool says; whoever waits already is placed before anybody new. */
+function noCapacity(plan: PlacementPlan, othersWait: boolean): Refusal {
+  const { reasons, nextCapacityAt } =
+    plan.kind === 'no-capacity' ? plan : { reasons: {}, nextCapacityAt: null };
+  const detail = othersWait
+    ? 'Others wait for a place: whoever comes now may wait behind them (onFull: wait-list)'
+    : 'Every line is full or takes nobody';
+  return new Refusal('fleet.no_capacity', detail, {
+    reasons: othersWait ? { ...reasons, 'wait-list': 1 } : reasons,
+    nextCapacityAt: nextCapacityAt === null ? null : new Date(nextCapacityAt).toISOString(),
+  });
 }
 
 /** Where the person stands in the pool; null when nowhere, or no more. */

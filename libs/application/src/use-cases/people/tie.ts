@@ -107,6 +107,7 @@ export async function tieUser(
     invariant(inserted, 'an assignment is only made under the lock of its pool');
   }
   await stores.lines.addLoad(loadOf(fresh, 1, 1), runningDay(pool, decision), decision.now);
+  await stores.waitList.leave(user.id, pool.id);
   noteTie(stores, fresh, tie, dealt, snapshot, decision);
   return fresh;
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { DAY_MS } from '@linekeeper/domain';
 import { automation } from '../../actor';
 import { UnitOfWork } from '../../ports';
 import { Decisions } from '../shared';
@@ -18,6 +19,7 @@ export class ExpireSends {
 
   async execute(): Promise<{ expiredSends: number }> {
     const { now } = await this.decisions.begin(automation('expire-reservations'));
+    await this.unitOfWork.read.sends.forgetTexts(now - DAY_MS);
     let expiredSends = 0;
     for (;;) {
       const due = await this.unitOfWork.read.sends.expired(now, BATCH);

@@ -43,11 +43,7 @@ export class PrismaGateStore extends GateStore {
     this.looks = new Batches((questions) => this.lookAll(questions), BOUNDS);
   }
 
-  look(
-    who: Person,
-    since: Since,
-    text: Question['text'] = null,
-  ): Promise<GateRow[]> {
+  look(who: Person, since: Since, text: Question['text'] = null): Promise<GateRow[]> {
     return this.looks.do({ who, since, text });
   }
 

@@ -51,6 +51,7 @@ export class PrismaMergeStore extends MergeStore {
     await this.db.send.updateMany(to);
     await this.db.cardSent.updateMany(to);
     await this.db.cardMessage.updateMany(to);
+    await this.moveWaiting(sourceId, targetId);
     await this.moveConversations(sourceId, targetId);
     await this.moveKnownNumbers(sourceId, targetId);
     await this.moveDays(sourceId, targetId);
@@ -111,6 +112,19 @@ export class PrismaMergeStore extends MergeStore {
             SELECT line_id FROM assignments
             WHERE user_id = ${targetId}::uuid AND state <> 'released'))))`;
     await this.db.failoverMove.updateMany({
+      where: { userId: sourceId },
+      data: { userId: targetId },
+    });
+  }
+
+  /** One person waits once, at the earlier of two places. */
+  private async moveWaiting(sourceId: string, targetId: string): Promise<void> {
+    await this.db.$executeRaw`
+      DELETE FROM wait_list w USING wait_list o
+      WHERE w.pool_id = o.pool_id AND w.seq > o.seq
+        AND w.user_id = ANY(${[sourceId, targetId]}::uuid[])
+        AND o.user_id = ANY(${[sourceId, targetId]}::uuid[])`;
+    await this.db.waiting.updateMany({
       where: { userId: sourceId },
       data: { userId: targetId },
     });

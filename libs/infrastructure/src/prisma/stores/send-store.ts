@@ -68,7 +68,8 @@ export class PrismaSendStore extends SendStore {
   }
 
   async forgetTexts(before: EpochMs): Promise<void> {
-    await this.db.$executeRaw`DELETE FROM text_bursts WHERE ats[cardinality(ats)] < ${date(before)}`;
+    await this.db
+      .$executeRaw`DELETE FROM text_bursts WHERE ats[cardinality(ats)] < ${date(before)}`;
   }
 
   async byIds(ids: readonly string[]): Promise<SendRecord[]> {
