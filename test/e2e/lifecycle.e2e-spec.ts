@@ -166,22 +166,26 @@ describe('Lines in the hands of an operator', () => {
   it('rest in a window: closed before it, held in it, back as they were after it', async () => {
     const person = await join();
     const own = person.writesTo;
-    const until = await in_(4 * HOUR);
+    const until = await in_(2 * HOUR);
     const slip = await ask(own, 'maintenance', { from: until, until: await in_(HOUR) });
     expect([slip.status, slip.body.code]).toEqual([422, 'request.invalid']);
-    const dry = await verb(own, 'maintenance', { from: await in_(2 * HOUR), until, dryRun: true });
+    const dry = await verb(own, 'maintenance', {
+      from: await in_(1.5 * HOUR),
+      until,
+      dryRun: true,
+    });
     expect(dry.change).toMatchObject({ maintenanceMode: 'hold', maintenanceUntil: until });
     expect((await line(own)).maintenance).toBeNull();
-    await verb(own, 'maintenance', { from: await in_(2 * HOUR), until });
+    await verb(own, 'maintenance', { from: await in_(1.5 * HOUR), until });
     // The budget of the pool lets one of seven rest at a time.
     const other = NUMBERS.find((number) => number !== own) ?? '';
-    const blocked = await ask(other, 'maintenance', { from: await in_(3 * HOUR) });
+    const blocked = await ask(other, 'maintenance', { from: await in_(1.75 * HOUR) });
     expect(blocked).toMatchObject({
       status: 409,
       body: { code: 'line.disruption_budget', rule: 'lines-out' },
     });
     expect((await line(own)).closedBecause).toBeNull();
-    await simulator.advance(HOUR + 5 * MINUTE, 5 * MINUTE);
+    await simulator.advance(35 * MINUTE, 5 * MINUTE);
     expect(await line(own)).toMatchObject({
       adminState: 'enabled',
       closedBecause: 'maintenance-due',
@@ -192,7 +196,7 @@ describe('Lines in the hands of an operator', () => {
     await simulator.advance(MINUTE);
     expect(await people.send(person, 'reply')).toMatchObject({ decision: 'defer', retryAt: until });
     expect(await placeOf(person)).toBe(`${own} confirmed`);
-    await simulator.advance(2 * HOUR, 5 * MINUTE);
+    await simulator.advance(HOUR / 2, 5 * MINUTE);
     expect(await line(own)).toMatchObject({ adminState: 'enabled', maintenance: null });
     expect(await people.send(person, 'reply')).toMatchObject({ decision: 'send' });
   });
@@ -225,7 +229,7 @@ describe('Lines in the hands of an operator', () => {
     const slow = await ask(own, 'drain', { movesPerHour: 1, deadline: await in_(MINUTE) });
     expect(slow.body).toMatchObject({ rule: 'deadline' });
     const { failoverId } = await verb(own, 'drain', { movesPerHour: 1 });
-    await verb(own, 'maintenance', { from: await in_(HOUR / 2), until: await in_(3 * HOUR) });
+    await verb(own, 'maintenance', { from: await in_(HOUR / 2), until: await in_(1.5 * HOUR) });
     const moved = async (): Promise<number> =>
       (await ok(service.admin.get<{ usersMoved: number }>(`/v1/admin/failovers/${failoverId}`)))
         .usersMoved;
@@ -236,9 +240,9 @@ describe('Lines in the hands of an operator', () => {
       service.admin.get<{ data: unknown[] }>('/v1/users?state=needs-introduction'),
     );
     expect(data).toEqual([]);
-    await simulator.advance(3 * HOUR, 5 * MINUTE);
+    await simulator.advance(70 * MINUTE, 5 * MINUTE);
     expect(await line(own)).toMatchObject({ adminState: 'draining' });
-    expect(await moved()).toBeLessThanOrEqual(4);
+    expect(await moved()).toBeLessThanOrEqual(3);
     expect(await moved()).toBeGreaterThanOrEqual(Math.min(users - 1, 2));
     await verb(own, 'cancel-drain');
     await verb(own, 'uncordon');

@@ -54,6 +54,7 @@ export const anySnapshot: fc.Arbitrary<GateSnapshot> = fc.record({
   sameTextAt: fc
     .array(fc.integer({ min: NOW - 600_000 + 1, max: NOW }), { maxLength: 14 })
     .map((instants) => instants.sort((a, b) => a - b)),
+  unsettledUntil: fc.option(fc.integer({ min: NOW - DAY_MS, max: NOW + DAY_MS }), { freq: 1 }),
   talkedBefore: fc.boolean(),
   knowsLine: fc.boolean(),
   suppressedAt: fc.option(fc.constant(NOW - DAY_MS), { freq: 2 }),

@@ -131,7 +131,7 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
     pullTurns: count,
     pullOverHours: positive,
     silentDays: positive,
-    needsIntroduction: z.literal('hold'),
+    needsIntroduction: z.enum(['hold', 'introduce', 'sms']),
     firstText: z.enum(['prefix', 'off']),
     targetMaxShare: share,
   }),

@@ -1,4 +1,4 @@
-import { READINESS_CHECKS, type ReadinessCheck } from './line/readiness';
+import { READINESS_CHECKS, type ReadinessCheck } from './line/readiness-checks';
 
 /**
  * Every threshold the fleet is run by, in one value. A stored version of it is edited through the API, and each
@@ -178,7 +178,11 @@ export interface FleetPolicy {
     readonly pullOverHours: number;
     /** A person silent for this long is not pushed to: the next thread is theirs to start. */
     readonly silentDays: number;
-    readonly needsIntroduction: 'hold';
+    /**
+     * Whoever holds no number of ours that serves waits for the app to give them one (`hold`), or is written to from the
+     * best line there is, a stranger to them: as usual (`introduce`) or by SMS (`sms`).
+     */
+    readonly needsIntroduction: 'hold' | 'introduce' | 'sms';
     readonly firstText: 'prefix' | 'off';
     readonly targetMaxShare: number;
   };

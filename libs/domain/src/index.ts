@@ -50,6 +50,7 @@ export * from './line/dormant';
 export * from './line/lifecycle';
 export { dueMaintenance, slowStartShare } from './line/maintenance';
 export * from './line/readiness';
+export * from './line/readiness-checks';
 export * from './line/line';
 export * from './line/line-change';
 export * from './opt-out/detect';

@@ -15,7 +15,8 @@ ADD COLUMN     "waived_checks" TEXT[] DEFAULT ARRAY[]::TEXT[],
 ADD COLUMN     "wanted_forwarding" TEXT;
 
 -- AlterTable
-ALTER TABLE "failovers" ADD COLUMN     "moves_per_hour" INTEGER;
+ALTER TABLE "failovers" ADD COLUMN     "held_because" TEXT,
+ADD COLUMN     "moves_per_hour" INTEGER;
 
 -- CreateTable
 CREATE TABLE "wait_list" (

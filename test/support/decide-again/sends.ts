@@ -11,6 +11,7 @@ export interface BareAnswer {
   readonly retryAt?: number;
   readonly newConversation?: boolean;
   readonly firstText?: string | null;
+  readonly service?: string | null;
   readonly limits?: object;
 }
 
@@ -50,6 +51,10 @@ export function answerAgain(told: Told): BareAnswer {
     const banned = line.bannedUntil !== null && line.bannedUntil > now;
     return said('defer', `line-${dead}`, banned ? line.bannedUntil : now + HOUR);
   }
+  const { unsettledUntil } = it;
+  if (unsettledUntil !== null && unsettledUntil > now) {
+    return said('defer', 'unsettled', unsettledUntil);
+  }
   if (!reply && it.fleetFrozen) return said('defer', 'fleet-frozen', now + HOUR);
   if (it.contagion && (kind === 'introduction' || kind === 'proactive')) {
     return said('defer', 'contagion', now + HOUR);
@@ -84,6 +89,10 @@ export function answerAgain(told: Told): BareAnswer {
     firstText:
       chat === null && it.talkedBefore && !it.knowsLine && policy.firstText === 'prefix'
         ? 'prefix'
+        : null,
+    service:
+      chat === null && it.talkedBefore && !it.knowsLine && policy.needsIntroduction === 'sms'
+        ? 'sms'
         : null,
     limits: {
       ceiling: kind === 'reply' ? overrun : Math.floor(line.todayCap * budget.ceilings[kind]),

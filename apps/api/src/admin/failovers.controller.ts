@@ -5,6 +5,7 @@ import {
   FAILOVER_VERBS,
   type FailoverRecord,
   Failovers,
+  type FailoverSeen,
   type FailoverVerb,
   type Principal,
 } from '@linekeeper/application';
@@ -38,7 +39,7 @@ export class FailoversController {
       ...(after === undefined ? {} : { after }),
       ...(query.state === undefined ? {} : { states: [query.state] }),
     });
-    return pageFrom(rows, query.limit, ({ id }) => id, failoverView);
+    return pageFrom(rows, query.limit, ({ id }) => id, seenView);
   }
 
   @Get(':id')
@@ -47,7 +48,7 @@ export class FailoversController {
   async get(@Param('id', { schema: idParam }) id: string, @Caller() caller: Principal) {
     const { failover, moves } = await this.failovers.byId(id, caller.poolIds);
     return {
-      ...failoverView(failover),
+      ...seenView(failover),
       moves: moves.map(({ failoverId: _failover, ...move }) => ({
         ...move,
         contactSlotAt: instantOrNull(move.contactSlotAt),
@@ -80,5 +81,12 @@ export function failoverView(failover: FailoverRecord) {
     finishedAt: instantOrNull(failover.finishedAt),
     updatedAt: instant(failover.updatedAt),
     takenUpAt: instantOrNull(failover.takenUpAt),
+  };
+}
+
+function seenView({ progress, ...failover }: FailoverSeen) {
+  return {
+    ...failoverView(failover),
+    progress: { ...progress, etaAt: instantOrNull(progress.etaAt) },
   };
 }

@@ -66,6 +66,10 @@ const sendAnswer = z.object({
     .enum(['prefix'])
     .optional()
     .describe('Say who writes: the person does not know this number'),
+  service: z
+    .enum(['sms'])
+    .optional()
+    .describe('Send it by SMS (preferred_service): the policy introduces strangers that way'),
   reasons: z.array(z.object({ code: z.string(), detail: z.string() })),
   wouldBe: z.enum(DECISIONS).optional().describe('While the gate only observes: its true answer'),
 });
@@ -108,7 +112,7 @@ export class SendsController {
       { ...rest, workId, askedClass: askedClass ?? null, poolIds: caller.poolIds },
       actorOf(caller),
     );
-    const { line, chatId, reservationId, firstText, wouldBe } = answer;
+    const { line, chatId, reservationId, firstText, service, wouldBe } = answer;
     return {
       decision: answer.decision,
       class: answer.class,
@@ -120,6 +124,7 @@ export class SendsController {
       ...optional('retryAt', instantOrNull(answer.retryAt)),
       newConversation: answer.newConversation,
       ...(firstText === null ? {} : { firstText }),
+      ...(service === null ? {} : { service }),
       reasons: [...answer.reasons],
       ...(wouldBe === null ? {} : { wouldBe }),
     };

@@ -95,7 +95,7 @@ export abstract class AssignmentStore {
   abstract placed(page: { limit: number; after?: string }): Promise<AssignmentRecord[]>;
   /**
    * Users still to be moved off a line (not released, not in needs-introduction) other than the named ones, those who
-   * wrote last first.
+   * wrote last first, and whoever is on SMS or RCS after all others.
    */
   abstract toMove(
     lineId: string,

@@ -54,6 +54,14 @@ export interface ShareCandidate {
   readonly identity: string | null;
 }
 
+/** How a person's latest thread on a line stands. */
+export interface ThreadOnLine {
+  /** Null when there is none. */
+  readonly chatHealth: ChatHealth | null;
+  /** Whether it went by SMS or RCS last. */
+  readonly overSms: boolean;
+}
+
 export abstract class ConversationStore {
   abstract of(userId: string, poolId: string): Promise<ConversationRecord | null>;
   /** The conversations of these users in a pool, each with the health of its thread on `lineId`. */
@@ -61,7 +69,7 @@ export abstract class ConversationStore {
     userIds: readonly string[],
     poolId: string,
     lineId: string,
-  ): Promise<(ConversationRecord & { readonly chatHealth: ChatHealth | null })[]>;
+  ): Promise<(ConversationRecord & ThreadOnLine)[]>;
   /** Locks the conversations of these users, and those with these ids, until the transaction ends. */
   abstract lock(query: {
     userIds: readonly string[];

@@ -25,6 +25,8 @@ export interface FailoverRecord {
   readonly movesPerHour: number | null;
   readonly finishedAt: EpochMs | null;
   readonly updatedAt: EpochMs;
+  /** Why it paused by itself, so that it goes on by itself; null when an operator paused it, or while it is not paused. */
+  readonly heldBecause: string | null;
   /** When a worker took it up after it began or was resumed; null while nobody has. */
   readonly takenUpAt: EpochMs | null;
 }
@@ -35,12 +37,26 @@ export interface FailoverMoveRecord {
   readonly toLineId: string | null;
   readonly priority: number;
   readonly mode: 'push' | 'pull-only';
-  readonly state: 'moved' | 'needs-introduction' | 'contacted';
+  readonly state: 'moved' | 'needs-introduction' | 'contacted' | 'superseded';
   readonly reason: string;
   readonly epoch: number;
   readonly contactSlotAt: EpochMs | null;
   readonly contactedAt: EpochMs | null;
   readonly at: EpochMs;
+}
+
+/** How far the first contacts of a failover are. */
+export interface FailoverProgress {
+  /** People whom we are still to write to first, and those we did. */
+  readonly contactsOpen: number;
+  readonly contactsMade: number;
+  /** Moved, and theirs to start the next thread; or moved on by a later failover. */
+  readonly pullOnly: number;
+  readonly superseded: number;
+  /** The last slot that is still open; null when none is. */
+  readonly lastSlotAt: EpochMs | null;
+  /** Lines that people were moved to and that still have to write to some of them. */
+  readonly targetLineIds: readonly string[];
 }
 
 export abstract class FailoverStore {
@@ -69,6 +85,7 @@ export abstract class FailoverStore {
         | 'deadline'
         | 'finishedAt'
         | 'takenUpAt'
+        | 'heldBecause'
       >
     >,
     at: EpochMs,
@@ -78,12 +95,18 @@ export abstract class FailoverStore {
    * several processes one gets them. While the fleet is frozen there is nothing to take up.
    */
   abstract takeUp(at: EpochMs): Promise<boolean>;
-  /** Inserts moves; a user who has one in this failover keeps it. */
+  /**
+   * Inserts moves; a user who has one in this failover keeps it. What an earlier failover planned for them and nobody has
+   * done is superseded.
+   */
   abstract addMoves(moves: readonly FailoverMoveRecord[]): Promise<void>;
   abstract moves(
     failoverId: string,
     page: { limit: number; after?: string },
   ): Promise<FailoverMoveRecord[]>;
+  abstract progress(ids: readonly string[]): Promise<Map<string, FailoverProgress>>;
+  /** Lines that people were moved to by a failover since then. */
+  abstract targetsSince(failoverId: string, since: EpochMs): Promise<string[]>;
   /** Moves of a failover that were made after `since`. */
   abstract movesSince(failoverId: string, since: EpochMs): Promise<number>;
   /** The latest move of a user that has not led to a contact yet. */

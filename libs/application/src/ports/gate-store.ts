@@ -41,6 +41,8 @@ export interface GateRow {
   readonly transactionalToday: number;
   /** When the text that was asked for last went out, no reply, within the window that was asked for; oldest first. */
   readonly sameTextAt: readonly EpochMs[];
+  /** Of sends without news from lines that were lost meanwhile: until when the last of them may still turn up. */
+  readonly unsettledUntil: EpochMs | null;
   /** Events of this person's threads that came in and are not processed yet: perhaps a wish to be left alone. */
   readonly eventsPending: boolean;
   readonly environment: Pick<EnvironmentRecord, 'name' | 'frozenAt' | 'actuators'>;

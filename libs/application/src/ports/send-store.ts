@@ -60,6 +60,15 @@ export abstract class SendStore {
   ): Promise<{ id: string; lineId: string; left: number }[]>;
   /** Of these people from these lines, whose messages may still be on their way; the first admitted first. */
   abstract openOf(userIds: readonly string[], lineIds: readonly string[]): Promise<SendRecord[]>;
+  /**
+   * Those from lines that were lost, whose messages may still be on their way, admitted between two instants; the first
+   * admitted first.
+   */
+  abstract openOnLostLines(query: {
+    readonly after: EpochMs;
+    readonly before: EpochMs;
+    readonly limit: number;
+  }): Promise<SendRecord[]>;
   /** Compare and set from `open` or `unknown`. False when it was closed already. */
   abstract close(
     id: string,

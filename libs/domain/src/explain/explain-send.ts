@@ -12,6 +12,7 @@ type ExplainedSend = Explanation<
   { readonly request: GateRequest } & Omit<GateSnapshot, 'line'> & { readonly line: LineFacts },
   Pick<FleetPolicy, 'budget' | 'sends' | 'newConversations'> & {
     readonly firstText: FleetPolicy['failover']['firstText'];
+    readonly needsIntroduction: FleetPolicy['failover']['needsIntroduction'];
   },
   { readonly isReplyTime: boolean; readonly class: SendClass; readonly wakingAt: EpochMs },
   GateDecision
@@ -29,7 +30,13 @@ export function explainSend(
   return {
     decision: 'send',
     inputs: { ...snapshot, request, line: lineFacts(line) },
-    policy: { budget, sends, newConversations, firstText: failover.firstText },
+    policy: {
+      budget,
+      sends,
+      newConversations,
+      firstText: failover.firstText,
+      needsIntroduction: failover.needsIntroduction,
+    },
     steps: {
       isReplyTime: isReplyTime(counters, now, policy),
       class: verdict.class,

@@ -31,6 +31,19 @@ const plan = (input: Partial<FailoverInput>): FailoverPlan =>
   );
 
 describe('planFailover', () => {
+  it('moves people on SMS after all others, however urgent they are', () => {
+    const waiting = { lastInboundAt: NOW, lastOutboundAt: null };
+    const { moves } = plan({
+      users: [
+        aUser({ userId: 'sms-1', overSms: true, ...waiting }),
+        aUser({ userId: 'quiet', lastInboundAt: NOW - 80 * HOUR_MS, lastOutboundAt: null }),
+        aUser({ userId: 'sms-2', overSms: true }),
+        aUser({ userId: 'waits', overSms: false, ...waiting }),
+      ],
+    });
+    expect(moves.map(({ userId }) => userId)).toEqual(['waits', 'quiet', 'sms-1', 'sms-2']);
+  });
+
   it('moves a person to the least loaded number on their own card', () => {
     const lines = [
       aLine({ id: 'b', meanMilli: 900_000 }),

@@ -39,7 +39,12 @@ export function planFailover(input: FailoverInput, policy: FleetPolicy): Failove
   let etaAt = now;
   const ordered = input.users
     .map((user) => ({ user, priority: priorityOf(user, now) }))
-    .sort((a, b) => a.priority - b.priority || (a.user.userId < b.user.userId ? -1 : 1));
+    .sort(
+      (a, b) =>
+        smsLast(a.user, b.user) ||
+        a.priority - b.priority ||
+        (a.user.userId < b.user.userId ? -1 : 1),
+    );
   for (const { user, priority } of ordered) {
     const candidates = user.knownLineIds.flatMap((id) => usable.get(id) ?? []);
     const target = bestTarget(user, candidates, loads, input, policy);
@@ -68,6 +73,9 @@ export function planFailover(input: FailoverInput, policy: FleetPolicy): Failove
   }
   return { moves, stranded, etaAt };
 }
+
+const smsLast = (one: FailoverUser, other: FailoverUser): number =>
+  Number(one.overSms ?? false) - Number(other.overSms ?? false);
 
 /** Who needs an answer soonest goes first. */
 export function priorityOf(user: FailoverUser, now: EpochMs): Priority {

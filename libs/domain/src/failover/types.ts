@@ -14,6 +14,8 @@ export interface FailoverUser {
   readonly lastOutboundAt: EpochMs | null;
   readonly unansweredTurns: number;
   readonly chatHealth: ChatHealthWord | null;
+  /** Last seen on SMS or RCS, which may work a little longer on a line that iMessage left: they move last. */
+  readonly overSms?: boolean;
   /** IANA name; without it the input's counts. */
   readonly zone?: string | null;
 }

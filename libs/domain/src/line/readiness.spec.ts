@@ -1,5 +1,6 @@
 import { DEFAULT_FLEET_POLICY as policy } from '../fleet-policy';
-import { READINESS_CHECKS, type ReadinessFacts, readinessOf } from './readiness';
+import { type ReadinessFacts, readinessOf } from './readiness';
+import { READINESS_CHECKS } from './readiness-checks';
 
 const GOOD: ReadinessFacts = {
   contactCardActive: true,

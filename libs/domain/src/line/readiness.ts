@@ -1,14 +1,5 @@
 import type { FleetPolicy } from '../fleet-policy';
-
-/** What is looked at before a line goes into service. */
-export const READINESS_CHECKS = [
-  'contact-card',
-  'webhook',
-  'capability',
-  'forwarding',
-  'auto-typing',
-] as const;
-export type ReadinessCheck = (typeof READINESS_CHECKS)[number];
+import { READINESS_CHECKS, type ReadinessCheck } from './readiness-checks';
 
 /** `missing`: nobody has looked or said; `failed`: somebody has, and it is not as it should be. */
 export const READINESS_STATES = ['ok', 'missing', 'failed', 'waived', 'not-required'] as const;

@@ -26,6 +26,7 @@ const aSnapshot = (overrides: Partial<GateSnapshot> = {}): GateSnapshot => ({
   transactionalToday: 0,
   fleetFrozen: false,
   contagion: false,
+  unsettledUntil: null,
   sameTextAt: [],
   shedClasses: [],
   ...overrides,
@@ -50,6 +51,9 @@ const decide = (
   overrides: Partial<GateSnapshot> = {},
   askedClass: GateRequest['askedClass'] = null,
 ): GateDecision => decideSend({ askedClass, messages: 1 }, aSnapshot(overrides), policy);
+
+/** The same text went out so often as the policy lets it, the first time nine minutes ago. */
+const TEN_TIMES = Array.from({ length: 10 }, (_, i) => NOW - (9 - i) * MINUTE_MS);
 
 const codeOf = (decision: GateDecision): string => decision.reasons.at(-1)!.code;
 
@@ -124,6 +128,21 @@ describe('the gate', () => {
     ['contagion', { contagion: true }, null, 'defer', 'contagion'],
     ['brown-out', { shedClasses: ['proactive'] }, null, 'defer', 'brown-out'],
     ['night', { zone: 'Asia/Tokyo', now: NOW }, null, 'defer', 'quiet-hours'],
+    ['a text that went out ten times', { sameTextAt: TEN_TIMES }, null, 'defer', 'same-text'],
+    [
+      'a line that rests',
+      { line: aLine({ adminState: 'maintenance', maintenanceUntil: NOW + HOUR_MS }) },
+      null,
+      'defer',
+      'line-maintenance',
+    ],
+    [
+      'what a lost line may have sent, a reply too',
+      { ...JUST_WROTE, unsettledUntil: NOW + 1 },
+      null,
+      'defer',
+      'unsettled',
+    ],
   ])('stops for %s', (_what, snapshot, asked, kind, code) => {
     const decision = decide(snapshot, asked);
     expect([decision.kind, codeOf(decision)]).toEqual([kind, code]);
@@ -138,6 +157,8 @@ describe('the gate', () => {
     ['a frozen fleet', { fleetFrozen: true }, null],
     ['contagion', { contagion: true }, null],
     ['night', { zone: 'Asia/Tokyo' }, null],
+    ['a text that went out ten times', { sameTextAt: TEN_TIMES }, null],
+    ['what a lost line would have sent by now', { unsettledUntil: NOW }, null],
     ['a full line', { line: aLine({ usedLast24h: 9_000 }) }, null],
     [
       'a suppression that a later message opened',
@@ -149,6 +170,40 @@ describe('the gate', () => {
       kind: 'send',
       class: 'reply',
     });
+  });
+
+  it('says until when: the end of a window, of a burst of one text, of what may still arrive', () => {
+    const retryAt = (snapshot: Partial<GateSnapshot>): number | null => {
+      const decision = decide(snapshot, null);
+      return decision.kind === 'defer' ? decision.retryAt : null;
+    };
+    const resting = (maintenanceUntil: number | null): Partial<GateSnapshot> => ({
+      line: aLine({ adminState: 'maintenance', maintenanceUntil }),
+    });
+    expect(retryAt(resting(NOW + 5))).toBe(NOW + 5);
+    expect(retryAt(resting(NOW))).toBe(NOW + HOUR_MS);
+    expect(retryAt(resting(null))).toBe(NOW + HOUR_MS);
+    expect(retryAt({ sameTextAt: TEN_TIMES })).toBe(TEN_TIMES[0]! + 600_000);
+    expect(retryAt({ sameTextAt: [NOW - 1_000, ...TEN_TIMES] })).toBe(TEN_TIMES[0]! + 600_000);
+    expect(retryAt({ unsettledUntil: NOW + 7 })).toBe(NOW + 7);
+    expect(decide({ sameTextAt: TEN_TIMES.slice(1) }, null).kind).toBe('send');
+  });
+
+  it('introduces a stranger’s number by SMS only where the policy says so', () => {
+    const stranger = { chat: null, talkedBefore: true, knowsLine: false } as const;
+    const serviceBy = (needsIntroduction: 'hold' | 'introduce' | 'sms'): unknown => {
+      const failover = { ...policy.failover, needsIntroduction };
+      const answer = decideSend({ askedClass: null, messages: 1 }, aSnapshot(stranger), {
+        ...policy,
+        failover,
+      });
+      return answer.kind === 'send' ? answer.service : answer.kind;
+    };
+    expect([serviceBy('hold'), serviceBy('introduce'), serviceBy('sms')]).toEqual([
+      null,
+      null,
+      'sms',
+    ]);
   });
 
   it('answers a person who said stop only until the day they were given ends, and only with replies', () => {

@@ -86,6 +86,16 @@ const lineHealth: Rule = (sendClass, { line, now }) => {
   return defer(retryAt, `line-${why}`, `The line cannot send a ${sendClass}: ${why}`);
 };
 
+/** What may have left a lost line must not leave another one too: it waits for its webhook, for proof, or for its time. */
+const unsettled: Rule = (_sendClass, { unsettledUntil, now }) =>
+  unsettledUntil !== null && unsettledUntil > now
+    ? defer(
+        unsettledUntil,
+        'unsettled',
+        'A message to this person from a line that was lost may still arrive: nothing goes out twice',
+      )
+    : null;
+
 const brakes: Rule = (sendClass, { fleetFrozen, contagion, shedClasses, now }) => {
   if (sendClass === 'reply') return null;
   if (fleetFrozen)
@@ -148,6 +158,7 @@ const RULES: readonly Rule[] = [
   threadOptOut,
   criticalThread,
   lineHealth,
+  unsettled,
   brakes,
   unanswered,
   quietHours,
@@ -180,6 +191,7 @@ export function decideSend(
     class: sendClass,
     newConversation,
     firstText: stranger && policy.failover.firstText === 'prefix' ? 'prefix' : null,
+    service: stranger && policy.failover.needsIntroduction === 'sms' ? 'sms' : null,
     limits: limitsFor(sendClass, newConversation, snapshot, policy),
     reasons,
   };

@@ -44,6 +44,8 @@ export interface GateSnapshot {
   readonly contagion: boolean;
   /** When the same text last went out without being a reply, from any line, oldest first; within the policy's window. */
   readonly sameTextAt: readonly EpochMs[];
+  /** Until when a message of unknown fate from a line that was lost meanwhile may still turn out to have left. */
+  readonly unsettledUntil: EpochMs | null;
   /** Classes that wait because live lines carry too little of what is needed; never replies. */
   readonly shedClasses: readonly SendClass[];
 }
@@ -67,6 +69,8 @@ export type GateDecision =
       readonly newConversation: boolean;
       /** `prefix`: the first text says who writes, because the person does not know this number. */
       readonly firstText: 'prefix' | null;
+      /** `sms`: a stranger's number introduces itself by SMS; null: as usual. */
+      readonly service: 'sms' | null;
       readonly limits: ReserveLimits;
       readonly reasons: readonly GateReason[];
     }

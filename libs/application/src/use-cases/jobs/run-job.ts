@@ -22,6 +22,7 @@ import { ExpireReservations } from '../people/expire-reservations';
 import { PromoteWaiting } from '../people/promote-waiting';
 import { ExpireSends } from '../sends/expire-sends';
 import { IssueCards } from '../sends/issue-cards';
+import { SettleLost } from '../sends/settle-lost';
 import { audit, Decisions } from '../shared';
 import { isJobName, JOB_NAMES, type JobName } from './registry';
 
@@ -45,6 +46,7 @@ export class RunJob {
     private readonly decisions: Decisions,
     drainInbox: DrainInbox,
     runFailovers: RunFailovers,
+    settleLost: SettleLost,
     expireReservations: ExpireReservations,
     promoteWaiting: PromoteWaiting,
     assessLosses: AssessLosses,
@@ -65,7 +67,11 @@ export class RunJob {
   ) {
     this.work = {
       'drain-inbox': () => drainInbox.execute(),
-      'run-failovers': () => runFailovers.execute(),
+      'run-failovers': async () => {
+        // Nobody who was moved is written to before it is known what the lost line has sent them.
+        const moved = await runFailovers.execute();
+        return { ...moved, ...(await settleLost.execute()) };
+      },
       'expire-reservations': async () => ({
         ...(await expireReservations.execute()),
         ...(await expireSends.execute()),

@@ -14,6 +14,8 @@ import type {
   Stores,
 } from '../../ports';
 import {
+  INTRODUCED,
+  introduceElsewhere,
   isUntouched,
   moveAssignment,
   placeAgain,
@@ -84,13 +86,18 @@ export async function moveBatch(
     const assignment = byUser.get(person.userId);
     if (!assignment) continue;
     const { id } = failover;
-    const placed =
-      person.reason === 'no-known-number' && isUntouched(assignment)
-        ? await placeAgain(stores, pool, assignment, decision, id)
+    const isNobodys = person.reason === 'no-known-number' && isUntouched(assignment);
+    const introduces =
+      !canWait && !assignment.pinned && decision.policy.failover.needsIntroduction !== 'hold';
+    const placed = isNobodys
+      ? await placeAgain(stores, pool, assignment, decision, id)
+      : introduces
+        ? await introduceElsewhere(stores, pool, assignment, decision, id)
         : null;
     if (placed) {
       const { lineId: toLineId, epoch } = placed;
-      const how = { toLineId, epoch, state: 'moved', reason: PLACED_AGAIN } as const;
+      const reason = isNobodys ? PLACED_AGAIN : INTRODUCED;
+      const how = { toLineId, epoch, state: 'moved', reason } as const;
       moves.push(moveRecord(failover, { ...QUIETLY, ...person, ...how }, decision));
     } else if (canWait) {
       waiting.push(person);

@@ -35,6 +35,7 @@ export async function failoverUsers(
       lastOutboundAt: talk?.lastOutboundAt ?? null,
       unansweredTurns: talk?.unansweredTurns ?? 0,
       chatHealth: talk?.chatHealth ?? null,
+      overSms: talk?.overSms ?? false,
       zone: zones.get(userId) ?? null,
     };
   });

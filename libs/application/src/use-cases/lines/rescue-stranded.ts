@@ -8,7 +8,7 @@ import {
   type Stores,
   UnitOfWork,
 } from '../../ports';
-import { isUntouched, moveAssignment, placeAgain } from '../people/move';
+import { introduceElsewhere, isUntouched, moveAssignment, placeAgain } from '../people/move';
 import {
   announce,
   changeContext,
@@ -115,8 +115,12 @@ export class RescueStranded {
     }
     for (const { userId, reason } of plan.stranded) {
       const assignment = users.find((each) => each.userId === userId);
-      if (!assignment || reason !== 'no-known-number' || !isUntouched(assignment)) continue;
-      if (await placeAgain(stores, pool, assignment, decision)) moved += 1;
+      if (!assignment) continue;
+      if (reason === 'no-known-number' && isUntouched(assignment)) {
+        if (await placeAgain(stores, pool, assignment, decision)) moved += 1;
+      } else if (decision.policy.failover.needsIntroduction !== 'hold' && !assignment.pinned) {
+        if (await introduceElsewhere(stores, pool, assignment, decision)) moved += 1;
+      }
     }
     return moved;
   }

@@ -13,6 +13,7 @@ import {
 } from '../shared';
 import { type BatchReport, moveBatch } from './failover-batch';
 import { handOver } from './hand-over';
+import { isOfNeed, mayMove } from './hold-failover';
 import { RescueStranded } from './rescue-stranded';
 
 export interface FailoverReport {
@@ -48,11 +49,14 @@ export class RunFailovers {
 
   async execute(): Promise<FailoverReport> {
     const total = { moved: 0, stranded: 0, completed: 0 };
-    const running = await this.unitOfWork.read.failovers.list({
+    const open = await this.unitOfWork.read.failovers.list({
       limit: 1_000,
-      states: ['running'],
+      states: ['running', 'paused'],
     });
-    for (const failover of running.reverse()) {
+    const held = open.filter(({ state, heldBecause }) => state === 'running' || heldBecause);
+    // The oldest first, but whom a lost line cannot serve before those who could stay.
+    held.reverse().sort((a, b) => Number(isOfNeed(b)) - Number(isOfNeed(a)));
+    for (const failover of held) {
       const { moved, stranded, completed } = await this.work(failover.id);
       total.moved += moved;
       total.stranded += stranded;
@@ -87,12 +91,12 @@ export class RunFailovers {
       // Unrelated lines that alarm at once are the provider's trouble: nobody gains by being moved now.
       if ((await panicNow(stores, decision)) !== null) return 'ended';
       const before = await stores.failovers.byId(id);
-      if (before?.state !== 'running') return 'ended';
+      if (!before) return 'ended';
       const line = await lineOr404(stores, before.lineId);
       const pool = await poolOf(stores, line.poolId);
       await stores.pools.lock(pool.id);
       const failover = await stores.failovers.byId(id);
-      if (failover?.state !== 'running') return 'ended';
+      if (!failover || !(await mayMove(stores, failover, line, decision))) return 'ended';
       await handOver(stores, pool, line, failover, decision);
       const share = run.share ?? (await shareOfRun(stores, failover, line.users, decision));
       const left = share - run.moved - run.stranded;

@@ -88,12 +88,38 @@ export function isUntouched(assignment: AssignmentRecord): boolean {
  * An untouched reservation of somebody who holds no number of ours is placed once more, like a newcomer, and keeps its
  * expiry and its code. Null when there is no room, or when somebody else was first. Call it under the pool's lock.
  */
-export async function placeAgain(
+export function placeAgain(
   stores: Stores,
   pool: PoolRecord,
   assignment: AssignmentRecord,
   decision: Decision,
   failoverId?: string,
+): Promise<AssignmentRecord | null> {
+  const how = { state: 'reserved', reason: PLACED_AGAIN, failoverId } as const;
+  return placeAnew(stores, pool, assignment, how, decision);
+}
+
+/**
+ * Somebody who is known to us and holds no number that serves goes to the best line there is, where the policy lets it be a
+ * stranger to them. Null as above.
+ */
+export function introduceElsewhere(
+  stores: Stores,
+  pool: PoolRecord,
+  assignment: AssignmentRecord,
+  decision: Decision,
+  failoverId?: string,
+): Promise<AssignmentRecord | null> {
+  const state = assignment.confirmedAt === null ? 'reserved' : 'confirmed';
+  return placeAnew(stores, pool, assignment, { state, reason: INTRODUCED, failoverId }, decision);
+}
+
+async function placeAnew(
+  stores: Stores,
+  pool: PoolRecord,
+  assignment: AssignmentRecord,
+  how: Pick<Move, 'state' | 'reason' | 'failoverId'>,
+  decision: Decision,
 ): Promise<AssignmentRecord | null> {
   const user = await stores.users.byId(assignment.userId);
   if (!user) return null;
@@ -103,18 +129,22 @@ export async function placeAgain(
   if (!best) return null;
   const { request } = plan.inputs;
   const dealt = await dealCard(stores, pool, best.lineId, request, snapshot, decision);
-  const move = {
-    toLineId: best.lineId,
-    state: 'reserved',
-    reason: PLACED_AGAIN,
-    failoverId,
-    anew: {
-      fallbackLineIds: dealt.fallbackLineIds,
-      explanation: { ...plan, card: dealt.card },
-    },
-  } as const;
-  return moveAssignment(stores, pool, assignment, move, decision);
+  const anew = {
+    fallbackLineIds: dealt.fallbackLineIds,
+    explanation: { ...plan, card: dealt.card },
+  };
+  return moveAssignment(
+    stores,
+    pool,
+    assignment,
+    { ...how, toLineId: best.lineId, anew },
+    decision,
+  );
 }
+
+/** Why somebody was moved to a number that they do not hold. */
+export const INTRODUCED =
+  'no number they hold serves: introduced from another line, as the policy says';
 
 export const PLACED_AGAIN = 'placed again: nothing had been said or sent on the line that was lost';
 

@@ -33,6 +33,7 @@ export function answerAgain(
     retryAt: null,
     newConversation: made.newConversation,
     firstText: gate.firstText,
+    service: gate.service,
     reasons: gate.reasons,
     wouldBe: null,
   };

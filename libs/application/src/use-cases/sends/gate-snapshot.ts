@@ -50,6 +50,7 @@ export function snapshotFrom(
     counters: row.conversation ?? NOTHING_SAID,
     openUnsolicitedAt: row.openUnsolicitedAt,
     transactionalToday: row.transactionalToday,
+    unsettledUntil: row.unsettledUntil,
     sameTextAt: row.sameTextAt,
     fleetFrozen: row.environment.frozenAt !== null,
     shedClasses: row.shedClasses,

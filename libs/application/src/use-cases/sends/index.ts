@@ -1,10 +1,11 @@
 import { ExpireSends } from './expire-sends';
 import { IssueCards } from './issue-cards';
 import { RequestSend } from './request-send';
+import { SettleLost } from './settle-lost';
 import { SettleSend } from './settle-send';
 
 export * from './expire-sends';
 export * from './request-send';
 export * from './settle-send';
 
-export const SENDS_USE_CASES = [RequestSend, SettleSend, ExpireSends, IssueCards];
+export const SENDS_USE_CASES = [RequestSend, SettleSend, SettleLost, ExpireSends, IssueCards];

@@ -220,6 +220,7 @@ export class RequestSend {
       retryAt: null,
       newConversation,
       firstText: gate.kind === 'send' ? gate.firstText : null,
+      service: gate.kind === 'send' ? gate.service : null,
       reasons: gate.reasons,
       wouldBe,
     };

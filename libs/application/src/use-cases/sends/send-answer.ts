@@ -33,6 +33,8 @@ export interface SendAnswer {
   readonly retryAt: EpochMs | null;
   readonly newConversation: boolean;
   readonly firstText: 'prefix' | null;
+  /** `sms`: send it by SMS, as a stranger's introduction. */
+  readonly service: 'sms' | null;
   readonly reasons: readonly GateReason[];
   /** While the gate only observes: what it would have answered. */
   readonly wouldBe: 'send' | 'defer' | 'refuse' | null;
@@ -77,6 +79,7 @@ export function nothingHeld(
     expiresAt: null,
     newConversation,
     firstText: null,
+    service: null,
     reasons: gate.reasons,
   };
 }

@@ -150,7 +150,10 @@ export class PrismaAssignmentStore extends AssignmentStore {
       LEFT JOIN conversations c ON c.pool_id = a.pool_id AND c.user_id = a.user_id
       WHERE a.line_id = ${lineId}::uuid AND a.state IN ('reserved', 'confirmed', 'overflow')
         AND a.user_id <> ALL(${[...exceptUserIds]}::uuid[])
-      ORDER BY c.last_inbound_at DESC NULLS LAST, a.id LIMIT ${limit}`;
+      ORDER BY coalesce((SELECT h.service IN ('SMS', 'RCS') FROM chats h
+          WHERE h.conversation_id = c.id AND h.line_id = a.line_id AND NOT h.is_group
+          ORDER BY h.last_activity_at DESC LIMIT 1), false),
+        c.last_inbound_at DESC NULLS LAST, a.id LIMIT ${limit}`;
     return this.find({ id: { in: rows.map(({ id }) => id) } });
   }
 

@@ -4,6 +4,7 @@ import {
   type ConversationRecord,
   ConversationStore,
   type ShareCandidate,
+  type ThreadOnLine,
 } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
 import type { Db } from '../database';
@@ -27,7 +28,7 @@ export class PrismaConversationStore extends ConversationStore {
     userIds: readonly string[],
     poolId: string,
     lineId: string,
-  ): Promise<(ConversationRecord & { chatHealth: ChatRecord['health'] | null })[]> {
+  ): Promise<(ConversationRecord & ThreadOnLine)[]> {
     const rows = await this.db.conversation.findMany({
       where: { poolId, userId: { in: [...userIds] } },
       include: {
@@ -37,6 +38,7 @@ export class PrismaConversationStore extends ConversationStore {
     return rows.map(({ chats, ...row }) => ({
       ...conversationOf(row),
       chatHealth: (chats[0]?.health ?? null) as ChatRecord['health'] | null,
+      overSms: chats[0] !== undefined && ['SMS', 'RCS'].includes(chats[0].service ?? ''),
     }));
   }
 

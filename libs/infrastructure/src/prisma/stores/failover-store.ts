@@ -1,5 +1,6 @@
 import {
   type FailoverMoveRecord,
+  type FailoverProgress,
   type FailoverRecord,
   type FailoverState,
   FailoverStore,
@@ -82,6 +83,7 @@ export class PrismaFailoverStore extends FailoverStore {
         | 'deadline'
         | 'finishedAt'
         | 'takenUpAt'
+        | 'heldBecause'
       >
     >,
     at: EpochMs,
@@ -113,6 +115,39 @@ export class PrismaFailoverStore extends FailoverStore {
       })),
       skipDuplicates: true,
     });
+    const userIds = moves.map(({ userId }) => userId);
+    const ids = [...new Set(moves.map(({ failoverId }) => failoverId))];
+    await this.db.failoverMove.updateMany({
+      where: { userId: { in: userIds }, failoverId: { notIn: ids }, state: 'moved' },
+      data: { state: 'superseded' },
+    });
+  }
+
+  async progress(ids: readonly string[]): Promise<Map<string, FailoverProgress>> {
+    const rows = await this.db.$queryRaw<
+      (Omit<FailoverProgress, 'lastSlotAt'> & { id: string; lastSlotAt: Date | null })[]
+    >`
+      SELECT failover_id::text AS id,
+        (count(*) FILTER (WHERE state = 'moved' AND mode = 'push'))::int AS "contactsOpen",
+        (count(*) FILTER (WHERE state = 'contacted'))::int AS "contactsMade",
+        (count(*) FILTER (WHERE state = 'moved' AND mode = 'pull-only'))::int AS "pullOnly",
+        (count(*) FILTER (WHERE state = 'superseded'))::int AS superseded,
+        max(contact_slot_at) FILTER (WHERE state = 'moved') AS "lastSlotAt",
+        coalesce(array_agg(DISTINCT to_line_id::text)
+          FILTER (WHERE state = 'moved' AND mode = 'push'), '{}') AS "targetLineIds"
+      FROM failover_moves WHERE failover_id = ANY(${[...ids]}::uuid[]) GROUP BY failover_id`;
+    return new Map(
+      rows.map(({ id, ...row }) => [id, { ...row, lastSlotAt: msOrNull(row.lastSlotAt) }]),
+    );
+  }
+
+  async targetsSince(failoverId: string, since: EpochMs): Promise<string[]> {
+    const rows = await this.db.failoverMove.findMany({
+      where: { failoverId, at: { gt: date(since) }, toLineId: { not: null } },
+      distinct: ['toLineId'],
+      select: { toLineId: true },
+    });
+    return rows.flatMap(({ toLineId }) => toLineId ?? []);
   }
 
   async moves(

@@ -102,7 +102,7 @@ const LOOK: Prepared = {
     t.chats, coalesce(t.pending, false) AS events_pending,
     ARRAY(SELECT k.line_id FROM known_numbers k
       WHERE k.user_id = u.id AND k.sureness = 'known') AS known,
-    w.open_unsolicited_at, w.transactional_today,
+    w.open_unsolicited_at, w.transactional_today, w.unsettled_until,
     CASE WHEN q.text_hash IS NULL THEN NULL ELSE ARRAY(
       SELECT t.at FROM text_bursts b, unnest(b.ats) AS t(at)
       WHERE b.text_hash = q.text_hash AND t.at > q.text_since ORDER BY t.at) END AS same_text_at,
@@ -129,7 +129,10 @@ const LOOK: Prepared = {
         AND x.state IN ('open', 'unknown') AND x.expires_at > q.now) AS open_unsolicited_at,
       (count(*) FILTER (WHERE x.class = 'transactional'
         AND x.state IN ('open', 'unknown', 'settled') AND x.admitted_at >= q.day_start))::int
-        AS transactional_today
+        AS transactional_today,
+      max(x.expires_at) FILTER (WHERE x.state IN ('open', 'unknown') AND x.expires_at > q.now
+        AND EXISTS (SELECT 1 FROM lines y WHERE y.id = x.line_id
+          AND (y.health = 'ejected' OR y.provider_status = 'FLAGGED'))) AS unsettled_until
     FROM sends x
     WHERE x.user_id = u.id AND x.admitted_at >= least(q.day_start, q.now - interval '1 day')) w`,
 };
@@ -161,6 +164,7 @@ interface Row {
   open_unsolicited_at: Date | null;
   transactional_today: number;
   same_text_at: Date[] | null;
+  unsettled_until: Date | null;
   name: string;
   frozen_at: Date | null;
   actuators: EnvironmentRecord['actuators'];
@@ -214,6 +218,7 @@ function rowOf(row: Row, lines: ReadonlyMap<string, SeenLine>): GateRow {
     active: row.active_line_id === null ? null : gateLine(row.active_line_id),
     threads: chats.map(({ health, since }) => ({ health, since })),
     openUnsolicitedAt: msOrNull(row.open_unsolicited_at),
+    unsettledUntil: msOrNull(row.unsettled_until),
     sameTextAt: (row.same_text_at ?? []).map((at) => at.getTime()),
     transactionalToday: row.transactional_today,
     eventsPending: row.events_pending,

@@ -107,6 +107,34 @@ export class PrismaSendStore extends SendStore {
     return rows.map(recordOf);
   }
 
+  async openOnLostLines({
+    after,
+    before,
+    limit,
+  }: {
+    readonly after: EpochMs;
+    readonly before: EpochMs;
+    readonly limit: number;
+  }): Promise<SendRecord[]> {
+    const rows = await this.db.send.findMany({
+      where: {
+        state: { in: ['open', 'unknown'] },
+        admittedAt: { gt: date(after), lt: date(before) },
+        lineId: {
+          in: (
+            await this.db.line.findMany({
+              where: { OR: [{ health: 'ejected' }, { providerStatus: 'FLAGGED' }] },
+              select: { id: true },
+            })
+          ).map(({ id }) => id),
+        },
+      },
+      orderBy: [{ admittedAt: 'asc' }, { id: 'asc' }],
+      take: limit,
+    });
+    return rows.map(recordOf);
+  }
+
   async close(
     id: string,
     state: 'released' | 'expired' | 'unknown',
