@@ -42,7 +42,7 @@ describe('A fleet that loses lines', () => {
     service = await TestService.start(database, simulator);
     people = new People(service, simulator);
     await raiseMatureFleet(service);
-    for (let i = 0; i < 48; i += 1) await people.join(4);
+    for (let i = 0; i < 40; i += 1) await people.join(4);
     await people.write(people.all);
     await simulator.advance(5 * MINUTE);
   });
