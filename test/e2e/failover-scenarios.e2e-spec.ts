@@ -13,6 +13,7 @@ import { ok } from '../support/http';
 import { People, type Person } from '../support/people';
 import { TestService } from '../support/service';
 import { TestSimulator } from '../support/simulator';
+import { sdkOf } from '../support/webhook-catcher';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -158,6 +159,37 @@ describe('A fleet that loses lines', () => {
     await verb(line, 'uncordon');
   });
 
+  it('holds the groups of a lost line in sight, and lets no stop silence one', async () => {
+    const line = await busiest();
+    const [person, other] = people.all.map(({ handle }) => handle);
+    const linq = sdkOf(simulator);
+    const { chat } = await linq.chats.create({
+      from: line.phoneNumber,
+      to: [person!, other!],
+      message: { parts: [{ type: 'text', value: 'Hello, both' }] },
+    });
+    await ok(simulator.control.post(`/chats/${chat.id}/inbound`, { from: person, text: 'STOP' }));
+    await simulator.advance(MINUTE);
+    const groups = async (state: string): Promise<unknown[]> =>
+      (await ok(service.viewer.get<{ data: unknown[] }>(`/v1/admin/groups?state=${state}`))).data;
+    expect(await groups('pinned')).toMatchObject([{ chatId: chat.id, lineId: line.id }]);
+    const stopped = await ok(
+      service.viewer.get<{ data: { userId: string }[] }>('/v1/admin/suppressions'),
+    );
+    expect(stopped.data.map(({ userId }) => userId)).not.toContain(people.all[0]?.userId);
+    await flag(line.phoneNumber);
+    expect(await groups('held')).toMatchObject([{ chatId: chat.id, state: 'held' }]);
+    const told = (): Promise<{ type: string; ids: string[] }[]> =>
+      database.query(
+        `SELECT type, data->'chatIds' AS ids FROM outbox_events WHERE type LIKE 'group.%' ORDER BY seq`,
+      );
+    expect(await told()).toEqual([{ type: 'group.held', ids: [chat.id] }]);
+    await database.query(`UPDATE failovers SET started_at = started_at - interval '4 hours'`);
+    for (let i = 0; i < 2; i += 1)
+      await ok(service.admin.post('/v1/admin/jobs/run-failovers/run', { reason }));
+    expect((await told()).map(({ type }) => type)).toEqual(['group.held', 'group.escalated']);
+  });
+
   it('finds out what a lost line had sent before another line writes', async () => {
     const line = await busiest();
     const [person] = await on(line.phoneNumber);
@@ -190,7 +222,7 @@ describe('A fleet that loses lines', () => {
       expect(place?.line === second.phoneNumber).toBe(place?.state === 'needs-introduction');
     }
     const all = await failovers();
-    expect(all.filter(({ cause }) => cause === 'flagged')).toHaveLength(2);
+    expect(all.filter(({ cause }) => cause === 'flagged')).toHaveLength(3);
     expect(all.reduce((sum, each) => sum + each.progress.superseded, 0)).toBeGreaterThan(0);
   });
 

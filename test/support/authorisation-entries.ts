@@ -244,6 +244,7 @@ export const GUARDED_ROUTES: Readonly<Record<string, GuardedRoute>> = {
     path: ({ lineId }) => `/v1/admin/loss-report/uncovered?lines=${lineId}`,
     ok: [200],
   },
+  'GET /v1/admin/groups': { needs: 'viewer', reach: 'list', ok: [200] },
   'GET /v1/admin/wait-list': { needs: 'viewer', reach: 'list', ok: [200] },
   'POST /v1/admin/simulations': {
     needs: 'operator',

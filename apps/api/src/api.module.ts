@@ -5,6 +5,7 @@ import { CapacityController } from './admin/capacity.controller';
 import { FailoversController } from './admin/failovers.controller';
 import { FleetController } from './admin/fleet.controller';
 import { GovernanceController } from './admin/governance.controller';
+import { GroupsController } from './admin/groups.controller';
 import { InboxController } from './admin/inbox.controller';
 import { JobsController } from './admin/jobs.controller';
 import { LinesController } from './admin/lines.controller';
@@ -38,6 +39,7 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     CapacityController,
     LossesController,
     FailoversController,
+    GroupsController,
     JobsController,
     GovernanceController,
     InboxController,

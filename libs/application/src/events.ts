@@ -25,6 +25,8 @@ export const EVENT_TYPES = [
   'line.recovered',
   'line.overrun',
   'line.handover',
+  'group.held',
+  'group.escalated',
   'failover.started',
   'failover.changed',
   'failover.completed',

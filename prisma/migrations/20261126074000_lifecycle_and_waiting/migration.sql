@@ -15,7 +15,8 @@ ADD COLUMN     "waived_checks" TEXT[] DEFAULT ARRAY[]::TEXT[],
 ADD COLUMN     "wanted_forwarding" TEXT;
 
 -- AlterTable
-ALTER TABLE "failovers" ADD COLUMN     "held_because" TEXT,
+ALTER TABLE "failovers" ADD COLUMN     "groups_escalated_hours" INTEGER NOT NULL DEFAULT 0,
+ADD COLUMN     "held_because" TEXT,
 ADD COLUMN     "moves_per_hour" INTEGER;
 
 -- CreateTable

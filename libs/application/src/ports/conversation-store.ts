@@ -54,6 +54,15 @@ export interface ShareCandidate {
   readonly identity: string | null;
 }
 
+/** A group thread. It is pinned to its line: nothing moves it. */
+export interface GroupRecord {
+  readonly chatId: string;
+  readonly lineId: string;
+  readonly lastActivityAt: EpochMs;
+  /** Whether its line is lost, so that nothing can be said in it. */
+  readonly held: boolean;
+}
+
 /** How a person's latest thread on a line stands. */
 export interface ThreadOnLine {
   /** Null when there is none. */
@@ -70,6 +79,14 @@ export abstract class ConversationStore {
     poolId: string,
     lineId: string,
   ): Promise<(ConversationRecord & ThreadOnLine)[]>;
+  /** Groups on lines of these pools (none named: of all), by chat id. `held`: only those whose line is, or is not, lost. */
+  abstract groups(query: {
+    readonly poolIds: readonly string[];
+    readonly lineId?: string;
+    readonly held?: boolean;
+    readonly limit: number;
+    readonly after?: string;
+  }): Promise<GroupRecord[]>;
   /** Locks the conversations of these users, and those with these ids, until the transaction ends. */
   abstract lock(query: {
     userIds: readonly string[];

@@ -27,6 +27,8 @@ export interface FailoverRecord {
   readonly updatedAt: EpochMs;
   /** Why it paused by itself, so that it goes on by itself; null when an operator paused it, or while it is not paused. */
   readonly heldBecause: string | null;
+  /** The last step of the escalation of its line's groups that was announced, in hours; 0: none yet. */
+  readonly groupsEscalatedHours: number;
   /** When a worker took it up after it began or was resumed; null while nobody has. */
   readonly takenUpAt: EpochMs | null;
 }
@@ -86,6 +88,7 @@ export abstract class FailoverStore {
         | 'finishedAt'
         | 'takenUpAt'
         | 'heldBecause'
+        | 'groupsEscalatedHours'
       >
     >,
     at: EpochMs,

@@ -91,13 +91,17 @@ describe('the disruption budget', () => {
 
   it('stops an operator who ejects line after line', () => {
     const ejected = { health: 'ejected', healthBy: 'operator' } as const;
-    expect(whyNotEjected('line-0', fleetOf(3), policy)).toBeNull();
-    const one = [...fleetOf(3), aLine({ id: 'x', ...ejected })];
-    expect(whyNotEjected('line-0', one, policy)?.rule).toBe('ejections');
-    expect(whyNotEjected('x', one, policy)).toBeNull();
-    const many = [...fleetOf(9), aLine({ id: 'x', ...ejected })];
-    expect(whyNotEjected('line-0', many, policy)).toBeNull();
-    const flagged = [...fleetOf(3), aLine({ id: 'x', health: 'ejected', healthBy: 'provider' })];
+    const pool = (count: number, gone: number): LineView[] => [
+      ...fleetOf(count),
+      ...Array.from({ length: gone }, (_, i) => aLine({ id: `gone-${i}`, ...ejected })),
+    ];
+    expect(whyNotEjected('line-0', pool(3, 1), policy)).toBeNull();
+    expect(whyNotEjected('line-0', pool(3, 2), policy)?.rule).toBe('ejections');
+    expect(whyNotEjected('gone-0', pool(3, 2), policy)).toBeNull();
+    expect(whyNotEjected('line-0', pool(13, 2), policy)).toBeNull();
+    expect(whyNotEjected('line-0', pool(12, 3), policy)?.rule).toBe('ejections');
+    const byProvider = { health: 'ejected', healthBy: 'provider' } as const;
+    const flagged = [...pool(3, 1), aLine({ id: 'x', ...byProvider })];
     expect(whyNotEjected('line-0', flagged, policy)).toBeNull();
   });
 });

@@ -87,6 +87,9 @@ export function whyNotDisrupted(want: Disruption, policy: FleetPolicy): Disrupti
   return null;
 }
 
+/** An operator who knows of two sick lines is believed, however small the pool. */
+const MAY_EJECT = 2;
+
 /** The rule against ejecting one more line by an operator's word: a slip of the hand must not take the fleet out. */
 export function whyNotEjected(
   lineId: string,
@@ -94,7 +97,8 @@ export function whyNotEjected(
   policy: FleetPolicy,
 ): DisruptionBlock | null {
   const inUse = lines.filter(isInUse);
-  const allowed = mayBeOut(inUse.length, policy.lifecycle.maxDisruptedShare);
+  const share = policy.lifecycle.maxDisruptedShare;
+  const allowed = Math.max(MAY_EJECT, mayBeOut(inUse.length, share));
   const byOperators = inUse.filter(
     ({ id, health, healthBy }) => id !== lineId && health === 'ejected' && healthBy === 'operator',
   ).length;

@@ -12,6 +12,7 @@ import { RepairGaps } from '../inbox/repair-gaps';
 import { ReconcileLedger } from '../inbox/reconcile-ledger';
 import { AdvanceRamp } from '../lines/advance-ramp';
 import { CloseBudgetDay } from '../lines/close-budget-day';
+import { Groups } from '../lines/hold-groups';
 import { LineCards } from '../lines/line-cards';
 import { PollLines } from '../lines/poll-lines';
 import { ProposeRebalance } from '../lines/propose-rebalance';
@@ -47,6 +48,7 @@ export class RunJob {
     drainInbox: DrainInbox,
     runFailovers: RunFailovers,
     settleLost: SettleLost,
+    groups: Groups,
     expireReservations: ExpireReservations,
     promoteWaiting: PromoteWaiting,
     assessLosses: AssessLosses,
@@ -70,7 +72,7 @@ export class RunJob {
       'run-failovers': async () => {
         // Nobody who was moved is written to before it is known what the lost line has sent them.
         const moved = await runFailovers.execute();
-        return { ...moved, ...(await settleLost.execute()) };
+        return { ...moved, ...(await settleLost.execute()), ...(await groups.escalate()) };
       },
       'expire-reservations': async () => ({
         ...(await expireReservations.execute()),

@@ -13,6 +13,7 @@ import { RunFailovers } from './run-failovers';
 import { ShareCards } from './share-cards';
 import { StepLine } from './step-line';
 import { Canary } from './canary';
+import { Groups } from './hold-groups';
 import { CheckLine } from './check-line';
 import { ReplaceNumber } from './replace-number';
 import { WatchLines } from './watch-lines';
@@ -25,6 +26,7 @@ export * from './freeze-fleet';
 export * from './look-at-lines';
 export * from './poll-lines';
 export * from './propose-rebalance';
+export { Groups } from './hold-groups';
 export { RegisterLines } from './register-lines';
 export * from './run-failovers';
 export * from './share-cards';
@@ -47,6 +49,7 @@ export const LINES_USE_CASES = [
   RescueStranded,
   RunFailovers,
   Failovers,
+  Groups,
   ProposeRebalance,
   ShareCards,
   Canary,

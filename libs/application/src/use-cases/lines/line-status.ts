@@ -6,6 +6,7 @@ import {
 } from '@linekeeper/domain';
 import type { LineChange, LineRecord, Stores } from '../../ports';
 import { announce, contagionNow, type Decision } from '../shared';
+import { tellHeldGroups } from './hold-groups';
 import { startFailover } from './start-failover';
 
 export interface ProviderVerdict {
@@ -74,5 +75,6 @@ export async function afterEjection(
       reason: 'several lines were flagged within a day: push and proactive messages have stopped',
     });
   }
+  await tellHeldGroups(stores, lineId, decision);
   return startFailover(stores, lineId, { cause, reason, deadline: null }, decision);
 }

@@ -41,6 +41,7 @@ export async function startFailover(
     movesPerHour: what.movesPerHour ?? null,
     finishedAt: null,
     updatedAt: decision.now,
+    groupsEscalatedHours: 0,
     heldBecause: null,
     takenUpAt: null,
   });

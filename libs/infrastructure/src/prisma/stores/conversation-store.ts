@@ -3,6 +3,7 @@ import {
   type ChatShareRecord,
   type ConversationRecord,
   ConversationStore,
+  type GroupRecord,
   type ShareCandidate,
   type ThreadOnLine,
 } from '@linekeeper/application';
@@ -40,6 +41,35 @@ export class PrismaConversationStore extends ConversationStore {
       chatHealth: (chats[0]?.health ?? null) as ChatRecord['health'] | null,
       overSms: chats[0] !== undefined && ['SMS', 'RCS'].includes(chats[0].service ?? ''),
     }));
+  }
+
+  async groups({
+    poolIds,
+    lineId,
+    held,
+    limit,
+    after,
+  }: {
+    readonly poolIds: readonly string[];
+    readonly lineId?: string;
+    readonly held?: boolean;
+    readonly limit: number;
+    readonly after?: string;
+  }): Promise<GroupRecord[]> {
+    const rows = await this.db.$queryRaw<
+      (Omit<GroupRecord, 'lastActivityAt'> & { lastActivityAt: Date })[]
+    >`
+      SELECT * FROM (
+        SELECT c.id AS "chatId", c.line_id::text AS "lineId", c.last_activity_at AS "lastActivityAt",
+          (l.health = 'ejected' OR l.provider_status = 'FLAGGED' OR l.admin_state = 'retired') AS held
+        FROM chats c JOIN lines l ON l.id = c.line_id
+        WHERE c.is_group
+          AND (${poolIds.length === 0} OR l.pool_id = ANY(${[...poolIds]}::uuid[]))
+          AND (${lineId ?? null}::uuid IS NULL OR c.line_id = ${lineId ?? null}::uuid)
+          AND (${after ?? null}::text IS NULL OR c.id > ${after ?? null}::text)) AS groups
+      WHERE ${held ?? null}::boolean IS NULL OR held = ${held ?? null}::boolean
+      ORDER BY "chatId" LIMIT ${limit}`;
+    return rows.map((row) => ({ ...row, lastActivityAt: ms(row.lastActivityAt) }));
   }
 
   async lock(query: {

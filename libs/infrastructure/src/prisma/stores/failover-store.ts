@@ -84,6 +84,7 @@ export class PrismaFailoverStore extends FailoverStore {
         | 'finishedAt'
         | 'takenUpAt'
         | 'heldBecause'
+        | 'groupsEscalatedHours'
       >
     >,
     at: EpochMs,
