@@ -37,6 +37,7 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
   newConversations: z.strictObject({
     outboundPerLinePer24h: z.number().int().min(0).max(1_000),
     outboundPerLinePerHour: z.number().int().min(0).max(1_000),
+    keptForAnswersPer24h: z.number().int().min(0).max(1_000),
   }),
   admission: z.strictObject({
     epsilon: z.number().min(1e-6).max(0.5),
@@ -188,6 +189,12 @@ export function crossedThresholds(policy: FleetPolicy): CrossedThresholds[] {
     [
       'newConversations.outboundPerLinePerHour',
       policy.newConversations.outboundPerLinePerHour,
+      'newConversations.outboundPerLinePer24h',
+      policy.newConversations.outboundPerLinePer24h,
+    ],
+    [
+      'newConversations.keptForAnswersPer24h',
+      policy.newConversations.keptForAnswersPer24h,
       'newConversations.outboundPerLinePer24h',
       policy.newConversations.outboundPerLinePer24h,
     ],

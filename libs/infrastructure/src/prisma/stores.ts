@@ -1,5 +1,6 @@
 import type { DecisionNotes, Stores } from '@linekeeper/application';
 import { type Ask, askUnprepared, type Db } from './database';
+import type { Presence } from './presence';
 import { PrismaAssignmentStore } from './stores/assignment-store';
 import { PrismaCardStore } from './stores/card-store';
 import { PrismaConversationStore } from './stores/conversation-store';
@@ -35,6 +36,7 @@ import { PrismaWaitList } from './stores/wait-list';
 export function prismaStores(
   db: Db,
   decisions: DecisionNotes,
+  presence: Presence,
   ask: Ask = askUnprepared(db),
 ): Stores {
   return {
@@ -66,7 +68,7 @@ export function prismaStores(
     decisions,
     gauges: new PrismaGaugeStore(db),
     keys: new PrismaKeyStore(db),
-    leases: new PrismaLeaseStore(db),
+    leases: new PrismaLeaseStore(db, presence),
     jobs: new PrismaJobStore(db),
     idempotency: new PrismaIdempotencyStore(db),
     subscriptions: new PrismaSubscriptionStore(db),

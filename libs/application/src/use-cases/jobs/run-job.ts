@@ -27,7 +27,7 @@ import { SettleLost } from '../sends/settle-lost';
 import { audit, Decisions } from '../shared';
 import { isJobName, JOB_NAMES, type JobName } from './registry';
 
-/** Longer than any run takes; a process that dies holds its job up for no longer than this. */
+/** Longer than any run takes; a process that hangs holds its job up for no longer than this. */
 const LEASE_MS = 2 * MINUTE_MS;
 
 /** `asked`: an operator wants it now, whether or not it finds that something is due. */
