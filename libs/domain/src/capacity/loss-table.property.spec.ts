@@ -111,14 +111,18 @@ describe('the table of losses', () => {
     const lines = [line('line-0', busy), line('line-1', busy), line('line-2')];
     const covered = lossTable(lines, [held(60, ['line-0', 'line-1'])], outlook, policy);
     const [worst] = covered.sets;
-    expect(worst).toMatchObject({ lineIds: ['line-0'], users: 60, uncovered: 0, hours: 24 });
+    expect(worst).toMatchObject({ lineIds: ['line-0'], users: 60, uncovered: 0, hours: 25 });
     expect(worst?.overloaded[0]?.lineId).toBe('line-1');
     expect(isOneLossTooMuch(covered)).toBe(true);
     expect(covered.coveredShare).toBe(1);
     expect(covered.freeShare).toBeCloseTo(1 - 2_400 / (3 * 0.8 * 3_000));
     const none = {
       ...policy,
-      newConversations: { outboundPerLinePer24h: 0, outboundPerLinePerHour: 0 },
+      newConversations: {
+        outboundPerLinePer24h: 0,
+        outboundPerLinePerHour: 0,
+        keptForAnswersPer24h: 0,
+      },
     };
     const mute = lossTable(lines, [held(60, ['line-0', 'line-1'])], outlook, none);
     expect(mute.sets[0]).toMatchObject({ lineIds: ['line-0'], hours: null });

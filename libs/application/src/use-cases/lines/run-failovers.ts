@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '@linekeeper/domain';
+import { DAY_MS, HOUR_MS, MINUTE_MS, unaskedPer24h } from '@linekeeper/domain';
 import { automation } from '../../actor';
 import { BudgetLedger, type FailoverRecord, type Stores, UnitOfWork } from '../../ports';
 import {
@@ -164,8 +164,7 @@ async function shareOfRun(
     bounds.push(movesPerHour - (await stores.failovers.movesSince(id, now - HOUR_MS)));
   }
   if (cause === 'replace') {
-    const { outboundPerLinePer24h } = policy.newConversations;
-    bounds.push(outboundPerLinePer24h - (await stores.failovers.movesSince(id, now - DAY_MS)));
+    bounds.push(unaskedPer24h(policy) - (await stores.failovers.movesSince(id, now - DAY_MS)));
   }
   if ((cause === 'drain' || cause === 'replace') && deadline !== null) {
     const runsLeft = Math.max(1, Math.floor((deadline - now) / DRAIN_RUN_MS));
