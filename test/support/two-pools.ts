@@ -31,10 +31,39 @@ export async function raiseTwoPools(
   if (!first) throw new Error('The first pool is missing');
   const second = { ...first, id: '00000000-0000-7000-8000-00000000000b', slug: 'other' };
   await pools.insert({ ...second, name: 'Other pool' });
-  return [
+  const both: [PoolWithAll, PoolWithAll] = [
     await fill(service, simulator, first, TWO_POOL_NUMBERS.slice(0, 3), personNumber(1)),
     await fill(service, simulator, second, TWO_POOL_NUMBERS.slice(3, 6), personNumber(2)),
   ];
+  for (const pool of both) await addRows(service, pool);
+  const reason = 'for the test';
+  await ok(service.admin.post('/v1/admin/jobs/assess-losses/run', { reason }));
+  return both;
+}
+
+/** What takes a long story to come about: a group on the line, and a place on the wait-list. */
+async function addRows(service: TestService, pool: PoolWithAll): Promise<void> {
+  const { conversations, waitList } = service.nest.get(UnitOfWork).read;
+  const at = Date.now();
+  await conversations.saveChats([
+    {
+      id: `group-of-${pool.slug}`,
+      conversationId: null,
+      lineId: pool.lineId,
+      isGroup: true,
+      health: 'HEALTHY',
+      healthAt: null,
+      service: null,
+      startedBy: null,
+      createdAt: at,
+      lastActivityAt: at,
+      lastSharedAt: null,
+      shares: 0,
+      imessageSeenAt: null,
+    },
+  ]);
+  const { userId, id: poolId } = pool;
+  await waitList.join({ userId, poolId, startedBy: 'inbound', actor: 'a test', since: at });
 }
 
 async function fill(
