@@ -4,7 +4,13 @@ import { createTestDatabase, type TestDatabase } from '../support/database';
 import { routesOf } from '../support/route-list';
 import { TestService } from '../support/service';
 import { TestSimulator } from '../support/simulator';
-import { keyFor, type PoolWithAll, raiseTwoPools, TWO_POOL_NUMBERS } from '../support/two-pools';
+import {
+  keyFor,
+  letWait,
+  type PoolWithAll,
+  raiseTwoPools,
+  TWO_POOL_NUMBERS,
+} from '../support/two-pools';
 
 const LETS_IN: Readonly<Record<Role, readonly Role[]>> = {
   viewer: ['viewer', 'operator', 'admin'],
@@ -157,6 +163,7 @@ describe('Who may do what', () => {
   it.each(LISTS)('$route: tells nothing of other pools', async (asked) => {
     await call({ route: 'POST /v1/x', path: optOut }, keys.fleet.app, mine);
     await call({ route: 'POST /v1/x', path: optOut }, keys.fleet.app, foreign);
+    for (const pool of [mine, foreign]) await letWait(service, pool, true);
     for (const role of LETS_IN[asked.needs]) {
       const all = await call(asked, keys.fleet[role]);
       const part = await call(asked, keys.mine[role]);
@@ -170,6 +177,7 @@ describe('Who may do what', () => {
       expect(marksIn(part.text, mine)).not.toEqual([]);
       expect(marksIn(all.text, foreign)).not.toEqual([]);
     }
+    for (const pool of [mine, foreign]) await letWait(service, pool, false);
   });
 
   it('GET /v1/events: tells nothing of other pools, neither of what was nor of what comes', async () => {

@@ -35,15 +35,15 @@ export async function raiseTwoPools(
     await fill(service, simulator, first, TWO_POOL_NUMBERS.slice(0, 3), personNumber(1)),
     await fill(service, simulator, second, TWO_POOL_NUMBERS.slice(3, 6), personNumber(2)),
   ];
-  for (const pool of both) await addRows(service, pool);
+  for (const pool of both) await addGroup(service, pool);
   const reason = 'for the test';
   await ok(service.admin.post('/v1/admin/jobs/assess-losses/run', { reason }));
   return both;
 }
 
-/** What takes a long story to come about: a group on the line, and a place on the wait-list. */
-async function addRows(service: TestService, pool: PoolWithAll): Promise<void> {
-  const { conversations, waitList } = service.nest.get(UnitOfWork).read;
+/** What takes a long story to come about: a group on the line. */
+async function addGroup(service: TestService, pool: PoolWithAll): Promise<void> {
+  const { conversations } = service.nest.get(UnitOfWork).read;
   const at = Date.now();
   await conversations.saveChats([
     {
@@ -62,8 +62,18 @@ async function addRows(service: TestService, pool: PoolWithAll): Promise<void> {
       imessageSeenAt: null,
     },
   ]);
-  const { userId, id: poolId } = pool;
-  await waitList.join({ userId, poolId, startedBy: 'inbound', actor: 'a test', since: at });
+}
+
+/** Lets the person of a pool wait for a place, or no more: while somebody waits nobody new is placed. */
+export async function letWait(
+  service: TestService,
+  { userId, id: poolId }: PoolWithAll,
+  waits: boolean,
+): Promise<void> {
+  const { waitList } = service.nest.get(UnitOfWork).read;
+  const since = Date.now();
+  if (waits) await waitList.join({ userId, poolId, startedBy: 'inbound', actor: 'a test', since });
+  else await waitList.leave(userId, poolId);
 }
 
 async function fill(
