@@ -49,7 +49,7 @@ export function prismaStores(
     messages: new PrismaMessageStore(db),
     gate: new PrismaGateStore(ask),
     sends: new PrismaSendStore(db, ask),
-    cards: new PrismaCardStore(db),
+    cards: new PrismaCardStore(db, ask),
     identities: new PrismaIdentityStore(db),
     usage: new PrismaUsageStore(db),
     inbox: new PrismaInboxStore(db, ask),
