@@ -39,6 +39,13 @@ export interface FleetPolicy {
     /** Non-replies go out from `fromHour` (inclusive) to `toHour` (exclusive) of the person's zone. */
     readonly quietHours: { readonly fromHour: number; readonly toHour: number };
   };
+  readonly retention: {
+    /** What was said stands in the bodies of webhooks; once processed they are kept to look into, and no longer. */
+    readonly rawBodyDays: number;
+    /** For so long an event that comes again is known by its id. */
+    readonly eventIdDays: number;
+    readonly sendDays: number;
+  };
   readonly newConversations: {
     /** Outbound-started, all causes together; Linq advises fewer than about 50 per rolling 24 hours. */
     readonly outboundPerLinePer24h: number;
@@ -209,6 +216,7 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
     maxUnansweredTurns: 3,
     quietHours: { fromHour: 8, toHour: 21 },
   },
+  retention: { rawBodyDays: 7, eventIdDays: 35, sendDays: 35 },
   newConversations: {
     outboundPerLinePer24h: 50,
     outboundPerLinePerHour: 10,

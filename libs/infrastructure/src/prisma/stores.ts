@@ -25,6 +25,7 @@ import { PrismaPolicyStore } from './stores/policy-store';
 import { PrismaPodStore } from './stores/pod-store';
 import { PrismaPoolStore } from './stores/pool-store';
 import { PrismaQuarantineStore } from './stores/quarantine-store';
+import { PrismaRetentionStore } from './stores/retention-store';
 import { PrismaSendStore } from './stores/send-store';
 import { PrismaSubscriptionStore } from './stores/subscription-store';
 import { PrismaUsageStore } from './stores/usage-store';
@@ -66,6 +67,7 @@ export function prismaStores(
     keys: new PrismaKeyStore(db),
     leases: new PrismaLeaseStore(db, presence),
     jobs: new PrismaJobStore(db),
+    retention: new PrismaRetentionStore(db),
     idempotency: new PrismaIdempotencyStore(db),
     subscriptions: new PrismaSubscriptionStore(db),
   };
