@@ -31,6 +31,8 @@ interface Talk {
   readonly health?: 'HEALTHY' | 'CRITICAL' | 'OPTED_OUT';
   readonly stopped?: boolean;
   readonly answered?: boolean;
+  /** Whether the person has written. */
+  readonly wrote?: boolean;
 }
 
 /** The schedule by which lines share their own card, on a real database, with the clock and the provider of the test. */
@@ -85,7 +87,10 @@ describe('The share schedule', () => {
   });
 
   let lines = 0;
-  async function line(adminState: AdminState = 'enabled'): Promise<string> {
+  async function line(
+    adminState: AdminState = 'enabled',
+    apiVersion: 'v2' | 'v3' = 'v3',
+  ): Promise<string> {
     lines += 1;
     const {
       usedLast24h: _used,
@@ -96,7 +101,7 @@ describe('The share schedule', () => {
       ...view,
       ...{
         adminState,
-        apiVersion: 'v3',
+        apiVersion,
         earlierVersions: [],
         phoneNumber: `+1415555${1_000 + lines}`,
         adminReason: '',
@@ -125,7 +130,8 @@ describe('The share schedule', () => {
     await read.conversations.save([
       {
         ...{ id: conversationId, poolId: POOL, userId, activeLineId: lineId, updatedAt: START },
-        ...{ lastInboundAt: START, lastOutboundAt: of.answered === false ? null : START },
+        lastInboundAt: of.wrote === false ? null : START,
+        ...{ lastOutboundAt: of.answered === false ? null : START },
         ...{ lastUnsolicitedTurnAt: null, outboundTurns: 1, unansweredTurns: 0, pullTurns: [] },
       },
     ]);
@@ -157,28 +163,58 @@ describe('The share schedule', () => {
   }
   const between = (at: readonly number[]) => at.slice(1).map((each, i) => each - at[i]!);
 
-  it('is exactly what the preset allows, and never to who may not be bothered or cannot take it', async () => {
-    const [good, retired] = [await line(), await line('retired')];
-    const lively = [await talk(good), await talk(good), await talk(good)];
-    const resting = await talk(good);
-    await talk(good, { stopped: true });
-    await talk(good, { service: 'SMS' });
-    await talk(good, { service: 'RCS' });
-    await talk(good, { isGroup: true });
-    await talk(good, { health: 'OPTED_OUT' });
-    await talk(good, { health: 'CRITICAL' });
-    await talk(good, { answered: false });
-    await talk(retired);
-    await week([resting]);
-    expect(Object.keys(shares).sort()).toEqual([...lively].sort());
-    for (const chatId of lively) {
-      const at = shares[chatId]!;
-      // With a look an hour and a jitter of up to 2.4 hours, seven fit only where the jitter is small.
-      expect(at.length).toBeGreaterThanOrEqual(6);
-      expect(at.length).toBeLessThanOrEqual(7);
-      expect(Math.min(...between(at))).toBeGreaterThanOrEqual(DAY_MS);
-      expect(Math.max(...between(at))).toBeLessThanOrEqual(28 * HOUR_MS);
+  it.each(['v2', 'v3'] as const)(
+    'is on %s exactly what the preset allows, and never to who may not be bothered or cannot take it',
+    async (version) => {
+      const [good, retired] = [await line('enabled', version), await line('retired', version)];
+      const lively = [await talk(good), await talk(good), await talk(good)];
+      const resting = await talk(good);
+      await talk(good, { stopped: true });
+      await talk(good, { service: 'SMS' });
+      await talk(good, { service: 'RCS' });
+      await talk(good, { isGroup: true });
+      await talk(good, { health: 'OPTED_OUT' });
+      await talk(good, { health: 'CRITICAL' });
+      await talk(good, { answered: false });
+      await talk(retired);
+      await week([resting]);
+      expect(Object.keys(shares).sort()).toEqual([...lively].sort());
+      for (const chatId of lively) {
+        const at = shares[chatId]!;
+        // With a look an hour and a jitter of up to 2.4 hours, seven fit only where the jitter is small.
+        expect(at.length).toBeGreaterThanOrEqual(6);
+        expect(at.length).toBeLessThanOrEqual(7);
+        expect(Math.min(...between(at))).toBeGreaterThanOrEqual(DAY_MS);
+        expect(Math.max(...between(at))).toBeLessThanOrEqual(28 * HOUR_MS);
+      }
+    },
+  );
+
+  it('begins on each line by the preset of the version that it speaks', async () => {
+    const [old, modern] = [await line('enabled', 'v2'), await line('enabled', 'v3')];
+    const onlyWe = await talk(old, { wrote: false });
+    const onlyWeOnV3 = await talk(modern, { wrote: false });
+    const onlyThey = [
+      await talk(old, { answered: false }),
+      await talk(modern, { answered: false }),
+    ];
+    const both = [await talk(old), await talk(modern)];
+    // They write for the first time when half the week is over.
+    await week([], async (hour) => {
+      if (hour !== 80) return;
+      await testDatabase.query(
+        `UPDATE conversations SET last_inbound_at = '${new Date(now).toISOString()}'`,
+      );
+    });
+    const first = START + DAY_MS;
+    for (const chatId of [...both, onlyWe]) {
+      expect(shares[chatId]?.[0]).toBe(first);
+      expect(shares[chatId]!.length).toBeGreaterThanOrEqual(6);
     }
+    // V3 waits for them, and has the rest of the week.
+    expect(shares[onlyWeOnV3]?.[0]).toBe(first + 80 * HOUR_MS);
+    expect(shares[onlyWeOnV3]!.length).toBeLessThanOrEqual(4);
+    for (const chatId of onlyThey) expect(shares[chatId]).toBeUndefined();
   });
 
   it('shares a changed card at the next activity, once', async () => {

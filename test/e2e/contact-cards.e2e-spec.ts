@@ -222,14 +222,6 @@ interface CoverageAnswer {
 
 /** From nobody holding a card to everybody holding the right one, and what that is worth when a line dies. */
 describe('Cards that people hold', () => {
-  beforeAll(async () => {
-    const { policy } = await ok(
-      service.admin.get<{ policy: { cards: object } }>('/v1/admin/policy'),
-    );
-    const changed = { ...policy, cards: { ...policy.cards, sendAsMessage: true } };
-    await ok(service.admin.put('/v1/admin/policy', { policy: changed, reason }));
-  });
-
   const coverage = () => ok(service.admin.get<CoverageAnswer>('/v1/admin/coverage'));
   const issue = async () =>
     (
