@@ -70,7 +70,8 @@ describe(`After a random month (seed ${SEED})`, () => {
     if (day === 19) await status(flagged, 'ACTIVE');
     // Somewhen in the day, and a minute before cards are looked after.
     const now = (await simulator.now()) / 1_000;
-    const start = (Math.floor(now / DAY) + 1) * DAY + (1 + Math.floor(random() * 287)) * 300 - MINUTE;
+    const start =
+      (Math.floor(now / DAY) + 1) * DAY + (1 + Math.floor(random() * 287)) * 300 - MINUTE;
     await simulator.advance(start - now, DAY);
     const writers = holders.all.filter(({ stopped }) => !stopped && happens(0.4));
     if (holders.all.length < PEOPLE && happens(0.7)) writers.push(await newcomer());

@@ -324,7 +324,7 @@ describe('Cards that people hold', () => {
     expect(await issue()).toMatchObject({ sent: 0, held: 0 });
     await ok(service.app.post(`/v1/users/${(await onboard(service, second)).user.id}/opt-in`, {}));
     await database.query(
-      `UPDATE conversations SET last_inbound_at = last_inbound_at - interval '6 minutes'`,
+      `UPDATE conversations SET last_inbound_at = last_inbound_at - interval '16 minutes'`,
     );
     expect(await issue()).toMatchObject({ sent: 0, held: 0 });
   });

@@ -22,6 +22,11 @@ const ACTOR = automation('issue-cards');
 const MAX_CARDS = 20;
 /** People looked at in one run. The gate may hold many of them back, who must not stand before the others. */
 const MAX_LOOKED_AT = 100;
+/**
+ * Who wrote within this time is taken for active. Three rounds of the job: one that a dying process missed, or that came just
+ * before our answer, costs nobody the moment.
+ */
+const ACTIVE_MS = 15 * MINUTE_MS;
 /** After a card message, whatever became of it, the same person gets no other for so long. */
 const TRY_AGAIN_MS = DAY_MS;
 /** News of a message that come later than this change nothing any more. */
@@ -60,7 +65,7 @@ export class IssueCards {
     const acts = environment?.actuators['re-issue'] === 'auto' && environment.frozenAt === null;
     if (!policy.cards.sendAsMessage || !acts) return done;
     const owed = await read.cards.owed({
-      activeSince: now - policy.cards.shareActiveWithinMinutes * MINUTE_MS,
+      activeSince: now - ACTIVE_MS,
       tried: now - TRY_AGAIN_MS,
       reissued: now - policy.cards.reissueDays * DAY_MS,
       limit: MAX_LOOKED_AT,
