@@ -98,7 +98,7 @@ describe('The issue of cards', () => {
 
   afterAll(() => stage.close());
 
-  /** Each card that is sent arrives at once. */
+  /** Each card that is sent arrives at once, unless a test says otherwise. */
   async function arrives(sendId: string): Promise<void> {
     const userId = sent.find((each) => each.sendId === sendId)?.userId;
     await stage.query(
@@ -310,6 +310,34 @@ describe('The issue of cards', () => {
     stage.now += 4 * MINUTE_MS;
     await job.execute();
     expect(sent.map(({ userId }) => userId).sort()).toEqual([other.userId, third.userId].sort());
+  });
+
+  it('takes back what a card gave when it fails after it was sent, and gives it when it arrives after all', async () => {
+    await begin();
+    const [one, other] = people as [Person, Person];
+    const becomes = async (status: string): Promise<string[][]> => {
+      await stage.query('UPDATE messages SET status = $1 WHERE send_id IS NOT NULL', [status]);
+      await job.execute();
+      const known = await Promise.all(
+        [one, other].map(({ userId }) => stage.unitOfWork.read.cards.known([userId])),
+      );
+      return known.map((numbers) => numbers.map(({ sureness }) => sureness));
+    };
+    for (const each of [one, other]) await take(each, 'write');
+    await job.execute();
+    // Before it fails the app gives the same card by a link, to one of them.
+    expect(await becomes('sent')).toEqual([
+      ['sent', 'sent', 'sent'],
+      ['sent', 'sent', 'sent'],
+    ]);
+    await take(other, 'app');
+    expect(await becomes('failed')).toEqual([[], ['sent', 'sent', 'sent']]);
+    expect(await stage.unitOfWork.read.cards.due(one.userId, stage.poolId)).toBe('none');
+    expect(await becomes('delivered')).toEqual([
+      ['delivered', 'delivered', 'delivered'],
+      ['delivered', 'delivered', 'delivered'],
+    ]);
+    expect(await stage.unitOfWork.read.cards.sentTo(one.userId)).toHaveLength(1);
   });
 
   it('is not for who wrote more than a quarter of an hour ago', async () => {
