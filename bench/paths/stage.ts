@@ -27,7 +27,7 @@ export interface Settings {
   readonly port: number;
 }
 
-/** A durable PostgreSQL, a Redis where one is installed, a simulator that stands still, and the two programs compared. */
+/** A durable PostgreSQL, a Redis where one is installed, a simulator that stands still, and the programs compared. */
 export class Stage {
   private readonly ends: (() => Promise<unknown>)[] = [];
   readonly db: Client;
@@ -62,8 +62,8 @@ export class Stage {
     return stage;
   }
 
-  /** One of the two programs, in a process of its own; answers with its address. */
-  async run(program: 'service' | 'bare'): Promise<string> {
+  /** One of the programs, in a process of its own; answers with its address. */
+  async run(program: 'service' | 'worker' | 'bare'): Promise<string> {
     const port = await freePort();
     const settings: Settings = { ...this.settings, port };
     const child = fork(join(__dirname, `${program}.js`), [JSON.stringify(settings)], {

@@ -25,7 +25,7 @@ const MINUTE = 60;
 const LINES = 5;
 const PEOPLE = 5;
 const FIRST_DAY = '2026-03-02';
-/** A job whose process died is held up by its lease for two minutes, and comes round again within ten. */
+/** A job comes round again within ten minutes. */
 const CATCH_UP = 15 * MINUTE;
 
 type Phase = 'counting' | 'erase' | 'expiry' | 'drain' | 'close-day' | 'card';

@@ -32,9 +32,15 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
       toHour: z.number().int().min(1).max(24),
     }),
   }),
+  retention: z.strictObject({
+    rawBodyDays: z.number().min(0).max(365),
+    eventIdDays: z.number().min(2).max(365),
+    sendDays: z.number().min(2).max(3_650),
+  }),
   newConversations: z.strictObject({
     outboundPerLinePer24h: z.number().int().min(0).max(1_000),
     outboundPerLinePerHour: z.number().int().min(0).max(1_000),
+    keptForAnswersPer24h: z.number().int().min(0).max(1_000),
   }),
   admission: z.strictObject({
     epsilon: z.number().min(1e-6).max(0.5),
@@ -165,6 +171,18 @@ export function crossedThresholds(policy: FleetPolicy): CrossedThresholds[] {
     [
       'newConversations.outboundPerLinePerHour',
       policy.newConversations.outboundPerLinePerHour,
+      'newConversations.outboundPerLinePer24h',
+      policy.newConversations.outboundPerLinePer24h,
+    ],
+    [
+      'retention.rawBodyDays',
+      policy.retention.rawBodyDays,
+      'retention.eventIdDays',
+      policy.retention.eventIdDays,
+    ],
+    [
+      'newConversations.keptForAnswersPer24h',
+      policy.newConversations.keptForAnswersPer24h,
       'newConversations.outboundPerLinePer24h',
       policy.newConversations.outboundPerLinePer24h,
     ],

@@ -49,6 +49,15 @@ export interface CardRecord {
   readonly createdAt: EpochMs;
 }
 
+/** What a card that is made now would have on it. */
+export interface CardNumbers {
+  readonly poolId: string;
+  /** Another one as soon as anything of the pool has changed. */
+  readonly poolVersion: string;
+  /** In the order of the card. */
+  readonly numbers: readonly string[];
+}
+
 /** Why somebody is to be given a card: they never had one, or what they had no longer holds. */
 export type CardDue = 'none' | 'stale';
 
@@ -79,6 +88,8 @@ export abstract class CardStore {
   abstract byVersion(version: string): Promise<CardRecord | null>;
   /** Whether this version was made. Far cheaper than reading it: a card carries its photo. */
   abstract has(version: string): Promise<boolean>;
+  /** The numbers of a person's cards as they would be now, one for each of their places. Nobody's: none. One round trip. */
+  abstract numbersNow(userId: string): Promise<CardNumbers[]>;
   /** Keeps a card; a version that exists stays as it is. */
   abstract keep(card: CardRecord): Promise<void>;
   /** Notes that a card went to a person. Idempotent by id. */

@@ -68,6 +68,17 @@ describe('Work under a lease', () => {
     expect(await pools()).not.toContain('after-the-pause');
   });
 
+  it('goes at once to another process when its holder has died, and not while that lives', async () => {
+    const dying = new PrismaDatabase(testDatabase.url);
+    const theirs = new PrismaUnitOfWork(dying, new SecureRandom(), { write: () => undefined });
+    const at = NOW + 3 * TTL_MS;
+    const token = await theirs.read.leases.take('job', 'dying', at, TTL_MS);
+    expect(await unitOfWork.read.leases.take('job', 'heir', at, TTL_MS)).toBeNull();
+    await dying.presence.close();
+    expect(await unitOfWork.read.leases.take('job', 'heir', at, TTL_MS)).toBe((token ?? 0n) + 1n);
+    await dying.close();
+  });
+
   it('makes who wants the lease wait for a transaction that is under way', async () => {
     const token = await take('writer', NOW + 4 * TTL_MS);
     const order: string[] = [];

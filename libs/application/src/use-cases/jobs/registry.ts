@@ -16,6 +16,7 @@ export const JOB_NAMES = [
   'repair-gaps',
   'ask-outcomes',
   'reconcile-ledger',
+  'forget-old',
 ] as const;
 export type JobName = (typeof JOB_NAMES)[number];
 
@@ -46,6 +47,7 @@ export const JOB_EVERY_SECONDS: Readonly<Record<JobName, number>> = {
   // Only of V2 anything is asked for. More often would be more haste than a careful guest shows.
   'ask-outcomes': 300,
   'reconcile-ledger': 3_600,
+  'forget-old': 3_600,
 };
 
 /** The first instant at which a job is due, given its last run. Aligned, so that several fall together. */

@@ -21,9 +21,10 @@ import { ExpireReservations } from '../people/expire-reservations';
 import { ExpireSends } from '../sends/expire-sends';
 import { IssueCards } from '../sends/issue-cards';
 import { audit, Decisions } from '../shared';
+import { ForgetOld } from './forget-old';
 import { isJobName, JOB_NAMES, type JobName } from './registry';
 
-/** Longer than any run takes; a process that dies holds its job up for no longer than this. */
+/** Longer than any run takes; a process that hangs holds its job up for no longer than this. */
 const LEASE_MS = 2 * MINUTE_MS;
 
 /** `asked`: an operator wants it now, whether or not it finds that something is due. */
@@ -58,6 +59,7 @@ export class RunJob {
     repairGaps: RepairGaps,
     askOutcomes: AskOutcomes,
     reconcileLedger: ReconcileLedger,
+    forgetOld: ForgetOld,
   ) {
     this.work = {
       'drain-inbox': () => drainInbox.execute(),
@@ -88,6 +90,7 @@ export class RunJob {
       'repair-gaps': (asked) => repairGaps.execute(asked),
       'ask-outcomes': () => askOutcomes.execute(),
       'reconcile-ledger': () => reconcileLedger.execute(),
+      'forget-old': () => forgetOld.execute(),
     };
   }
 
