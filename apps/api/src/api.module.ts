@@ -8,6 +8,7 @@ import { GovernanceController } from './admin/governance.controller';
 import { InboxController } from './admin/inbox.controller';
 import { JobsController } from './admin/jobs.controller';
 import { LinesController } from './admin/lines.controller';
+import { PoolsController } from './admin/pools.controller';
 import { CardProfilesController } from './contact-cards/card-profiles.controller';
 import { ContactCardsController } from './contact-cards/contact-cards.controller';
 import { EventFeed } from './events/event-feed';
@@ -33,6 +34,7 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     SendsController,
     WebhooksController,
     LinesController,
+    PoolsController,
     FleetController,
     CapacityController,
     FailoversController,

@@ -71,7 +71,6 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
     linesPerPod: count.max(400),
     maxLinesPerPod: count.max(400),
     podFullShare: share,
-    sharePreset: z.enum(['v2', 'v3']),
     shareEveryHours: positive,
     shareActiveWithinMinutes: positive,
     maxShares: z.number().int().min(0).max(100),

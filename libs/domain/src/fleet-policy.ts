@@ -100,8 +100,7 @@ export interface FleetPolicy {
     readonly maxLinesPerPod: number;
     /** A further pod opens when every pod carries more than this share of what it may admit. */
     readonly podFullShare: number;
-    /** When a line's card may first be shared into a thread: as V2 of the provider wants it, or as V3. */
-    readonly sharePreset: 'v2' | 'v3';
+    /** A line's own card is shared into a thread once in so many hours; when first, what the line speaks decides. */
     readonly shareEveryHours: number;
     readonly shareActiveWithinMinutes: number;
     readonly maxShares: number;
@@ -251,11 +250,10 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
     linesPerPod: 20,
     maxLinesPerPod: 26,
     podFullShare: 0.9,
-    sharePreset: 'v3',
     shareEveryHours: 24,
     shareActiveWithinMinutes: 5,
     maxShares: 7,
-    sendAsMessage: false,
+    sendAsMessage: true,
     reissueDays: 30,
   },
   reservations: { outboundHours: 2, inboundHours: 24 },

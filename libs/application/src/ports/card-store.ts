@@ -92,6 +92,7 @@ export abstract class CardStore {
   abstract numbersNow(userId: string): Promise<CardNumbers[]>;
   /** Keeps a card; a version that exists stays as it is. */
   abstract keep(card: CardRecord): Promise<void>;
+  /** Notes that a card went to a person. Idempotent by id. */
   abstract recordSent(entry: {
     id: string;
     userId: string;
@@ -100,6 +101,11 @@ export abstract class CardStore {
     actor: string;
     at: EpochMs;
   }): Promise<void>;
+  /**
+   * Takes back that a card went, by the id it was noted under: it never arrived. Numbers that are held for `sent` because of
+   * it alone are not held any more. Idempotent.
+   */
+  abstract takeBackSent(id: string): Promise<void>;
   /**
    * Why this user is to be given a card; null when they are not. `none`: no card of this pool ever went to them. `stale`: a
    * number on the last one is that of a retired line, or a fallback they have was never given to them. That their line
@@ -124,8 +130,8 @@ export abstract class CardStore {
   abstract keepAttachment(version: string, attachmentId: string): Promise<void>;
   abstract addMessage(message: CardMessageRecord): Promise<void>;
   /**
-   * Card messages since then whose state is behind what is known of their message, with the state they are to be in. An
-   * `asked` one whose hold has closed without a message has failed.
+   * Card messages since then whose state is behind what is known of their message, with the state they are to be in. One
+   * whose hold has closed without a message has failed, until its message is found after all.
    */
   abstract messagesBehind(since: EpochMs, limit: number): Promise<CardMessageNews[]>;
   abstract advanceMessage(sendId: string, state: CardMessageRecord['state']): Promise<void>;

@@ -35,7 +35,7 @@ export const JOB_EVERY_SECONDS: Readonly<Record<JobName, number>> = {
   'watch-lines': 300,
   // Threads count as active for five minutes: looking less often would miss some.
   'share-contact-cards': 300,
-  // A person counts as active for five minutes, as with the threads above.
+  // A person counts as active for three rounds of it.
   'issue-cards': 300,
   // What lines show rarely changes, and a line that is as it should be is asked after four times a day.
   'check-line-cards': 3_600,

@@ -89,7 +89,20 @@ export class PrismaCardStore extends CardStore {
     actor: string;
     at: EpochMs;
   }): Promise<void> {
-    await this.db.cardSent.create({ data: { ...entry, at: date(entry.at) } });
+    await this.db.cardSent.createMany({
+      data: [{ ...entry, at: date(entry.at) }],
+      skipDuplicates: true,
+    });
+  }
+
+  async takeBackSent(id: string): Promise<void> {
+    await this.db.$executeRaw`
+      WITH gone AS (DELETE FROM cards_sent WHERE id = ${id}::uuid RETURNING user_id, version)
+      DELETE FROM known_numbers h USING gone g, cards k, lines l
+      WHERE k.version = g.version AND l.phone_number = ANY(k.numbers)
+        AND h.user_id = g.user_id AND h.line_id = l.id AND h.sureness = 'sent'
+        AND NOT EXISTS (SELECT 1 FROM cards_sent z JOIN cards o ON o.version = z.version
+          WHERE z.user_id = g.user_id AND z.id <> ${id}::uuid AND l.phone_number = ANY(o.numbers))`;
   }
 
   async due(userId: string, poolId: string): Promise<CardDue | null> {
@@ -169,7 +182,7 @@ export class PrismaCardStore extends CardStore {
         LEFT JOIN messages m
           ON m.user_id = c.user_id AND m.at >= c.at - interval '1 hour' AND m.send_id = c.send_id
         LEFT JOIN sends s ON s.id = c.send_id
-        WHERE c.state IN ('asked', 'sent') AND c.at >= ${date(since)}) AS each
+        WHERE c.state <> 'delivered' AND c.at >= ${date(since)}) AS each
       WHERE state <> before ORDER BY at LIMIT ${limit}`;
     return rows.map((row) => ({ ...row, at: ms(row.at) }));
   }
