@@ -60,7 +60,13 @@ export async function giveCards(db: Client, people: readonly string[]): Promise<
      WHERE a.user_id = ANY ($1::uuid[])`,
     [people],
   );
-  await db.query('ANALYZE known_numbers');
+  await db.query(
+    `INSERT INTO assignment_fallbacks (assignment_id, position, line_id)
+     SELECT a.id, k.position - 1, k.line_id FROM assignments a JOIN known_numbers k USING (user_id)
+     WHERE k.position > 0 AND a.user_id = ANY ($1::uuid[])`,
+    [people],
+  );
+  await db.query('ANALYZE known_numbers, assignment_fallbacks');
 }
 
 const NO_LINE = { id: '', pool_id: '' };

@@ -37,7 +37,8 @@ export function statusWebhook(line: string, status: string, now: () => number): 
   return signed(envelope('phone_number.status_updated', at, { ...change, changed_at: at }), now());
 }
 
-function signed(event: object, nowMs: number): Request {
+/** Any event, signed as the provider does. */
+export function signed(event: object, nowMs: number): Request {
   const body = JSON.stringify(event);
   const [id, timestamp] = [nextId(), String(Math.floor(nowMs / 1_000))];
   const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`);
@@ -54,7 +55,8 @@ function signed(event: object, nowMs: number): Request {
   };
 }
 
-function envelope(type: string, at: string, data: object): object {
+/** An event of the provider under an id of its own. */
+export function envelope(type: string, at: string, data: object): object {
   return {
     ...{ api_version: 'v3', webhook_version: '2026-02-03', event_type: type },
     ...{ event_id: nextId(), created_at: at, trace_id: 'trace', partner_id: 'partner', data },

@@ -34,6 +34,11 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
       toHour: z.number().int().min(1).max(24),
     }),
   }),
+  retention: z.strictObject({
+    rawBodyDays: z.number().min(0).max(365),
+    eventIdDays: z.number().min(2).max(365),
+    sendDays: z.number().min(2).max(3_650),
+  }),
   newConversations: z.strictObject({
     outboundPerLinePer24h: z.number().int().min(0).max(1_000),
     outboundPerLinePerHour: z.number().int().min(0).max(1_000),
@@ -68,7 +73,6 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
     linesPerPod: count.max(400),
     maxLinesPerPod: count.max(400),
     podFullShare: share,
-    sharePreset: z.enum(['v2', 'v3']),
     shareEveryHours: positive,
     shareActiveWithinMinutes: positive,
     maxShares: z.number().int().min(0).max(100),
@@ -191,6 +195,12 @@ export function crossedThresholds(policy: FleetPolicy): CrossedThresholds[] {
       policy.newConversations.outboundPerLinePerHour,
       'newConversations.outboundPerLinePer24h',
       policy.newConversations.outboundPerLinePer24h,
+    ],
+    [
+      'retention.rawBodyDays',
+      policy.retention.rawBodyDays,
+      'retention.eventIdDays',
+      policy.retention.eventIdDays,
     ],
     [
       'newConversations.keptForAnswersPer24h',

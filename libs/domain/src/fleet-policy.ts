@@ -44,6 +44,13 @@ export interface FleetPolicy {
     /** Non-replies go out from `fromHour` (inclusive) to `toHour` (exclusive) of the person's zone. */
     readonly quietHours: { readonly fromHour: number; readonly toHour: number };
   };
+  readonly retention: {
+    /** What was said stands in the bodies of webhooks; once processed they are kept to look into, and no longer. */
+    readonly rawBodyDays: number;
+    /** For so long an event that comes again is known by its id. */
+    readonly eventIdDays: number;
+    readonly sendDays: number;
+  };
   readonly newConversations: {
     /** Outbound-started, all causes together; Linq advises fewer than about 50 per rolling 24 hours. */
     readonly outboundPerLinePer24h: number;
@@ -98,8 +105,7 @@ export interface FleetPolicy {
     readonly maxLinesPerPod: number;
     /** A further pod opens when every pod carries more than this share of what it may admit. */
     readonly podFullShare: number;
-    /** When a line's card may first be shared into a thread: as V2 of the provider wants it, or as V3. */
-    readonly sharePreset: 'v2' | 'v3';
+    /** A line's own card is shared into a thread once in so many hours; when first, what the line speaks decides. */
     readonly shareEveryHours: number;
     readonly shareActiveWithinMinutes: number;
     readonly maxShares: number;
@@ -242,6 +248,7 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
     sameTextMinutes: 10,
     quietHours: { fromHour: 8, toHour: 21 },
   },
+  retention: { rawBodyDays: 7, eventIdDays: 35, sendDays: 35 },
   newConversations: {
     outboundPerLinePer24h: 50,
     outboundPerLinePerHour: 10,
@@ -276,11 +283,10 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
     linesPerPod: 20,
     maxLinesPerPod: 26,
     podFullShare: 0.9,
-    sharePreset: 'v3',
     shareEveryHours: 24,
     shareActiveWithinMinutes: 5,
     maxShares: 7,
-    sendAsMessage: false,
+    sendAsMessage: true,
     reissueDays: 30,
   },
   reservations: { outboundHours: 2, inboundHours: 24 },

@@ -8,6 +8,7 @@ import {
   type Principal,
   ProposeRebalance,
 } from '@linekeeper/application';
+import type { Coverage } from '@linekeeper/domain';
 import { z } from 'zod';
 import { actorOf } from '../http/actor';
 import { Answers } from '../http/answers';
@@ -37,6 +38,10 @@ const coverageAnswer = z.object({
     .describe('Users who get a card at their next active moment, those who never had one first'),
 });
 
+/** Of one line, without saying which. */
+const coverageOf = (of: Coverage | null): Coverage | null =>
+  of && { users: of.users, sent: of.sent, delivered: of.delivered, known: of.known };
+
 /** The fleet in one picture, the red button, coverage, rebalance. */
 @ApiTags('Admin: fleet')
 @Controller('v1/admin')
@@ -58,7 +63,10 @@ export class FleetController {
       ...state,
       now: instant(state.now),
       frozenAt: instantOrNull(state.frozenAt),
-      lines: state.lines.map(lineView),
+      lines: state.lines.map((line) => ({
+        ...lineView(line),
+        coverage: coverageOf(line.coverage),
+      })),
       failovers: state.failovers.map(failoverView),
     };
   }

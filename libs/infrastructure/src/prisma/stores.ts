@@ -26,6 +26,7 @@ import { PrismaPolicyStore } from './stores/policy-store';
 import { PrismaPodStore } from './stores/pod-store';
 import { PrismaPoolStore } from './stores/pool-store';
 import { PrismaQuarantineStore } from './stores/quarantine-store';
+import { PrismaRetentionStore } from './stores/retention-store';
 import { PrismaSendStore } from './stores/send-store';
 import { PrismaSubscriptionStore } from './stores/subscription-store';
 import { PrismaUsageStore } from './stores/usage-store';
@@ -53,7 +54,7 @@ export function prismaStores(
     messages: new PrismaMessageStore(db),
     gate: new PrismaGateStore(ask),
     sends: new PrismaSendStore(db, ask),
-    cards: new PrismaCardStore(db),
+    cards: new PrismaCardStore(db, ask),
     identities: new PrismaIdentityStore(db),
     usage: new PrismaUsageStore(db),
     inbox: new PrismaInboxStore(db, ask),
@@ -70,6 +71,7 @@ export function prismaStores(
     keys: new PrismaKeyStore(db),
     leases: new PrismaLeaseStore(db, presence),
     jobs: new PrismaJobStore(db),
+    retention: new PrismaRetentionStore(db),
     idempotency: new PrismaIdempotencyStore(db),
     subscriptions: new PrismaSubscriptionStore(db),
   };

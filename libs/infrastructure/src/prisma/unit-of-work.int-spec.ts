@@ -94,3 +94,31 @@ describe('Work under a lease', () => {
     expect(order).toEqual(['written', 'taken']);
   });
 });
+
+describe('Two transactions that lock each other out', () => {
+  it('both come to their end: the one that was broken off is tried again', async () => {
+    const testDatabase = await createTestDatabase();
+    const database = new PrismaDatabase(testDatabase.url);
+    const unitOfWork = new PrismaUnitOfWork(database, new SecureRandom(), {
+      write: () => undefined,
+    });
+    const pools = [aPool('one'), aPool('two')];
+    for (const pool of pools) await unitOfWork.read.pools.insert(pool);
+    const [one = '', two = ''] = pools.map(({ id }) => id);
+    let tries = 0;
+    let meet: () => void = () => undefined;
+    const both = new Promise<void>((resolve) => (meet = resolve));
+    const crossing = (first: string, second: string): Promise<void> =>
+      unitOfWork.run(async (stores) => {
+        tries += 1;
+        await stores.pools.lock(first);
+        if (tries === 2) meet();
+        await both;
+        await stores.pools.lock(second);
+      });
+    await Promise.all([crossing(one, two), crossing(two, one)]);
+    expect(tries).toBe(3);
+    await database.close();
+    await testDatabase.drop();
+  });
+});

@@ -18,6 +18,7 @@ export const JOB_NAMES = [
   'repair-gaps',
   'ask-outcomes',
   'reconcile-ledger',
+  'forget-old',
 ] as const;
 export type JobName = (typeof JOB_NAMES)[number];
 
@@ -38,7 +39,7 @@ export const JOB_EVERY_SECONDS: Readonly<Record<JobName, number>> = {
   'watch-lines': 300,
   // Threads count as active for five minutes: looking less often would miss some.
   'share-contact-cards': 300,
-  // A person counts as active for five minutes, as with the threads above.
+  // A person counts as active for three rounds of it.
   'issue-cards': 300,
   // What lines show rarely changes, and a line that is as it should be is asked after four times a day.
   'check-line-cards': 3_600,
@@ -52,6 +53,7 @@ export const JOB_EVERY_SECONDS: Readonly<Record<JobName, number>> = {
   // Only of V2 anything is asked for. More often would be more haste than a careful guest shows.
   'ask-outcomes': 300,
   'reconcile-ledger': 3_600,
+  'forget-old': 3_600,
 };
 
 /** The first instant at which a job is due, given its last run. Aligned, so that several fall together. */

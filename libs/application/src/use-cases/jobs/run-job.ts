@@ -25,6 +25,7 @@ import { ExpireSends } from '../sends/expire-sends';
 import { IssueCards } from '../sends/issue-cards';
 import { SettleLost } from '../sends/settle-lost';
 import { audit, Decisions } from '../shared';
+import { ForgetOld } from './forget-old';
 import { isJobName, JOB_NAMES, type JobName } from './registry';
 
 /** Longer than any run takes; a process that hangs holds its job up for no longer than this. */
@@ -66,6 +67,7 @@ export class RunJob {
     repairGaps: RepairGaps,
     askOutcomes: AskOutcomes,
     reconcileLedger: ReconcileLedger,
+    forgetOld: ForgetOld,
   ) {
     this.work = {
       'drain-inbox': () => drainInbox.execute(),
@@ -102,6 +104,7 @@ export class RunJob {
       'repair-gaps': (asked) => repairGaps.execute(asked),
       'ask-outcomes': () => askOutcomes.execute(),
       'reconcile-ledger': () => reconcileLedger.execute(),
+      'forget-old': () => forgetOld.execute(),
     };
   }
 
