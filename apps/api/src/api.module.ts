@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { SignInController } from './access/sign-in.controller';
 import { CapacityController } from './admin/capacity.controller';
+import { EndpointsController } from './admin/endpoints.controller';
 import { FailoversController } from './admin/failovers.controller';
 import { FleetController } from './admin/fleet.controller';
 import { GovernanceController } from './admin/governance.controller';
@@ -39,6 +40,7 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     JobsController,
     GovernanceController,
     InboxController,
+    EndpointsController,
     EventsController,
     HealthController,
     MetricsController,

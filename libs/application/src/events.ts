@@ -32,5 +32,7 @@ export const EVENT_TYPES = [
   'message.recovered',
   'inbox.dead-letter',
   'ledger.corrected',
+  'webhook-endpoint.enabled',
+  'webhook-endpoint.disabled',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];

@@ -128,6 +128,20 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
     idleHours: z.number().min(0),
     maxUsersShare: share,
   }),
+  eventsOut: z.strictObject({
+    retryHours: positive.max(7 * 24),
+    disableAfterFailures: count.max(10_000),
+    disableAfterHours: z
+      .number()
+      .min(0)
+      .max(7 * 24),
+    timeoutSeconds: positive.max(30),
+    secretOverlapHours: z
+      .number()
+      .min(0)
+      .max(7 * 24),
+    keepLogDays: positive.max(365),
+  }),
   capacity: z.strictObject({
     pricePerLinePerMonth: z.number().min(0).max(1_000_000).nullable(),
     leadTimeDays: z.number().int().min(0).max(365),

@@ -12,6 +12,7 @@ export * from './complete-policy';
 export * from './contact-card/profile';
 export * from './contact-card/share';
 export * from './contact-card/vcard';
+export * from './events-out/retry';
 export * from './explain/explain-health';
 export * from './explain/explain-moves';
 export * from './explain/explain-placement';

@@ -82,11 +82,30 @@ export interface OutboxRecord {
   readonly at: EpochMs;
 }
 
+/** A place in the outbox: a transaction, and an event within it. */
+export interface OutboxCursor {
+  readonly xid: bigint;
+  readonly seq: number;
+}
+
 /** What happened, in the transaction in which it happened. Handles never appear in the data, users do by id. */
 export abstract class OutboxStore {
   abstract append(events: readonly OutboxRecord[]): Promise<void>;
   abstract since(seq: number, limit: number): Promise<(OutboxRecord & { seq: number })[]>;
   abstract lastSeq(): Promise<number>;
+  /**
+   * What comes after a cursor and is there for good, in the order of the transactions that wrote it, and the cursor to go
+   * on from. Numbers are given out before a transaction ends, so only this order misses nothing.
+   */
+  abstract after(
+    cursor: OutboxCursor,
+    limit: number,
+  ): Promise<{ events: (OutboxRecord & { seq: number })[]; cursor: OutboxCursor }>;
+  /** Before everything that is not there for good yet. */
+  abstract cursorNow(): Promise<OutboxCursor>;
+  /** Before everything that happened at `at` or later. */
+  abstract cursorAt(at: EpochMs): Promise<OutboxCursor>;
+  abstract byId(id: string): Promise<(OutboxRecord & { seq: number }) | null>;
   /** The pools each event concerns, by its seq: empty for one that concerns the whole fleet. */
   abstract poolsOf(events: readonly { readonly seq: number }[]): Promise<Map<number, string[]>>;
 }

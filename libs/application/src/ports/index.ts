@@ -9,6 +9,8 @@ export * from './chance';
 export * from './clock';
 export * from './conversation-store';
 export * from './decision-log';
+export * from './endpoint-store';
+export * from './event-poster';
 export * from './evidence-store';
 export * from './failover-store';
 export * from './gap-store';

@@ -14,6 +14,7 @@ import type { IdentityStore } from './card-photos';
 import type { CardStore, PoolStore } from './card-store';
 import type { ConversationStore } from './conversation-store';
 import type { DecisionNotes } from './decision-log';
+import type { EndpointStore } from './endpoint-store';
 import type { EvidenceStore } from './evidence-store';
 import type { FailoverStore } from './failover-store';
 import type { GapStore } from './gap-store';
@@ -51,6 +52,7 @@ export interface Stores {
   readonly outcomes: OutcomeStore;
   readonly quarantine: QuarantineStore;
   readonly outbox: OutboxStore;
+  readonly endpoints: EndpointStore;
   readonly evidence: EvidenceStore;
   readonly failovers: FailoverStore;
   readonly policies: PolicyStore;

@@ -3,6 +3,7 @@ import { type Ask, askUnprepared, type Db } from './database';
 import { PrismaAssignmentStore } from './stores/assignment-store';
 import { PrismaCardStore } from './stores/card-store';
 import { PrismaConversationStore } from './stores/conversation-store';
+import { PrismaEndpointStore } from './stores/endpoint-store';
 import { PrismaEnvironmentStore } from './stores/environment-store';
 import { PrismaEvidenceStore } from './stores/evidence-store';
 import { PrismaFailoverStore } from './stores/failover-store';
@@ -55,6 +56,7 @@ export function prismaStores(
     outcomes: new PrismaOutcomeStore(db),
     quarantine: new PrismaQuarantineStore(db),
     outbox: new PrismaOutboxStore(db),
+    endpoints: new PrismaEndpointStore(db),
     evidence: new PrismaEvidenceStore(db),
     failovers: new PrismaFailoverStore(db),
     policies: new PrismaPolicyStore(db),

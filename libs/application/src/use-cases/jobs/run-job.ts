@@ -3,6 +3,7 @@ import { MINUTE_MS } from '@linekeeper/domain';
 import { type Actor, automation } from '../../actor';
 import { Clock, type JobRunRecord, Metrics, Settings, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
+import { DeliverEvents } from '../events/deliver-events';
 import { AskOutcomes } from '../inbox/ask-outcomes';
 import { DrainInbox } from '../inbox/drain-inbox';
 import { KeepSubscribed } from '../inbox/keep-subscribed';
@@ -58,6 +59,7 @@ export class RunJob {
     repairGaps: RepairGaps,
     askOutcomes: AskOutcomes,
     reconcileLedger: ReconcileLedger,
+    deliverEvents: DeliverEvents,
   ) {
     this.work = {
       'drain-inbox': () => drainInbox.execute(),
@@ -88,6 +90,10 @@ export class RunJob {
       'repair-gaps': (asked) => repairGaps.execute(asked),
       'ask-outcomes': () => askOutcomes.execute(),
       'reconcile-ledger': () => reconcileLedger.execute(),
+      'deliver-events': async (asked) => ({
+        ...(await deliverEvents.prepare()),
+        ...(asked ? await deliverEvents.execute() : {}),
+      }),
     };
   }
 

@@ -1,0 +1,240 @@
+import type { EventType } from './events';
+
+/** What an event says, for whoever listens. */
+export interface DescribedEvent {
+  readonly about: string;
+  /** Its `data`, without the actor and the policy version that every event has. */
+  readonly example: Readonly<Record<string, unknown>>;
+  /** Fields of the example that may be missing. */
+  readonly optional?: readonly string[];
+  /** Other fields may come along. */
+  readonly open?: true;
+}
+
+const id = (last: string): string => `018f6a2e-8c31-7d04-9b52-3a1f0c9d7e${last}`;
+const USER = id('10');
+const ASSIGNMENT = id('11');
+const LINE = id('12');
+const OTHER_LINE = id('13');
+const FAILOVER = id('14');
+const POOL = id('15');
+const OTHER = id('16');
+
+/** Every event type with an example: docs/events.md is made from it, and what is really sent is compared with it. */
+export const EVENT_CATALOGUE: Readonly<Record<EventType, DescribedEvent>> = {
+  'user.onboarded': {
+    about: 'Somebody was placed on a line, by the API.',
+    example: {
+      userId: USER,
+      assignmentId: ASSIGNMENT,
+      lineId: LINE,
+      fallbackLineIds: [OTHER_LINE],
+    },
+  },
+  'user.discovered': {
+    about: 'Somebody whom nobody had announced wrote to one of the lines.',
+    example: { userId: USER, assignmentId: ASSIGNMENT, lineId: LINE, state: 'confirmed' },
+  },
+  'user.claimed': {
+    about: 'Somebody wrote with the code of a reservation, and it is theirs now.',
+    example: { userId: USER, assignmentId: ASSIGNMENT },
+  },
+  'user.merged': {
+    about: 'Two users turned out to be one person; the id of the other stays an alias.',
+    example: {
+      userId: USER,
+      mergedUserId: OTHER,
+      handles: 2,
+      optedOut: false,
+      reason: 'asked for by the app',
+    },
+  },
+  'user.opted-out': {
+    about: 'Somebody said stop: nothing is sent to them from any line.',
+    example: { userId: USER, source: 'keyword', reason: 'stop' },
+  },
+  'user.opted-in': {
+    about: 'Somebody took their stop back.',
+    example: { userId: USER, source: 'keyword', reason: 'start' },
+  },
+  'contact-card.owed': {
+    about: "The numbers on somebody's card have changed for good: they are to be sent the new one.",
+    example: {
+      userId: USER,
+      assignmentId: ASSIGNMENT,
+      lineId: LINE,
+
+      fallbackLineIds: [OTHER_LINE],
+    },
+  },
+  'assignment.confirmed': {
+    about: 'The first message was seen on the line that somebody was placed on.',
+    example: { userId: USER, assignmentId: ASSIGNMENT, lineId: LINE, reason: 'first message seen' },
+  },
+  'assignment.expired': {
+    about: 'A reservation was not used in time; its room is free again.',
+    example: { userId: USER, assignmentId: ASSIGNMENT, lineId: LINE },
+  },
+  'assignment.moved': {
+    about: 'Somebody belongs to another line from now on.',
+    example: {
+      userId: USER,
+      assignmentId: ASSIGNMENT,
+      fromLineId: LINE,
+      toLineId: OTHER_LINE,
+      epoch: 4,
+      reason: 'failover',
+      failoverId: FAILOVER,
+    },
+    optional: ['failoverId'],
+  },
+  'assignment.needs-introduction': {
+    about: "Somebody's line is gone and they hold no usable number: reach them by another way.",
+    example: {
+      userId: USER,
+      assignmentId: ASSIGNMENT,
+      lineId: LINE,
+      reason: 'no usable number on the card',
+    },
+  },
+  'assignment.escalated': {
+    about: 'Somebody has waited for an introduction for 4 or for 24 hours.',
+    example: { userId: USER, assignmentId: ASSIGNMENT, hours: 4 },
+  },
+  'line.registered': {
+    about: 'A line joined the fleet.',
+    example: { lineId: LINE, start: 'warming' },
+  },
+  'line.changed': {
+    about: 'A line was stepped or edited, or the provider tells something new of it.',
+    example: {
+      lineId: LINE,
+      verb: 'cordon',
+      reason: 'it is to take nobody',
+      status: 'ACTIVE',
+      reputation: 'HEALTHY',
+      health: 'healthy',
+    },
+    optional: ['verb', 'reason', 'status', 'reputation', 'health'],
+  },
+  'line.suspect': {
+    about: 'Our own detectors doubt a line: no new users, no proactive messages.',
+    example: { lineId: LINE, reason: '6 of 20 recipients did not get their message' },
+  },
+  'line.ejected': {
+    about: 'A line is out: flagged by the provider, by an operator or by our detectors.',
+    example: { lineId: LINE, cause: 'flagged', reason: 'flagged by the provider' },
+  },
+  'line.recovered': {
+    about: 'A line may be used again.',
+    example: { lineId: LINE, health: 'recovering' },
+  },
+  'line.overrun': {
+    about: "Replies went beyond the day's cap of a line. Told once an hour.",
+    example: { lineId: LINE, usedLast24h: 3_004, todayCap: 3_000 },
+  },
+  'failover.started': {
+    about: 'A line cannot serve its users, or is being drained: they are about to be moved.',
+    example: { failoverId: FAILOVER, lineId: LINE, cause: 'flagged', users: 212, state: 'running' },
+  },
+  'failover.changed': {
+    about: 'A failover was paused, resumed or cancelled, or waits for something.',
+    example: {
+      failoverId: FAILOVER,
+      state: 'paused',
+      usersWaiting: 3,
+      reasons: ['no target has room'],
+    },
+    optional: ['usersWaiting', 'reasons'],
+  },
+  'failover.completed': {
+    about: 'Everybody on the line was moved or waits for an introduction.',
+    example: {
+      failoverId: FAILOVER,
+      lineId: LINE,
+      usersMoved: 209,
+      usersStranded: 3,
+      etaAt: '2026-03-02T14:00:00.000Z',
+    },
+  },
+  'fleet.frozen': {
+    about: 'Somebody pressed the red button: only replies leave, nobody is placed or moved.',
+    example: { reason: 'looking into it' },
+  },
+  'fleet.unfrozen': { about: 'The fleet acts by itself again.', example: { reason: 'all clear' } },
+  'fleet.contagion': {
+    about:
+      'Several lines were flagged within a day: nothing proactive leaves, and nobody is pushed.',
+    example: {
+      lineId: LINE,
+      reason: 'several lines were flagged within a day: push and proactive messages have stopped',
+    },
+  },
+  'fleet.panic': {
+    about: 'Unrelated lines alarm at once, which is an outage: nobody is ejected or moved.',
+    example: {
+      lineIds: [LINE, OTHER_LINE],
+      reason: 'unrelated lines alarm at once: nobody is ejected or moved, and only replies leave',
+    },
+  },
+  'fleet.brown-out': {
+    about: 'Capacity: the lines of a pool carry too little, or enough again; these classes wait.',
+    example: {
+      poolId: POOL,
+      shedClasses: ['proactive'],
+      capacityPerDay: 4_200,
+      demandPerDay: 9_100,
+    },
+  },
+  'rebalance.proposed': {
+    about: 'Lines are beyond their cap by forecast; what would relieve them is proposed.',
+    example: { proposalId: OTHER, lines: [{ lineId: LINE, share: 1.08 }], moves: 3 },
+  },
+  'actuator.withheld': {
+    about:
+      'An actuator that only observes or proposes would have acted; beside these, the data of the event that it would have been.',
+    example: { actuator: 'ejection', mode: 'observe', wouldBe: 'line.ejected' },
+    open: true,
+  },
+  'day.closed': {
+    about: "Ramp: a line's budget day was closed, and what it made of the cap.",
+    example: {
+      lineId: LINE,
+      day: '2026-03-02',
+      in: 160,
+      out: 171,
+      outcome: 'advance',
+      capBefore: 366,
+      capAfter: 458,
+    },
+  },
+  'message.recovered': {
+    about: 'A message of which no webhook told in time was read back.',
+    example: {
+      messageId: OTHER,
+      chatId: 'chat-1',
+      userId: USER,
+      lineId: LINE,
+      direction: 'inbound',
+      recovered: true,
+      ageSeconds: 912,
+    },
+  },
+  'inbox.dead-letter': {
+    about: 'An event of the provider could not be applied and waits for an operator.',
+    example: { eventId: 'evt_1', eventType: 'message.received', reason: 'no such chat' },
+  },
+  'ledger.corrected': {
+    about: 'The books and the messages of an hour did not agree, and the books were mended.',
+    example: { lineId: LINE, hour: 492_384, stored: 41, counted: 42 },
+  },
+  'webhook-endpoint.enabled': {
+    about: 'An operator enabled an endpoint for events.',
+    example: { endpointId: OTHER, reason: 'mended' },
+  },
+  'webhook-endpoint.disabled': {
+    about:
+      'An endpoint for events is left alone: it failed for too long, is gone, or an operator said so.',
+    example: { endpointId: OTHER, reason: '20 tries failed in a row, over more than 12 hours' },
+  },
+};
