@@ -74,6 +74,7 @@ export class TestService {
         follower: new VirtualClockFollower(clock),
         publicUrl: settings.publicUrl ?? url,
         simulationScript: SIMULATION_SCRIPT,
+        eventsToLoopback: true,
         secretsKey,
         previousSecretsKeys,
         settings: new StaticSettings({
