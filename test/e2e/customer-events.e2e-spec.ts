@@ -47,8 +47,9 @@ describe('An endpoint of the customer', () => {
       TestSimulator.start({ lines: TWO_POOL_NUMBERS, start: '2026-03-02T10:00:00.000Z' }),
     ]);
     service = await TestService.start(database, simulator);
-    other = await TestService.start(database, simulator, { name: 'other' });
     pools = await raiseTwoPools(service, simulator);
+    const beside = { name: 'other', webhookBase: service.url };
+    other = await TestService.start(database, simulator, beside);
   });
   beforeEach(async () => {
     receiver = await WebhookReceiver.start();
@@ -240,7 +241,7 @@ describe('An endpoint of the customer', () => {
       new Webhook(key).verify(body, headers as Record<string, string>);
     const [first] = receiver.deliveries as [CaughtDelivery];
     for (const key of [secret, next]) expect(verify(key, first)).toBeTruthy();
-    await simulator.advance(25 * HOUR, 25 * HOUR);
+    await simulator.advance(25 * HOUR, 12 * HOUR);
     await happen();
     await until(() => receiver.deliveries.length === 2);
     const last = receiver.deliveries[1] as CaughtDelivery;

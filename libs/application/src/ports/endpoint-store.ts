@@ -100,7 +100,7 @@ export abstract class EndpointStore {
   /** With all its deliveries and its log. */
   abstract remove(id: string): Promise<void>;
   /**
-   * Makes a delivery of each event, due at once. One that is there already stays as it is; if it ended before
+   * Makes a delivery of each event, due at once. One that is there already stays as it is; if it ended or was queued before
    * `reopenBefore`, it begins anew. Answers how many are due now because of this call.
    */
   abstract queue(

@@ -26,7 +26,7 @@ export class ReplayEvents {
   ) {}
 
   /**
-   * Due at once; of many, the older come first. What is pending already stays as it is. Refuses an endpoint that is disabled
+   * Due at once, with a day of tries before it; of many, the older come first. Refuses an endpoint that is disabled
    * (`endpoint.disabled`) and an event that its filter leaves out (`event.not_found`).
    */
   async execute(id: string, wish: ReplayWish, reason: string, actor: Actor): Promise<void> {

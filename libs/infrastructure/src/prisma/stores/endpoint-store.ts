@@ -119,7 +119,9 @@ export class PrismaEndpointStore extends EndpointStore {
         ${events.map(({ seq }) => BigInt(seq))}::bigint[]) AS e (id, seq)
       ON CONFLICT (endpoint_id, event_seq) DO UPDATE SET state = 'pending', attempts = 0,
         next_at = excluded.next_at, queued_at = excluded.queued_at, ended_at = NULL
-      WHERE event_deliveries.ended_at <= ${dateOrNull(reopenBefore)}::timestamptz`;
+      WHERE event_deliveries.ended_at <= ${dateOrNull(reopenBefore)}::timestamptz
+        OR (event_deliveries.state = 'pending'
+          AND event_deliveries.queued_at <= ${dateOrNull(reopenBefore)}::timestamptz)`;
   }
 
   async claim(
