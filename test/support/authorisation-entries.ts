@@ -268,6 +268,26 @@ export const GUARDED_ROUTES: Readonly<Record<string, GuardedRoute>> = {
     body: () => ({ policy: DEFAULT_FLEET_POLICY, reason, dryRun: true }),
     ok: [200],
   },
+  'POST /v1/admin/policy/preview': {
+    needs: 'operator',
+    reach: 'fleet',
+    body: () => ({ preset: 'defaults' }),
+    ok: [200],
+  },
+  'GET /v1/admin/policy/presets': { needs: 'viewer', reach: 'rules', ok: [200] },
+  'GET /v1/admin/policy/versions': { needs: 'viewer', reach: 'rules', ok: [200] },
+  'GET /v1/admin/policy/versions/:version': {
+    needs: 'viewer',
+    reach: 'rules',
+    path: () => '/v1/admin/policy/versions/1',
+    ok: [200],
+  },
+  'GET /v1/admin/policy/diff': {
+    needs: 'viewer',
+    reach: 'rules',
+    path: () => '/v1/admin/policy/diff?from=1&to=1',
+    ok: [200],
+  },
   'GET /v1/admin/actuators': { needs: 'viewer', reach: 'rules', ok: [200] },
   'PUT /v1/admin/actuators': {
     needs: 'admin',

@@ -9,6 +9,7 @@ import { GovernanceController } from './admin/governance.controller';
 import { InboxController } from './admin/inbox.controller';
 import { JobsController } from './admin/jobs.controller';
 import { LinesController } from './admin/lines.controller';
+import { PolicyController } from './admin/policy.controller';
 import { CardProfilesController } from './contact-cards/card-profiles.controller';
 import { ContactCardsController } from './contact-cards/contact-cards.controller';
 import { EventFeed } from './events/event-feed';
@@ -39,6 +40,7 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     FailoversController,
     JobsController,
     GovernanceController,
+    PolicyController,
     InboxController,
     EndpointsController,
     EventsController,

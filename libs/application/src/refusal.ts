@@ -56,6 +56,7 @@ export const REFUSALS = {
   'endpoint.too_many': 'There are as many endpoints as may be',
   'endpoint.disabled': 'The endpoint is disabled',
   'event.not_found': 'There is no such event',
+  'policy.not_found': 'There is no such version of the policy',
   'policy.invalid': 'The policy has unknown keys or values out of range',
   'policy.crossed': 'Two thresholds of the policy contradict each other',
   'precondition.stale': 'The version named in If-Match is not the current one',

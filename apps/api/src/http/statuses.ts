@@ -54,6 +54,7 @@ export const STATUSES: Record<RefusalCode, number> = {
   'endpoint.too_many': 409,
   'endpoint.disabled': 409,
   'event.not_found': 404,
+  'policy.not_found': 404,
   'policy.invalid': 422,
   'policy.crossed': 422,
   'precondition.stale': 412,

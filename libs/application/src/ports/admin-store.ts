@@ -36,9 +36,22 @@ export abstract class EnvironmentStore {
   abstract setActuators(actuators: EnvironmentRecord['actuators']): Promise<void>;
 }
 
+/** Who made a version of the policy, and why. */
+export interface PolicyVersionRecord {
+  readonly version: number;
+  readonly actor: string;
+  readonly reason: string;
+  readonly at: EpochMs;
+}
+
 export abstract class PolicyStore {
   abstract newest(): Promise<{ version: number; document: FleetPolicy } | null>;
   abstract byVersion(version: number): Promise<FleetPolicy | null>;
+  /** Lets one transaction at a time make a version. Held until it ends. */
+  abstract lock(): Promise<void>;
+  /** The newest first, without their documents. */
+  abstract list(page: { limit: number; before?: number }): Promise<PolicyVersionRecord[]>;
+  abstract record(version: number): Promise<PolicyVersionRecord | null>;
   /** Inserts the version; throws when it exists. */
   abstract insert(version: {
     version: number;

@@ -4,6 +4,7 @@ import { ChangePolicy } from './change-policy';
 import { Doorkeeper } from './doorkeeper';
 import { ExposeMetrics } from './expose-metrics';
 import { ManageKeys } from './keys';
+import { LookAtPolicy } from './look-at-policy';
 import { PageSignIn } from './page-sign-in';
 import { PrepareEnvironment } from './prepare-environment';
 import { CheckReadiness } from './check-readiness';
@@ -14,6 +15,7 @@ export * from './authenticate';
 export * from './change-policy';
 export * from './expose-metrics';
 export * from './keys';
+export * from './look-at-policy';
 export * from './page-sign-in';
 export * from './prepare-environment';
 export * from './check-readiness';
@@ -26,6 +28,7 @@ export const ACCESS_USE_CASES = [
   ManageKeys,
   PageSignIn,
   ChangePolicy,
+  LookAtPolicy,
   Actuators,
   PrepareEnvironment,
   CheckReadiness,
