@@ -1,3 +1,4 @@
+import { expectEventsAsDocumented } from '../support/catalogued';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import {
   lineNumbers,
@@ -9,6 +10,7 @@ import {
 } from '../support/fleet';
 import { type Answer, ok } from '../support/http';
 import { People } from '../support/people';
+import { expectSumsToAgree } from '../support/recount';
 import { APP_KEY, TestService } from '../support/service';
 import { TestSimulator } from '../support/simulator';
 
@@ -279,5 +281,196 @@ describe('The policy', () => {
       { plan: version, used: version },
       { plan: changed, used: changed },
     ]);
+  });
+});
+
+interface Proposal {
+  readonly id: string;
+  readonly version: number;
+  readonly appliedAt: string | null;
+  readonly body: {
+    readonly moves: readonly { readonly userId: string; readonly fromLineId: string }[];
+  };
+}
+interface Applied {
+  readonly moved: number;
+  readonly skipped: readonly { readonly userId: string; readonly because: string }[];
+  readonly code?: string;
+}
+
+/** What moves people though nothing is broken, and what holds it back. */
+describe('Rebalancing', () => {
+  const REBALANCE = '/v1/admin/rebalance';
+  const reason = 'a test';
+  let database: TestDatabase;
+  let simulator: TestSimulator;
+  let service: TestService;
+  let people = 0;
+
+  beforeEach(async () => {
+    [database, simulator] = await Promise.all([
+      createTestDatabase(),
+      TestSimulator.start({ lines: lineNumbers(3), start: '2026-03-02T10:00:00.000Z' }),
+    ]);
+    service = await TestService.start(database, simulator);
+    await raiseMatureFleet(service);
+    await crowd();
+  });
+  afterEach(async () => {
+    await expectSumsToAgree(database);
+    await expectEventsAsDocumented(database);
+    await service.stop();
+    await simulator.stop();
+    await database.drop();
+  });
+
+  /** Many long silent people on one line, which is too much for it; each holds the numbers of the two others. */
+  async function crowd(): Promise<void> {
+    const [hot = '', ...others] = (await linesOf(service)).map(({ id }) => id);
+    const { assignment } = await onboard(service, personNumber((people += 1)));
+    await database.query(
+      `WITH u AS (INSERT INTO users (id, labels, discovered, created_at)
+         SELECT gen_random_uuid(), '[]', false, $1 FROM generate_series(1, 300) RETURNING id),
+       a AS (INSERT INTO assignments (id, pool_id, user_id, line_id, epoch, state, started_by, confirmed_at,
+           pinned, mean_milli, variance_milli, policy_version, explanation, created_at, updated_at)
+         SELECT gen_random_uuid(), p.id, u.id, $2, 1, 'confirmed', 'inbound', $1,
+           false, 12000, 300000, 1, '{}', $1, $1 FROM u, pools p RETURNING id, user_id)
+       INSERT INTO known_numbers (user_id, line_id, sureness, position, first_at, updated_at)
+         SELECT a.user_id, l.id::uuid, 'known', 0, $1, $1 FROM a, unnest($3::text[]) AS l (id)`,
+      [new Date('2026-02-01T10:00:00Z'), hot, [hot, ...others]],
+    );
+    await database.query(
+      `UPDATE lines l SET users = s.users, mean_milli = s.mean, variance_milli = s.variance
+       FROM (SELECT line_id, count(*)::int AS users, sum(mean_milli) AS mean,
+           sum(variance_milli) AS variance FROM assignments WHERE state <> 'released' GROUP BY line_id) s
+       WHERE s.line_id = l.id`,
+    );
+    expect(assignment.id).toBeTruthy();
+  }
+  const modes = (rebalance: string): Promise<unknown> =>
+    ok(service.admin.put('/v1/admin/actuators', { actuators: { rebalance }, reason }));
+  const propose = (): Promise<unknown> => ok(service.admin.post(REBALANCE, { reason }));
+  const latest = async (): Promise<Proposal> =>
+    (await ok(service.admin.get<{ proposal: Proposal }>(REBALANCE))).proposal;
+  const apply = (id: string, version: number, more: object = {}): Promise<Answer<Applied>> =>
+    service.admin.post<Applied>(
+      `${REBALANCE}/${id}/apply`,
+      { reason, ...more },
+      { headers: { 'if-match': `"${version}"` } },
+    );
+  const run = (): Promise<unknown> =>
+    ok(service.admin.post('/v1/admin/jobs/rebalance/run', { reason }));
+  const movedUsers = async (): Promise<number> => {
+    const [row] = await database.query<{ n: number }>(
+      `SELECT count(DISTINCT a.user_id)::int AS n FROM assignment_history h
+       JOIN assignments a ON a.id = h.assignment_id WHERE h.reason LIKE 'rebalance: %'`,
+    );
+    return row?.n ?? -1;
+  };
+  /** One per cent of three hundred and one. */
+  const A_DAY = 3;
+
+  it('that is proposed moves as many as were said, once, whoever asks at the same time', async () => {
+    await propose();
+    const { id, version, body } = await latest();
+    expect(body.moves).toHaveLength(A_DAY);
+    expect((await service.admin.post(`${REBALANCE}/${id}/apply`, { reason })).status).toBe(422);
+    const dry = await ok(apply(id, version, { dryRun: true }));
+    expect([dry.moved, await movedUsers()]).toEqual([A_DAY, 0]);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => apply(id, version)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412, 412]);
+    expect(await movedUsers()).toBe(A_DAY);
+    const again = await apply(id, version + 1);
+    expect([again.status, again.body.code]).toEqual([409, 'rebalance.applied']);
+    // More than one per cent a day are not moved, however often it is proposed.
+    await simulator.advance(60);
+    await propose();
+    const next = await latest();
+    const second = await ok(apply(next.id, next.version));
+    expect(second.moved).toBe(0);
+    expect(second.skipped.map(({ because }) => because)).toEqual(
+      next.body.moves.map(() => 'daily-limit'),
+    );
+    expect(await movedUsers()).toBe(A_DAY);
+  });
+
+  it('that does not fit any more is refused, and who changed meanwhile is left alone', async () => {
+    await propose();
+    const old = await latest();
+    await simulator.advance(60);
+    await propose();
+    const { id, version, body } = await latest();
+    const refusal = async (answer: Promise<Answer<Applied>>): Promise<unknown> =>
+      (await answer).body.code;
+    expect(await refusal(apply(old.id, old.version))).toBe('rebalance.stale');
+    expect(await refusal(apply(id, version + 3))).toBe('precondition.stale');
+    const nobody = '00000000-0000-7000-8000-0000000000ff';
+    expect(await refusal(apply(nobody, 1))).toBe('rebalance.not_found');
+    await ok(service.admin.post('/v1/admin/fleet/freeze', { reason }));
+    expect(await refusal(apply(id, version))).toBe('fleet.frozen');
+    await ok(service.admin.post('/v1/admin/fleet/unfreeze', { reason }));
+    // One was pinned since, so their place is another one.
+    const pinned = body.moves[0]?.userId ?? '';
+    await ok(service.admin.post(`/v1/users/${pinned}/assignment/pin`, { reason }));
+    const applied = await ok(apply(id, version));
+    expect(applied.moved).toBe(A_DAY - 1);
+    expect(applied.skipped).toEqual([{ userId: pinned, because: 'moved-meanwhile' }]);
+
+    await modes('propose');
+    await simulator.advance(60);
+    await propose();
+    const stale = await latest();
+    await simulator.advance(3 * HOUR);
+    await database.query(`DELETE FROM proposals WHERE id <> $1::uuid`, [stale.id]);
+    expect(await refusal(apply(stale.id, 1))).toBe('rebalance.stale');
+  });
+
+  it('observes, proposes or acts as it is told, by day and after two checks', async () => {
+    await modes('observe');
+    await run();
+    expect(await latest()).toBeNull();
+    const { withheld } = await ok(
+      service.admin.get<{ withheld: object[] }>('/v1/admin/actuators/summary'),
+    );
+    expect(withheld).toMatchObject([
+      { actuator: 'rebalance', wouldBe: 'assignment.moved', subjects: A_DAY },
+      { actuator: 'rebalance', wouldBe: 'rebalance.proposed', subjects: 1 },
+    ]);
+    await modes('auto');
+    await run();
+    expect(await movedUsers()).toBe(0);
+    await ok(service.admin.post('/v1/admin/fleet/freeze', { reason }));
+    await simulator.advance(HOUR);
+    await run();
+    expect(await movedUsers()).toBe(0);
+    await ok(service.admin.post('/v1/admin/fleet/unfreeze', { reason }));
+    await run();
+    expect(await movedUsers()).toBe(A_DAY);
+    // In the night, a day later: nobody. In the morning: the next ones.
+    await simulator.advance(37 * HOUR, HOUR);
+    const night = await movedUsers();
+    expect(night).toBeLessThanOrEqual(2 * A_DAY);
+    const moves = await database.query<{ hour: number; n: number }>(
+      `SELECT DISTINCT extract(hour FROM at AT TIME ZONE 'UTC')::int AS hour FROM assignment_history
+       WHERE reason LIKE 'rebalance: %'`,
+    );
+    for (const { hour } of moves) expect(hour >= 8 && hour < 21).toBe(true);
+    const twice = await database.query(
+      `SELECT assignment_id FROM assignment_history WHERE reason LIKE 'rebalance: %'
+       GROUP BY 1 HAVING count(*) > 1`,
+    );
+    expect(twice).toEqual([]);
+  });
+
+  it('and what else would have been is told once a week, by one event', async () => {
+    await modes('observe');
+    await run();
+    await simulator.advance(8 * 24 * HOUR, 12 * HOUR);
+    const summaries = await database.query<{ data: { week: string; withheld: object[] } }>(
+      `SELECT data FROM outbox_events WHERE type = 'actuator.summary'`,
+    );
+    expect(summaries).toHaveLength(1);
+    expect(summaries[0]?.data).toMatchObject({ week: '2026-W10' });
+    expect(summaries[0]?.data.withheld.length).toBeGreaterThan(0);
   });
 });

@@ -289,6 +289,15 @@ export const GUARDED_ROUTES: Readonly<Record<string, GuardedRoute>> = {
     ok: [200],
   },
   'GET /v1/admin/actuators': { needs: 'viewer', reach: 'rules', ok: [200] },
+  'GET /v1/admin/actuators/summary': { needs: 'viewer', reach: 'fleet', ok: [200] },
+  'POST /v1/admin/rebalance/:id/apply': {
+    needs: 'operator',
+    reach: 'fleet',
+    path: () => `/v1/admin/rebalance/${nobody}/apply`,
+    body: () => ({ reason }),
+    // Without If-Match nothing is applied.
+    ok: [422],
+  },
   'PUT /v1/admin/actuators': {
     needs: 'admin',
     reach: 'fleet',

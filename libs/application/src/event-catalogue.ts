@@ -190,6 +190,20 @@ export const EVENT_CATALOGUE: Readonly<Record<EventType, DescribedEvent>> = {
     about: 'Lines are beyond their cap by forecast; what would relieve them is proposed.',
     example: { proposalId: OTHER, lines: [{ lineId: LINE, share: 1.08 }], moves: 3 },
   },
+  'rebalance.applied': {
+    about: 'A proposal was carried out, by an operator or by the hourly check.',
+    example: { proposalId: OTHER, moved: 3, skipped: 1 },
+  },
+  'actuator.summary': {
+    about:
+      'What the actuators would have done in the week that has ended, while they only observed or proposed: whom it concerned, and how often it came up.',
+    example: {
+      week: '2026-W10',
+      withheld: [
+        { week: '2026-W10', actuator: 'ejection', wouldBe: 'line.ejected', subjects: 1, times: 1 },
+      ],
+    },
+  },
   'actuator.withheld': {
     about:
       'An actuator that only observes or proposes would have acted; beside these, the data of the event that it would have been.',

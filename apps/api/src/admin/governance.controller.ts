@@ -8,6 +8,7 @@ import {
   type Principal,
   ReadAudit,
   ROLES,
+  SumUpActuators,
 } from '@linekeeper/application';
 import { z } from 'zod';
 import { actorOf } from '../http/actor';
@@ -22,6 +23,22 @@ const reason = z.string().trim().min(1).max(500);
 const actuatorsBody = z.strictObject({
   actuators: z.partialRecord(z.enum(ACTUATORS), z.enum(['observe', 'propose', 'auto'])),
   reason,
+});
+const week = z.string().regex(/^\d{4}-W\d{2}$/, 'an ISO week such as 2026-W10');
+const summaryQuery = z.strictObject({
+  week: week.optional().describe('Such as 2026-W10; without it the one that runs'),
+});
+const summaryAnswer = z.object({
+  week,
+  withheld: z.array(
+    z.object({
+      week,
+      actuator: z.enum(ACTUATORS),
+      wouldBe: z.string().describe('The event, or the answer'),
+      subjects: z.number().int().describe('Whom or what it concerned'),
+      times: z.number().int(),
+    }),
+  ),
 });
 const keyBody = z.strictObject({
   name: z.string().trim().min(1).max(100),
@@ -38,6 +55,7 @@ const auditQuery = pageQuery.extend({ subjectId: z.string().max(200).optional() 
 export class GovernanceController {
   constructor(
     private readonly actuators: Actuators,
+    private readonly sumUp: SumUpActuators,
     private readonly keys: ManageKeys,
     private readonly readAudit: ReadAudit,
   ) {}
@@ -47,6 +65,14 @@ export class GovernanceController {
   @Answers(200, 'What the service may do by itself')
   async modes() {
     return { actuators: await this.actuators.modes() };
+  }
+
+  @Get('actuators/summary')
+  @Allow('viewer')
+  @FleetWide()
+  @Answers(200, 'What would have happened in a week, had every actuator acted', summaryAnswer)
+  async summary(@Query({ schema: summaryQuery }) { week }: z.infer<typeof summaryQuery>) {
+    return this.sumUp.summary(week ?? null);
   }
 
   @Put('actuators')

@@ -171,6 +171,18 @@ export interface JobRunRecord {
   readonly lastError: string | null;
 }
 
+/** What a job proposed, and what became of it. */
+export interface ProposalRecord {
+  readonly id: string;
+  readonly kind: string;
+  readonly body: unknown;
+  readonly policyVersion: number;
+  readonly at: EpochMs;
+  readonly version: number;
+  readonly appliedAt: EpochMs | null;
+  readonly result: unknown;
+}
+
 export abstract class JobStore {
   abstract runs(): Promise<JobRunRecord[]>;
   /**
@@ -185,7 +197,11 @@ export abstract class JobStore {
     policyVersion: number;
     at: EpochMs;
   }): Promise<void>;
-  abstract latestProposal(kind: string): Promise<{ id: string; body: unknown; at: EpochMs } | null>;
+  abstract latestProposal(kind: string): Promise<ProposalRecord | null>;
+  /** The row, locked until the transaction ends. */
+  abstract lockProposal(id: string): Promise<ProposalRecord | null>;
+  /** It was carried out: its version rises. */
+  abstract applied(id: string, result: unknown, at: EpochMs): Promise<void>;
 }
 
 export interface IdempotencyAnswer {

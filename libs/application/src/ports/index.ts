@@ -39,3 +39,4 @@ export * from './throttle';
 export * from './unit-of-work';
 export * from './usage-store';
 export * from './user-store';
+export * from './withheld-store';

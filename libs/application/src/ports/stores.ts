@@ -30,6 +30,7 @@ import type { MessageStore } from './message-store';
 import type { SendStore } from './send-store';
 import type { UsageStore } from './usage-store';
 import type { UserStore } from './user-store';
+import type { WithheldStore } from './withheld-store';
 
 /** All stores, bound to one transaction or to none. */
 export interface Stores {
@@ -64,4 +65,5 @@ export interface Stores {
   readonly jobs: JobStore;
   readonly idempotency: IdempotencyStore;
   readonly subscriptions: SubscriptionStore;
+  readonly withheld: WithheldStore;
 }

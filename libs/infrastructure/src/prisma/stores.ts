@@ -29,6 +29,7 @@ import { PrismaSendStore } from './stores/send-store';
 import { PrismaSubscriptionStore } from './stores/subscription-store';
 import { PrismaUsageStore } from './stores/usage-store';
 import { PrismaUserStore } from './stores/user-store';
+import { PrismaWithheldStore } from './stores/withheld-store';
 
 /** All stores on one client or transaction, and where its decisions are noted. `ask` is for the paths of every message. */
 export function prismaStores(
@@ -68,5 +69,6 @@ export function prismaStores(
     jobs: new PrismaJobStore(db),
     idempotency: new PrismaIdempotencyStore(db),
     subscriptions: new PrismaSubscriptionStore(db),
+    withheld: new PrismaWithheldStore(db),
   };
 }

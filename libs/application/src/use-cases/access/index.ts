@@ -8,6 +8,7 @@ import { LookAtPolicy } from './look-at-policy';
 import { PageSignIn } from './page-sign-in';
 import { PrepareEnvironment } from './prepare-environment';
 import { CheckReadiness } from './check-readiness';
+import { SumUpActuators } from './sum-up-actuators';
 import { ReadAudit, ReadEvents } from './read-audit';
 
 export * from './actuators';
@@ -20,6 +21,7 @@ export * from './page-sign-in';
 export * from './prepare-environment';
 export * from './check-readiness';
 export * from './read-audit';
+export * from './sum-up-actuators';
 export type * from './principal';
 
 export const ACCESS_USE_CASES = [
@@ -35,4 +37,5 @@ export const ACCESS_USE_CASES = [
   ExposeMetrics,
   ReadAudit,
   ReadEvents,
+  SumUpActuators,
 ];

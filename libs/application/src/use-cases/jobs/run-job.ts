@@ -1,8 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { MINUTE_MS } from '@linekeeper/domain';
-import { type Actor, automation } from '../../actor';
+import type { Actor } from '../../actor';
 import { Clock, type JobRunRecord, Metrics, Settings, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
+import { SumUpActuators } from '../access/sum-up-actuators';
 import { DeliverEvents } from '../events/deliver-events';
 import { AskOutcomes } from '../inbox/ask-outcomes';
 import { DrainInbox } from '../inbox/drain-inbox';
@@ -14,7 +15,7 @@ import { AdvanceRamp } from '../lines/advance-ramp';
 import { CloseBudgetDay } from '../lines/close-budget-day';
 import { LineCards } from '../lines/line-cards';
 import { PollLines } from '../lines/poll-lines';
-import { ProposeRebalance } from '../lines/propose-rebalance';
+import { RunRebalance } from '../lines/run-rebalance';
 import { RunFailovers } from '../lines/run-failovers';
 import { ShareCards } from '../lines/share-cards';
 import { WatchLines } from '../lines/watch-lines';
@@ -55,7 +56,8 @@ export class RunJob {
     issueCards: IssueCards,
     advanceRamp: AdvanceRamp,
     closeBudgetDay: CloseBudgetDay,
-    rebalance: ProposeRebalance,
+    rebalance: RunRebalance,
+    sumUpActuators: SumUpActuators,
     repairGaps: RepairGaps,
     askOutcomes: AskOutcomes,
     reconcileLedger: ReconcileLedger,
@@ -83,10 +85,10 @@ export class RunJob {
       'check-line-cards': () => lineCards.execute(),
       'advance-ramp': () => advanceRamp.execute(),
       'close-budget-day': () => closeBudgetDay.execute(),
-      rebalance: async () => {
-        const { plan } = await rebalance.execute(automation('rebalance'), false);
-        return { lines: plan.remedies.length, moves: plan.moves.length };
-      },
+      rebalance: async () => ({
+        ...(await rebalance.execute()),
+        ...(await sumUpActuators.execute()),
+      }),
       'repair-gaps': (asked) => repairGaps.execute(asked),
       'ask-outcomes': () => askOutcomes.execute(),
       'reconcile-ledger': () => reconcileLedger.execute(),

@@ -2,14 +2,13 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DAY_MS, HOUR_MS, MINUTE_MS, whyCannotSend, whyNotShare } from '@linekeeper/domain';
 import { automation } from '../../actor';
 import {
-  type LineRecord,
   MessagingProvider,
   ProviderProblem,
   type ProviderProblemKind,
   type ShareCandidate,
   UnitOfWork,
 } from '../../ports';
-import { type Decision, Decisions } from '../shared';
+import { type Decision, Decisions, withhold } from '../shared';
 import { LineCards } from './line-cards';
 
 /** Threads in one run: the next run comes soon enough for the others. */
@@ -37,15 +36,17 @@ export class ShareCards {
     const decision = await this.decisions.begin(automation('share-contact-cards'));
     const { now, policy } = decision;
     const environment = await this.unitOfWork.read.environment.get();
-    if (environment?.actuators.share !== 'auto' || environment.frozenAt !== null) {
-      return { shared: 0, failed: 0 };
-    }
+    if (!environment || environment.frozenAt !== null) return { shared: 0, failed: 0 };
+    const acts = environment.actuators.share === 'auto';
     const lineIds: string[] = [];
     for (const line of await this.unitOfWork.read.lines.list()) {
       // Nobody asked for the card just now, so it leaves only where a proactive message might.
       if (whyCannotSend(line, 'proactive') !== null) continue;
-      // On V2 there may be none to share, in any thread of the line.
-      if (line.apiVersion === 'v3' || (await this.isSetUp(line, decision))) lineIds.push(line.id);
+      // On V2 there may be none to share, in any thread of the line; the question costs no call there.
+      const isSetUp = line.apiVersion === 'v3' || line.contactCardActive;
+      if (isSetUp || (acts && (await this.lineCards.ensure(line.id, decision)))) {
+        lineIds.push(line.id);
+      }
     }
     const candidates = await this.unitOfWork.read.conversations.chatsToShare({
       lineIds,
@@ -56,14 +57,14 @@ export class ShareCards {
       limit: MAX_SHARES,
     });
     const due = candidates.filter((each) => whyNotShare(stateOf(each), now, policy) === null);
+    if (!acts) {
+      const { read } = this.unitOfWork;
+      for (const { chat } of due) await withhold(read, decision, 'share', 'card.shared', chat.id);
+      return { shared: 0, failed: 0 };
+    }
     let shared = 0;
     for (const each of due) if (await this.share(each, decision)) shared += 1;
     return { shared, failed: due.length - shared };
-  }
-
-  /** The question costs no call: V2 cannot be asked. */
-  private async isSetUp(line: LineRecord, decision: Decision): Promise<boolean> {
-    return line.contactCardActive || (await this.lineCards.ensure(line.id, decision));
   }
 
   private async share(candidate: ShareCandidate, decision: Decision): Promise<boolean> {

@@ -29,6 +29,7 @@ import {
   type PoolScope,
   snapshotOf,
   Turns,
+  withhold,
 } from '../shared';
 import { codeOf } from './codes';
 import { knownPerson, newsOf } from './known-person';
@@ -43,6 +44,8 @@ export interface Onboarded extends UserView {
   readonly created: boolean;
   /** In clear, to whom made the reservation: only its hash is kept. */
   readonly code: string | null;
+  /** While admission only observes: the refusal that its true answer is. */
+  readonly wouldBe?: 'fleet.no_capacity' | undefined;
 }
 
 /** Placements wait for each other at the pool's row; losing a race so often in a row means overload. */
@@ -126,7 +129,8 @@ export class OnboardUser {
     const user = known ?? (await this.newUser(stores, input, handle, decision));
     const snapshot = await snapshotOf(stores, pool, decision);
     const plan = planPlace(user, snapshot, decision);
-    const lineId = await this.lineOf(stores, plan, snapshot);
+    const { lineId, wouldBe } = await this.lineOf(stores, plan, snapshot);
+    if (wouldBe) await withhold(stores, decision, 'admission', wouldBe, user.id);
     const assignment = await tieUser(
       stores,
       pool,
@@ -143,7 +147,7 @@ export class OnboardUser {
       fallbackLineIds: assignment.fallbackLineIds,
     });
     const view = await viewUser(stores, this.links, decision, { user, pool, assignment });
-    return { ...view, created: true, code };
+    return { ...view, created: true, code, ...(wouldBe ? { wouldBe } : {}) };
   }
 
   private parsed(text: string | undefined): ParsedHandle | null {
@@ -273,15 +277,15 @@ export class OnboardUser {
     stores: Stores,
     plan: PlacementPlan,
     snapshot: FleetSnapshot,
-  ): Promise<string> {
+  ): Promise<{ lineId: string; wouldBe: Onboarded['wouldBe'] }> {
     const best = plan.kind === 'placed' ? plan.candidates[0] : undefined;
-    if (best) return best.lineId;
+    if (best) return { lineId: best.lineId, wouldBe: undefined };
     const environment = await stores.environment.get();
     if (environment?.actuators.admission === 'observe') {
       const open = snapshot.lines
         .filter((line) => whyNoNewUsers(line, snapshot.now) === null)
         .sort((a, b) => a.meanMilli / a.todayCap - b.meanMilli / b.todayCap)[0];
-      if (open) return open.id;
+      if (open) return { lineId: open.id, wouldBe: 'fleet.no_capacity' };
     }
     const { reasons, nextCapacityAt } =
       plan.kind === 'no-capacity' ? plan : { reasons: {}, nextCapacityAt: null };
