@@ -244,7 +244,7 @@ describe('An endpoint of the customer', () => {
     await simulator.advance(25 * HOUR, 12 * HOUR);
     await happen();
     await until(() => receiver.deliveries.length === 2);
-    const last = receiver.deliveries[1] as CaughtDelivery;
+    const last = receiver.deliveries[1]!;
     expect(verify(next, last)).toBeTruthy();
     expect(() => verify(secret, last)).toThrow();
   });

@@ -18,7 +18,7 @@ import { Canary } from './canary';
 import { WatchLines } from './watch-lines';
 
 export * from './advance-ramp';
-export { type AppliedRebalance, ApplyRebalance } from './apply-rebalance';
+export { ApplyRebalance } from './apply-rebalance';
 export * from './change-line';
 export * from './close-budget-day';
 export * from './failovers';

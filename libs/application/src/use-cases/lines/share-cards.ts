@@ -36,7 +36,7 @@ export class ShareCards {
     const decision = await this.decisions.begin(automation('share-contact-cards'));
     const { now, policy } = decision;
     const environment = await this.unitOfWork.read.environment.get();
-    if (!environment || environment.frozenAt !== null) return { shared: 0, failed: 0 };
+    if (environment?.frozenAt !== null) return { shared: 0, failed: 0 };
     const acts = environment.actuators.share === 'auto';
     const lineIds: string[] = [];
     for (const line of await this.unitOfWork.read.lines.list()) {

@@ -55,7 +55,7 @@ export class IssueCards {
       done.learned += 1;
     }
     const environment = await read.environment.get();
-    if (!policy.cards.sendAsMessage || !environment || environment.frozenAt !== null) return done;
+    if (!policy.cards.sendAsMessage || environment?.frozenAt !== null) return done;
     const owed = await read.cards.owed({
       activeSince: now - policy.cards.shareActiveWithinMinutes * MINUTE_MS,
       tried: now - TRY_AGAIN_MS,
