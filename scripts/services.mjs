@@ -1,4 +1,5 @@
 // What some tests need beside Node: what is there already, else Debian's package when we may install it.
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { run } from './ensure.mjs';
@@ -19,7 +20,9 @@ export async function ensureRedis() {
 
 /** Without it the test of docker-compose.yml is left out, and says so in its title. No engine is needed to read a file. */
 export async function ensureComposeParser() {
-  if (isOnPath('docker-compose') || isOnPath('docker')) return;
+  // Docker itself may be there without its compose plugin.
+  const plugin = spawnSync('docker', ['compose', 'version'], { stdio: 'ignore' });
+  if (isOnPath('docker-compose') || plugin.status === 0) return;
   await install('docker-compose', 'for the test of the compose file');
 }
 

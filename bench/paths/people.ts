@@ -38,9 +38,35 @@ export async function seedPeople(db: Client, count: number): Promise<string[]> {
      SELECT gen_random_uuid()::text, id, active_line_id, false, 'HEALTHY', 'inbound', now(), now(), 0 FROM said`,
     values,
   );
+  await db.query(
+    `UPDATE lines l SET users = l.users + p.users, mean_milli = l.mean_milli + 1000 * p.users,
+       variance_milli = l.variance_milli + 1000 * p.users
+     FROM (SELECT line, count(*) AS users FROM unnest($1::uuid[]) AS line GROUP BY line) AS p WHERE l.id = p.line`,
+    [values[1]],
+  );
   // Only what has rows: of an empty table the planner would believe that it stays so.
   await db.query('ANALYZE users, handles, assignments, conversations, chats, lines');
   return ids;
+}
+
+/** Each of them holds the numbers of their own line and of the three after it, on a card that was sent. */
+export async function giveCards(db: Client, people: readonly string[]): Promise<void> {
+  await db.query(
+    `WITH lined AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n, count(*) OVER () AS lines FROM lines)
+     INSERT INTO known_numbers (user_id, line_id, sureness, position, first_at, updated_at)
+     SELECT a.user_id, b.id, 'sent', step, now(), now()
+     FROM assignments a JOIN lined l ON l.id = a.line_id CROSS JOIN generate_series(0, 3) AS step
+     JOIN lined b ON b.n = (l.n + step) % l.lines
+     WHERE a.user_id = ANY ($1::uuid[])`,
+    [people],
+  );
+  await db.query(
+    `INSERT INTO assignment_fallbacks (assignment_id, position, line_id)
+     SELECT a.id, k.position - 1, k.line_id FROM assignments a JOIN known_numbers k USING (user_id)
+     WHERE k.position > 0 AND a.user_id = ANY ($1::uuid[])`,
+    [people],
+  );
+  await db.query('ANALYZE known_numbers, assignment_fallbacks');
 }
 
 const NO_LINE = { id: '', pool_id: '' };

@@ -27,13 +27,15 @@ export interface Settings {
   readonly port: number;
 }
 
-/** A durable PostgreSQL, a Redis where one is installed, a simulator that stands still, and the two programs compared. */
+/** A durable PostgreSQL, a Redis where one is installed, a simulator that stands still, and the programs compared. */
 export class Stage {
   private readonly ends: (() => Promise<unknown>)[] = [];
   readonly db: Client;
 
   private constructor(
     readonly settings: Omit<Settings, 'port'>,
+    /** Null where none is installed. */
+    readonly redis: ChildProcess | null,
     private readonly folder: string,
   ) {
     this.db = new Client({ connectionString: settings.databaseUrl });
@@ -52,6 +54,7 @@ export class Stage {
         simulatorUrl: simulator.url,
         token: TOKEN,
       },
+      redis?.child ?? null,
       folder,
     );
     stage.ends.push(() => postgres.stop());
@@ -62,9 +65,15 @@ export class Stage {
     return stage;
   }
 
-  /** One of the two programs, in a process of its own; answers with its address. */
-  async run(program: 'service' | 'bare'): Promise<string> {
+  /** One of the programs, in a process of its own; answers with its address. */
+  async run(program: 'service' | 'worker' | 'bare'): Promise<string> {
     const port = await freePort();
+    await this.start(program, port);
+    return `http://127.0.0.1:${port}`;
+  }
+
+  /** The same at a given port, as a process that may be killed and started again. */
+  async start(program: 'service' | 'worker' | 'bare', port: number): Promise<ChildProcess> {
     const settings: Settings = { ...this.settings, port };
     const child = fork(join(__dirname, `${program}.js`), [JSON.stringify(settings)], {
       execArgv: ['--enable-source-maps', '--disable-warning=ExperimentalWarning'],
@@ -76,7 +85,7 @@ export class Stage {
         throw new Error(`The ${program} ended with ${String(code)} while it started`);
       }),
     ]);
-    return `http://127.0.0.1:${port}`;
+    return child;
   }
 
   /** Lines in full use at the service that is given. */

@@ -220,6 +220,7 @@ const optIn = ({ userId }: PoolWithAll): string => `/v1/users/${userId}/opt-in`;
 
 /** What in a text gives a pool away. */
 function marksIn(text: string, pool: PoolWithAll): string[] {
-  const marks = [...pool.lineIds, ...pool.phoneNumbers, pool.userId, pool.handle, pool.failoverId];
+  const { id, lineIds, phoneNumbers, userId, handle, failoverId } = pool;
+  const marks = [id, ...lineIds, ...phoneNumbers, userId, handle, failoverId];
   return marks.filter((mark) => text.includes(mark));
 }

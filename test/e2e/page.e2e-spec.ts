@@ -6,6 +6,7 @@ import { lineNumbers, onboard, personNumber, raiseMatureFleet } from '../support
 import { ok } from '../support/http';
 import { TestService } from '../support/service';
 import { TestSimulator } from '../support/simulator';
+import { sdkOf } from '../support/webhook-catcher';
 
 if (chromiumPath === undefined) {
   it.skip('The page (skipped: no Chromium on this machine; set CHROMIUM_PATH)', () => undefined);
@@ -69,6 +70,27 @@ if (chromiumPath === undefined) {
       await ok(simulator.control.post(`/lines/${flagged}/status`, { status: 'FLAGGED' }));
       await simulator.advance(60);
       await page.locator('#lines tr').filter({ hasText: 'flagged' }).waitFor();
+      expect(faults).toEqual([]);
+    });
+
+    it('shows who could be reached if a line were lost, and a card at Linq that is another', async () => {
+      const [, line = ''] = lineNumbers(2);
+      await ok(service.admin.post('/v1/admin/jobs/check-line-cards/run', { reason: 'a test' }));
+      const row = page.locator('#lines tr').filter({ hasText: line });
+      await row.filter({ hasText: 'as the pool says' }).waitFor();
+      const actuators = { share: 'observe' };
+      await ok(service.admin.put('/v1/admin/actuators', { actuators, reason: 'a test' }));
+      await sdkOf(simulator).contactCard.update({ phone_number: line, first_name: 'Mallory' });
+      await database.query(`UPDATE line_identities SET seen_at = seen_at - interval '7 hours'`);
+      await ok(service.admin.post('/v1/admin/jobs/check-line-cards/run', { reason: 'a test' }));
+      await row.filter({ hasText: 'differs: name' }).waitFor();
+      // Somebody who was sent no card could not be reached; once they were sent it, they could.
+      const { user, assignment, contactCard } = await onboard(service, personNumber(2));
+      const own = page.locator('#lines tr').filter({ hasText: assignment.line.phoneNumber });
+      await own.getByRole('cell', { name: '0%', exact: true }).waitFor();
+      const sent = { version: contactCard.version, channel: 'link' };
+      await ok(service.app.post(`/v1/users/${user.id}/contact-card/sent`, sent));
+      await own.getByRole('cell', { name: '100%', exact: true }).waitFor();
       expect(faults).toEqual([]);
     });
 

@@ -6,23 +6,30 @@ import {
 } from '@linekeeper/domain';
 import { expectBooksToAgree } from '../support/books';
 import { createTestDatabase, type TestDatabase } from '../support/database';
-import { lineNumbers, linesOf, onboard, personNumber, raiseMatureFleet } from '../support/fleet';
+import {
+  lineNumbers,
+  linesOf,
+  onboard,
+  personNumber,
+  raiseMatureFleet,
+  type SendAnswer,
+} from '../support/fleet';
 import { ok } from '../support/http';
 import { KillableService } from '../support/killable-service';
 import { People } from '../support/people';
 import { TestSimulator } from '../support/simulator';
 import { until } from '../support/until';
-import { WebhookReceiver } from '../support/webhook-catcher';
+import { sdkOf, WebhookReceiver } from '../support/webhook-catcher';
 
 const HOUR = 3_600;
 const MINUTE = 60;
 const LINES = 5;
 const PEOPLE = 5;
 const FIRST_DAY = '2026-03-02';
-/** A job whose process died is held up by its lease for two minutes, and comes round again within ten. */
+/** A job comes round again within ten minutes. */
 const CATCH_UP = 15 * MINUTE;
 
-type Phase = 'counting' | 'erase' | 'expiry' | 'drain' | 'close-day' | 'events';
+type Phase = 'counting' | 'erase' | 'expiry' | 'drain' | 'close-day' | 'card' | 'events';
 
 const POINTS: readonly [what: string, phase: Phase, point: string][] = [
   ['messages committed, the ledger not told', 'counting', 'InMemoryBudgetLedger.record:before'],
@@ -32,11 +39,15 @@ const POINTS: readonly [what: string, phase: Phase, point: string][] = [
   ['the day of a line closed, not committed', 'close-day', 'PrismaUsageStore.closeLineDay:after'],
   ['an event posted, its end not written', 'events', 'PrismaEndpointStore.settle:before'],
   ['rates taken in, not committed', 'close-day', 'PrismaUserStore.saveRates:after'],
+  ['a card uploaded, its file not noted', 'card', 'VersionedMessagingProvider.uploadFile:after'],
+  ['a card uploaded, not sent', 'card', 'PrismaCardStore.addMessage:after'],
+  ['a card accepted, its hold not settled', 'card', 'VersionedMessagingProvider.send:after'],
+  ['a card sent, the ledger not committed', 'card', 'PrismaCardStore.recordSent:after'],
 ];
 
 jest.setTimeout(120_000);
 
-/** The quiet work of a day: counting, erasing, expiring, draining, closing the day. One fleet lives through all of it. */
+/** The quiet work of a day: counting, erasing, expiring, draining, closing the day, sending cards. One fleet lives through all of it. */
 describe('A process killed with SIGKILL at its chores', () => {
   let database: TestDatabase;
   let simulator: TestSimulator;
@@ -65,7 +76,7 @@ describe('A process killed with SIGKILL at its chores', () => {
 
   it.each(POINTS)('with %s loses nothing and does nothing twice', async (_what, phase, point) => {
     await people.write(people.all);
-    const chore = { counting, erase, expiry, drain, events, 'close-day': closeTheDay }[phase];
+    const chore = { counting, erase, expiry, drain, 'close-day': closeTheDay, card, events }[phase];
     const check = await chore(() => service.arm(point));
     await simulator.advance(CATCH_UP, 300);
     kills += 1;
@@ -180,6 +191,66 @@ describe('A process killed with SIGKILL at its chores', () => {
     await arm();
     await service.survive(() => simulator.advance(HOUR + 10 * MINUTE, HOUR));
     return expectDaysClosedOnce;
+  };
+
+  /** Somebody without a card is written with on several days: one card is what they get, whenever the process dies. */
+  const card: Chore = async (arm) => {
+    // Another identity is another card, so this one is uploaded too.
+    const [pool] = await database.query<{ id: string }>('SELECT id FROM pools');
+    const name = `Ada ${(strangers += 1)}`;
+    await ok(service.admin.put(`/v1/admin/pools/${pool?.id ?? ''}/card-profile`, { name }));
+    const handle = personNumber(strangers);
+    const { user, assignment } = await onboard(service, handle);
+    const talk = async (): Promise<void> => {
+      // Two minutes before cards are looked after, so that the person is active then.
+      const seconds = Math.floor((await simulator.now()) / 1_000);
+      await simulator.advance(480 - (seconds % 300), HOUR);
+      await simulator.text(handle, assignment.line.phoneNumber, 'Hello');
+      await simulator.advance(MINUTE, 30);
+      const gate = await ok(service.app.post<SendAnswer>('/v1/sends', { handle }));
+      const parts = [{ type: 'text' as const, value: 'Noted' }];
+      const message = { parts, idempotency_key: gate.idempotencyKey ?? '' };
+      await sdkOf(simulator).chats.messages.send(gate.chatId ?? '', { message });
+    };
+    await talk();
+    await arm();
+    // The first run sends it, the second hears of it.
+    await service.survive(() => simulator.advance(8 * MINUTE, MINUTE));
+    return async () => {
+      const cardsOf = async () =>
+        (
+          await ok(
+            simulator.control.get<{ cards: { receipt: boolean; numbers: string[] }[] }>(
+              `/people/${encodeURIComponent(handle)}`,
+            ),
+          )
+        ).cards;
+      // One that was asked for and never left is given up with its hold, and tried again a day later.
+      for (let day = 0; day === 0 || (day < 3 && (await cardsOf()).length === 0); day += 1) {
+        await talk();
+        await simulator.advance(8 * MINUTE, MINUTE);
+        await simulator.advance(25 * HOUR, 12 * HOUR);
+      }
+      const cards = await cardsOf();
+      expect(cards).toHaveLength(1);
+      const held = await database.query<{ number: string; degree: string }>(
+        `SELECT l.phone_number AS number, k.sureness AS degree FROM known_numbers k
+         JOIN lines l ON l.id = k.line_id WHERE k.user_id = $1::uuid ORDER BY k.position`,
+        [user.id],
+      );
+      const own = assignment.line.phoneNumber;
+      expect(held).toEqual(
+        cards[0]?.numbers.map((number) => ({
+          number,
+          degree: number === own ? 'known' : 'delivered',
+        })),
+      );
+      const [sent] = await database.query<object>(
+        'SELECT count(*)::int AS cards FROM cards_sent WHERE user_id = $1::uuid',
+        [user.id],
+      );
+      expect(sent).toEqual({ cards: 1 });
+    };
   };
 
   async function expectLedgerOfBooks(): Promise<void> {

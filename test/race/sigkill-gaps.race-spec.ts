@@ -57,7 +57,7 @@ describe('A process killed with SIGKILL in the midst of a repair', () => {
       await service.admin.post('/v1/admin/jobs/repair-gaps/run', { reason: 'a test' });
       await simulator.advance(MINUTE, 30);
     });
-    // The lease of who died holds the job up for two minutes; then it goes on where it stopped.
+    // The lease of who died is free; the job goes on where it stopped.
     await simulator.advance(10 * MINUTE, 5 * MINUTE);
     await ok(service.admin.post('/v1/admin/jobs/repair-gaps/run', { reason: 'a test' }));
     await simulator.advance(MINUTE, 30);

@@ -211,6 +211,7 @@ export const GUARDED_ROUTES: Readonly<Record<string, GuardedRoute>> = {
     // It may have nothing left to move.
     ok: [200, 409],
   },
+  'GET /v1/admin/pools': { needs: 'viewer', reach: 'list', ok: [200] },
   'GET /v1/admin/pools/:id/card-profile': {
     needs: 'viewer',
     reach: 'thing',

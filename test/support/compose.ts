@@ -1,14 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 
 const ROOT = resolve(__dirname, '../..');
-const FOLDERS = (process.env['PATH'] ?? '').split(delimiter);
 
-/** The parser of compose files that is installed here, as a command; undefined when there is none. */
-export const composeParser = [['docker-compose'], ['docker', 'compose']].find(([name = '']) =>
-  FOLDERS.some((folder) => existsSync(join(folder, name))),
+/** The parser of compose files that is installed here, as a command; undefined when there is none. Docker may lack its plugin. */
+export const composeParser = [['docker-compose'], ['docker', 'compose']].find(
+  ([name = '', ...args]) => spawnSync(name, [...args, 'version'], { stdio: 'ignore' }).status === 0,
 );
 
 export interface ComposeService {

@@ -80,6 +80,14 @@ export async function raiseMatureFleet(
   return linesOf(service);
 }
 
+/** From now on the service sends nobody a card by itself: for a test that is about other messages. */
+export async function sendNoCards(service: Pick<TestService, 'admin'>): Promise<void> {
+  const { policy } = await ok(service.admin.get<{ policy: { cards: object } }>('/v1/admin/policy'));
+  const changed = { ...policy, cards: { ...policy.cards, sendAsMessage: false } };
+  const reason = 'a test of other messages';
+  await ok(service.admin.put('/v1/admin/policy', { policy: changed, reason }));
+}
+
 export async function linesOf(service: Pick<TestService, 'admin'>): Promise<LineAnswer[]> {
   return (await ok(service.admin.get<{ data: LineAnswer[] }>('/v1/admin/lines'))).data;
 }

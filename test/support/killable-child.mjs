@@ -66,6 +66,11 @@ watch(require(`${dist}/libs/infrastructure/src/prisma/unit-of-work.js`).PrismaUn
 const ledger = require(`${dist}/libs/infrastructure/src/memory/in-memory-budget-ledger.js`);
 watch(ledger.InMemoryBudgetLedger, ['record']);
 
+const { VersionedMessagingProvider: Provider } = require(
+  `${dist}/libs/infrastructure/src/linq/versioned-messaging-provider.js`,
+);
+watch(Provider, ['send', 'uploadFile']);
+
 const { connectRedis } = require(`${dist}/libs/infrastructure/src/redis/connection.js`);
 const { FollowedClock, VirtualClockFollower, StaticSettings } = infrastructure;
 const { PrepareEnvironment, ManageKeys, BudgetLedger, RunJob } = application;

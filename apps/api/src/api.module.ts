@@ -10,6 +10,7 @@ import { InboxController } from './admin/inbox.controller';
 import { JobsController } from './admin/jobs.controller';
 import { LinesController } from './admin/lines.controller';
 import { PolicyController } from './admin/policy.controller';
+import { PoolsController } from './admin/pools.controller';
 import { CardProfilesController } from './contact-cards/card-profiles.controller';
 import { ContactCardsController } from './contact-cards/contact-cards.controller';
 import { EventFeed } from './events/event-feed';
@@ -35,6 +36,7 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     SendsController,
     WebhooksController,
     LinesController,
+    PoolsController,
     FleetController,
     CapacityController,
     FailoversController,

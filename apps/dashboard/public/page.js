@@ -1,6 +1,8 @@
 // The fleet, live. A guest of the public API: it knows nothing that a client with a viewer's key does not.
 const REFRESH_MS = 2_000;
 const EVENTS_SHOWN = 30;
+// The share of users that should hold a usable fallback.
+const COVERAGE_GOAL = 0.95;
 
 const element = (id) => document.getElementById(id);
 const number = new Intl.NumberFormat('en');
@@ -39,6 +41,29 @@ function useOf(line) {
   return td;
 }
 
+// Of the line's users, those who hold another number that serves; how sure that is, in the title.
+function coverageCell({ coverage }) {
+  if (!coverage || coverage.users === 0) return cell('–', 'number');
+  const tone = coverage.sent < COVERAGE_GOAL ? 'warn' : 'good';
+  const td = cell(percent.format(coverage.sent), `number ${tone}`);
+  td.title = `sent ${percent.format(coverage.sent)}, delivered ${percent.format(coverage.delivered)}, known ${percent.format(coverage.known)}`;
+  return td;
+}
+
+// How the name and photo that the line shows at Linq differ from those of its pool.
+function cardCell({ managed, contactCard: { active, drift, problem } }) {
+  if (!managed) return cell('–');
+  const td =
+    drift.length > 0
+      ? cell(`differs: ${drift.join(', ')}`, 'warn')
+      : cell(active ? 'as the pool says' : 'none', active ? 'good' : 'warn');
+  if (problem) {
+    td.className = 'bad';
+    td.append(` (${problem})`);
+  }
+  return td;
+}
+
 function lineRow(line) {
   names.set(line.id, `…${line.phoneNumber.slice(-4)}`);
   const [state, tone] = stateOf(line);
@@ -49,6 +74,8 @@ function lineRow(line) {
     useOf(line),
     cell(number.format(line.users), 'number'),
     cell(number.format(line.fallbackUsers), 'number'),
+    coverageCell(line),
+    cardCell(line),
     cell(line.closedBecause ?? 'yes', line.closedBecause ? 'warn' : 'good'),
   );
 }
@@ -73,7 +100,7 @@ function show(fleet) {
     total(
       'Coverage',
       percent.format(fleet.coverage.sent),
-      fleet.coverage.sent < 0.95 ? 'warn' : 'good',
+      fleet.coverage.sent < COVERAGE_GOAL ? 'warn' : 'good',
     ),
     total(
       'Need introduction',

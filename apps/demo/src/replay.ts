@@ -59,6 +59,10 @@ async function raiseLines({ admin, simulator }: Stage): Promise<void> {
   await simulator.post('/__sim/lines', { phoneNumbers: LINES });
   await simulator.post('/__sim/config', { receipts: false });
   await admin.post('/v1/admin/lines/import', { start: 'mature', reason: 'the lines of the trace' });
+  // Each message of the trace has one answer, and every message of ours is compared with those: no cards besides.
+  const { policy } = await admin.get<{ policy: { cards: object } }>('/v1/admin/policy');
+  const changed = { ...policy, cards: { ...policy.cards, sendAsMessage: false } };
+  await admin.put('/v1/admin/policy', { policy: changed, reason: 'only what the trace says' });
 }
 
 /** People are onboarded on the day of their first message; whoever finds no room texts a line as a stranger. */

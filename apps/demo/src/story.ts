@@ -50,6 +50,7 @@ export async function tellStory(stage: Stage): Promise<void> {
   for (let hour = 3; hour <= HOURS; hour += 3) {
     await advanceTo(stage, start + hour * 3_600_000);
     const notes: string[] = [];
+    if (hour === 3) notes.push(await cardNews(stage));
     if (hour === 6 || hour === 27) notes.push(await newcomers(stage, chance, hour));
     if (hour === 9) {
       flagged = busiest(await readFleet(stage.admin));
@@ -113,7 +114,7 @@ async function seedPeople({ app, simulator }: Stage, chance: Chance): Promise<Pe
     placed += 1;
   });
   say(
-    `  ${placed} people placed, each on a line with three fallbacks; 95 % were sent their contact card`,
+    `  ${placed} people placed, each on a line with three fallbacks; the app gave 95 % their contact card`,
   );
   return people.filter(({ line }) => line !== '');
 }
@@ -181,6 +182,12 @@ async function newcomers({ app, simulator }: Stage, chance: Chance, hour: number
     });
   }
   return `${placed} new people onboarded`;
+}
+
+/** Whom the app gave no card gets it from the service, in the thread they write in. */
+async function cardNews({ admin }: Stage): Promise<string> {
+  const { due } = await admin.get<{ due: { none: number } }>('/v1/admin/coverage');
+  return `the service sends cards to those who had none and write; ${due.none} are still to get one`;
 }
 
 function busiest(fleet: Fleet): string {

@@ -32,9 +32,15 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
       toHour: z.number().int().min(1).max(24),
     }),
   }),
+  retention: z.strictObject({
+    rawBodyDays: z.number().min(0).max(365),
+    eventIdDays: z.number().min(2).max(365),
+    sendDays: z.number().min(2).max(3_650),
+  }),
   newConversations: z.strictObject({
     outboundPerLinePer24h: z.number().int().min(0).max(1_000),
     outboundPerLinePerHour: z.number().int().min(0).max(1_000),
+    keptForAnswersPer24h: z.number().int().min(0).max(1_000),
   }),
   admission: z.strictObject({
     epsilon: z.number().min(1e-6).max(0.5),
@@ -65,7 +71,6 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
     linesPerPod: count.max(400),
     maxLinesPerPod: count.max(400),
     podFullShare: share,
-    sharePreset: z.enum(['v2', 'v3']),
     shareEveryHours: positive,
     shareActiveWithinMinutes: positive,
     maxShares: z.number().int().min(0).max(100),

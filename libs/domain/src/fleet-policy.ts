@@ -39,10 +39,19 @@ export interface FleetPolicy {
     /** Non-replies go out from `fromHour` (inclusive) to `toHour` (exclusive) of the person's zone. */
     readonly quietHours: { readonly fromHour: number; readonly toHour: number };
   };
+  readonly retention: {
+    /** What was said stands in the bodies of webhooks; once processed they are kept to look into, and no longer. */
+    readonly rawBodyDays: number;
+    /** For so long an event that comes again is known by its id. */
+    readonly eventIdDays: number;
+    readonly sendDays: number;
+  };
   readonly newConversations: {
     /** Outbound-started, all causes together; Linq advises fewer than about 50 per rolling 24 hours. */
     readonly outboundPerLinePer24h: number;
     readonly outboundPerLinePerHour: number;
+    /** Of those of 24 hours, so many are left for answers: whoever wrote is not kept waiting by those we write to unasked. */
+    readonly keptForAnswersPer24h: number;
   };
   readonly admission: {
     /** Probability with which a line's day may exceed its cap. */
@@ -91,8 +100,7 @@ export interface FleetPolicy {
     readonly maxLinesPerPod: number;
     /** A further pod opens when every pod carries more than this share of what it may admit. */
     readonly podFullShare: number;
-    /** When a line's card may first be shared into a thread: as V2 of the provider wants it, or as V3. */
-    readonly sharePreset: 'v2' | 'v3';
+    /** A line's own card is shared into a thread once in so many hours; when first, what the line speaks decides. */
     readonly shareEveryHours: number;
     readonly shareActiveWithinMinutes: number;
     readonly maxShares: number;
@@ -221,7 +229,12 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
     maxUnansweredTurns: 3,
     quietHours: { fromHour: 8, toHour: 21 },
   },
-  newConversations: { outboundPerLinePer24h: 50, outboundPerLinePerHour: 10 },
+  retention: { rawBodyDays: 7, eventIdDays: 35, sendDays: 35 },
+  newConversations: {
+    outboundPerLinePer24h: 50,
+    outboundPerLinePerHour: 10,
+    keptForAnswersPer24h: 10,
+  },
   admission: {
     epsilon: 0.01,
     phi: 0.5,
@@ -251,11 +264,10 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
     linesPerPod: 20,
     maxLinesPerPod: 26,
     podFullShare: 0.9,
-    sharePreset: 'v3',
     shareEveryHours: 24,
     shareActiveWithinMinutes: 5,
     maxShares: 7,
-    sendAsMessage: false,
+    sendAsMessage: true,
     reissueDays: 30,
   },
   reservations: { outboundHours: 2, inboundHours: 24 },
@@ -324,3 +336,9 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
   },
   capacity: { pricePerLinePerMonth: null, leadTimeDays: 5, growthPerDay: 0.01 },
 };
+
+/** Threads that one line may start in 24 hours with people who wait for no answer. */
+export function unaskedPer24h({ newConversations }: Pick<FleetPolicy, 'newConversations'>): number {
+  const { outboundPerLinePer24h, keptForAnswersPer24h } = newConversations;
+  return Math.max(0, outboundPerLinePer24h - keptForAnswersPer24h);
+}

@@ -83,7 +83,7 @@ export function slotsAgain({ inputs, policy, steps, verdict }: ReturnType<typeof
   const limits: [count: number, window: number][] = [
     [2, (2 * HOUR) / policy.outboundPerLinePerHour],
     [policy.outboundPerLinePerHour, HOUR],
-    [policy.outboundPerLinePer24h, DAY],
+    [policy.outboundPerLinePer24h - policy.keptForAnswersPer24h, DAY],
   ];
   const taken = new Map<string, number[]>(
     inputs.contacts.map(({ lineId, last24h, lastHour, scheduled = [] }) => [

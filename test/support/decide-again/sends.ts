@@ -85,7 +85,9 @@ export function answerAgain(told: Told): BareAnswer {
       pairPer60s: sends.pairLimitPer60s,
       loopPerHour: sends.loopLimitPerHour,
       newConversation: chat === null,
-      newConversationsPer24h: newConversations.outboundPerLinePer24h,
+      newConversationsPer24h:
+        newConversations.outboundPerLinePer24h -
+        (reply ? 0 : newConversations.keptForAnswersPer24h),
       newConversationsPerHour: reply
         ? newConversations.outboundPerLinePer24h
         : newConversations.outboundPerLinePerHour,

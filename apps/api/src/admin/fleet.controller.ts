@@ -10,7 +10,7 @@ import {
   ProposeRebalance,
   Refusal,
 } from '@linekeeper/application';
-import { SKIPPED_BECAUSE } from '@linekeeper/domain';
+import { type Coverage, SKIPPED_BECAUSE } from '@linekeeper/domain';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { actorOf } from '../http/actor';
@@ -50,6 +50,10 @@ const appliedAnswer = z.object({
   dryRun: z.boolean(),
 });
 
+/** Of one line, without saying which. */
+const coverageOf = (of: Coverage | null): Coverage | null =>
+  of && { users: of.users, sent: of.sent, delivered: of.delivered, known: of.known };
+
 /** The fleet in one picture, the red button, coverage, rebalance. */
 @ApiTags('Admin: fleet')
 @Controller('v1/admin')
@@ -72,7 +76,10 @@ export class FleetController {
       ...state,
       now: instant(state.now),
       frozenAt: instantOrNull(state.frozenAt),
-      lines: state.lines.map(lineView),
+      lines: state.lines.map((line) => ({
+        ...lineView(line),
+        coverage: coverageOf(line.coverage),
+      })),
       failovers: state.failovers.map(failoverView),
     };
   }

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { belongingsOf } from '../cards';
 import { setHealth } from '../gatherings';
 import type { Chat } from '../types';
 import { BadControl, type Control, parse } from './context';
@@ -26,7 +27,11 @@ export function peopleRoutes(app: FastifyInstance, { world, play }: Control): vo
     const person = world.people.get(request.params.handle);
     if (!person) throw new BadControl('There is no such person');
     const chats = world.chatIdsByPerson.get(person.handle) ?? [];
-    return { ...person, lines: chats.flatMap((id) => world.chats.get(id)?.line ?? []) };
+    return {
+      ...person,
+      lines: chats.flatMap((id) => world.chats.get(id)?.line ?? []),
+      ...belongingsOf(world, person.handle),
+    };
   });
 
   app.post('/inbound', (request) => {

@@ -160,7 +160,10 @@ export abstract class KeyStore {
 }
 
 export abstract class LeaseStore {
-  /** The fencing token when the lease was free or had expired; null while a run holds it, be it one of this process. */
+  /**
+   * The fencing token when the lease was free, had expired or its holder has died; null while a run holds it, be it one
+   * of this process.
+   */
   abstract take(name: string, holder: string, now: EpochMs, ttlMs: number): Promise<bigint | null>;
 }
 

@@ -49,6 +49,15 @@ export interface CardRecord {
   readonly createdAt: EpochMs;
 }
 
+/** What a card that is made now would have on it. */
+export interface CardNumbers {
+  readonly poolId: string;
+  /** Another one as soon as anything of the pool has changed. */
+  readonly poolVersion: string;
+  /** In the order of the card. */
+  readonly numbers: readonly string[];
+}
+
 /** Why somebody is to be given a card: they never had one, or what they had no longer holds. */
 export type CardDue = 'none' | 'stale';
 
@@ -79,8 +88,11 @@ export abstract class CardStore {
   abstract byVersion(version: string): Promise<CardRecord | null>;
   /** Whether this version was made. Far cheaper than reading it: a card carries its photo. */
   abstract has(version: string): Promise<boolean>;
+  /** The numbers of a person's cards as they would be now, one for each of their places. Nobody's: none. One round trip. */
+  abstract numbersNow(userId: string): Promise<CardNumbers[]>;
   /** Keeps a card; a version that exists stays as it is. */
   abstract keep(card: CardRecord): Promise<void>;
+  /** Notes that a card went to a person. Idempotent by id. */
   abstract recordSent(entry: {
     id: string;
     userId: string;
@@ -89,6 +101,11 @@ export abstract class CardStore {
     actor: string;
     at: EpochMs;
   }): Promise<void>;
+  /**
+   * Takes back that a card went, by the id it was noted under: it never arrived. Numbers that are held for `sent` because of
+   * it alone are not held any more. Idempotent.
+   */
+  abstract takeBackSent(id: string): Promise<void>;
   /**
    * Why this user is to be given a card; null when they are not. `none`: no card of this pool ever went to them. `stale`: a
    * number on the last one is that of a retired line, or a fallback they have was never given to them. That their line
@@ -113,8 +130,8 @@ export abstract class CardStore {
   abstract keepAttachment(version: string, attachmentId: string): Promise<void>;
   abstract addMessage(message: CardMessageRecord): Promise<void>;
   /**
-   * Card messages since then whose state is behind what is known of their message, with the state they are to be in. An
-   * `asked` one whose hold has closed without a message has failed.
+   * Card messages since then whose state is behind what is known of their message, with the state they are to be in. One
+   * whose hold has closed without a message has failed, until its message is found after all.
    */
   abstract messagesBehind(since: EpochMs, limit: number): Promise<CardMessageNews[]>;
   abstract advanceMessage(sendId: string, state: CardMessageRecord['state']): Promise<void>;

@@ -31,6 +31,7 @@ export * from './provider-events';
 export * from './public-address';
 export * from './quarantine-store';
 export * from './secret-box';
+export * from './retention-store';
 export * from './send-store';
 export * from './settings';
 export * from './simulations';

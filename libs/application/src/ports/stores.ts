@@ -27,6 +27,7 @@ import type { QuarantineStore } from './quarantine-store';
 import type { LineStore } from './line-store';
 import type { MergeStore } from './merge-store';
 import type { MessageStore } from './message-store';
+import type { RetentionStore } from './retention-store';
 import type { SendStore } from './send-store';
 import type { UsageStore } from './usage-store';
 import type { UserStore } from './user-store';
@@ -63,6 +64,7 @@ export interface Stores {
   readonly keys: KeyStore;
   readonly leases: LeaseStore;
   readonly jobs: JobStore;
+  readonly retention: RetentionStore;
   readonly idempotency: IdempotencyStore;
   readonly subscriptions: SubscriptionStore;
   readonly withheld: WithheldStore;

@@ -162,12 +162,13 @@ describe('first contacts', () => {
     const anyPace = fc.record({
       outboundPerLinePerHour: fc.integer({ min: 1, max: 12 }),
       perHours: fc.integer({ min: 1, max: 30 }),
+      keptForAnswersPer24h: fc.nat(20),
     });
     fc.assert(
       fc.property(anyPace, fc.integer({ min: 1, max: 80 }), ({ perHours, ...pace }, nth) => {
         const newConversations = {
           ...pace,
-          outboundPerLinePer24h: pace.outboundPerLinePerHour * perHours,
+          outboundPerLinePer24h: pace.keptForAnswersPer24h + pace.outboundPerLinePerHour * perHours,
         };
         const paced = { ...policy, newConversations };
         const schedule = new ContactSchedule(0, new Map(), paced);
@@ -198,7 +199,7 @@ describe('first contacts', () => {
   });
 
   it('never come when the policy begins no threads', () => {
-    const newConversations = { outboundPerLinePerHour: 0, outboundPerLinePer24h: 50 };
+    const newConversations = { ...policy.newConversations, outboundPerLinePerHour: 0 };
     const still = { ...policy, newConversations };
     expect(reachHours([3], still)).toEqual({ p50: null, p95: null, all: null });
     expect(reachHours([], still)).toEqual({ p50: 0, p95: 0, all: 0 });

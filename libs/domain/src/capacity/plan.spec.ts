@@ -125,7 +125,7 @@ describe('the loss of lines', () => {
     expect(one).toMatchObject({ losses: 1, usersUncovered: 0, uncoveredBy: [] });
     // 120 users go to three numbers: 40 each, or a few more on b, which is the only one of 20.
     expect(one?.slowest).toMatchObject({ lineIds: ['a'], users: 120, reachable: 120 });
-    expect(one?.slowest.hours.all).toBe(24);
+    expect(one?.slowest.hours.all).toBe(25);
     expect(one?.slowest.fullestTarget).toBeCloseTo((60 * 20 + 54 * 20) / 3_000, 1);
     expect(two).toMatchObject({ losses: 2, usersUncovered: 20, uncoveredBy: ['a', 'b'] });
     // With c lost all 180 still have a number, and b has the 20 to itself: slower than 160 over two.
@@ -136,7 +136,7 @@ describe('the loss of lines', () => {
 
   it('is without consequence where nobody is, and never over where no thread is begun', () => {
     expect(lossReports([], [], policy)[2]?.slowest).toMatchObject({ lineIds: [], users: 0 });
-    const newConversations = { outboundPerLinePerHour: 0, outboundPerLinePer24h: 0 };
+    const newConversations = { ...policy.newConversations, outboundPerLinePerHour: 0 };
     const [one] = lossReports(lines, cards, { ...policy, newConversations });
     expect(one?.slowest.hours).toEqual({ p50: null, p95: null, all: null });
   });

@@ -1,4 +1,4 @@
-import type { FleetPolicy } from '../fleet-policy';
+import { type FleetPolicy, unaskedPer24h } from '../fleet-policy';
 
 /** Hours until half, 95 % and all of those to be reached are; null when the policy starts no threads at all. */
 export interface ReachHours {
@@ -8,14 +8,12 @@ export interface ReachHours {
 }
 
 /**
- * Whole hours until the `nth` thread (from 1) that one target may start, from now: `outboundPerLinePerHour` each hour, up to
- * `outboundPerLinePer24h` in any 24. Equal to the failover's own schedule on an idle target; nights are not left out.
+ * Whole hours until the `nth` thread (from 1) that one target may start unasked, from now: `outboundPerLinePerHour` each
+ * hour, up to {@link unaskedPer24h} in any 24. Equal to the failover's own schedule on an idle target; nights are not left out.
  */
-export function hoursUntilContact(
-  nth: number,
-  { newConversations: { outboundPerLinePerHour, outboundPerLinePer24h } }: FleetPolicy,
-): number | null {
-  const perDay = Math.min(outboundPerLinePer24h, 24 * outboundPerLinePerHour);
+export function hoursUntilContact(nth: number, policy: FleetPolicy): number | null {
+  const { outboundPerLinePerHour } = policy.newConversations;
+  const perDay = Math.min(unaskedPer24h(policy), 24 * outboundPerLinePerHour);
   if (perDay === 0) return null;
   const before = nth - 1;
   return 24 * Math.floor(before / perDay) + Math.floor((before % perDay) / outboundPerLinePerHour);

@@ -8,6 +8,7 @@ const policy = (cards: Partial<typeof DEFAULT_FLEET_POLICY.cards> = {}) => ({
 });
 const fresh: ShareState = {
   chatId: 'chat-1',
+  apiVersion: 'v3',
   hasInbound: true,
   hasOutbound: true,
   lastActivityAt: 0,
@@ -86,13 +87,13 @@ describe('sharing the card of a line', () => {
     expect(shares.map((at) => Math.floor(at / DAY_MS))).toEqual(daysActive);
   });
 
-  it('waits until both have written, or by the preset of V2 until we have', () => {
+  it('waits on V3 until both have written, on V2 until we have', () => {
     const onlyWe = { ...fresh, hasInbound: false };
     expect(whyNotShare(onlyWe, 0, policy())).toBe('too-early');
-    expect(whyNotShare(onlyWe, 0, policy({ sharePreset: 'v2' }))).toBeNull();
+    expect(whyNotShare({ ...onlyWe, apiVersion: 'v2' }, 0, policy())).toBeNull();
     const onlyThey = { ...fresh, hasOutbound: false };
-    for (const sharePreset of ['v2', 'v3'] as const) {
-      expect(whyNotShare(onlyThey, 0, policy({ sharePreset }))).toBe('too-early');
+    for (const apiVersion of ['v2', 'v3'] as const) {
+      expect(whyNotShare({ ...onlyThey, apiVersion }, 0, policy())).toBe('too-early');
     }
   });
 

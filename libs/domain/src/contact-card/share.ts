@@ -5,6 +5,8 @@ import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time';
 /** A thread as sharing looks at it. */
 export interface ShareState {
   readonly chatId: string;
+  /** What its line speaks: each version of the provider has its own way of wanting the card. */
+  readonly apiVersion: 'v2' | 'v3';
   readonly hasInbound: boolean;
   readonly hasOutbound: boolean;
   readonly lastActivityAt: EpochMs;
@@ -27,16 +29,16 @@ const MAX_REFUSALS = 3;
 export type WhyNotShare = 'too-early' | 'idle' | 'enough' | 'not-yet' | 'backing-off' | 'given-up';
 
 /**
- * Decides for one thread. By the preset `v3` it waits until both sides have written, as Linq's V3 demands; by `v2` until we
- * have, because V2 wants the card right after the thread was made. Refused, it waits a day, then twice that, then for another card. A changed card is shared at the
- * next activity, whenever the last share was, and its shares are counted anew.
+ * Decides for one thread. On V3 it waits until both sides have written, as Linq demands there; on V2 until we have, because
+ * V2 wants the card right after the thread was made. Refused, it waits a day, then twice that, then for another card. A changed
+ * card is shared at the next activity, whenever the last share was, and its shares are counted anew.
  */
 export function whyNotShare(
   state: ShareState,
   now: EpochMs,
   { cards }: Pick<FleetPolicy, 'cards'>,
 ): WhyNotShare | null {
-  const needsInbound = cards.sharePreset === 'v3';
+  const needsInbound = state.apiVersion === 'v3';
   if (!state.hasOutbound || (needsInbound && !state.hasInbound)) return 'too-early';
   if (state.lastActivityAt + cards.shareActiveWithinMinutes * MINUTE_MS < now) return 'idle';
   if (state.changedSince) return null;

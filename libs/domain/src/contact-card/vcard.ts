@@ -49,7 +49,7 @@ export function renderVCard(
     ...text('TITLE', profile.title),
     ...numbers.flatMap((number, index) => telephone(number, index, profile.backupLabel)),
     // 3.3.2: `internet` is the type of every address with an @.
-    ...(profile.emails ?? []).map((email) => `EMAIL;TYPE=INTERNET:${escapeText(email)}`),
+    ...(profile.emails ?? []).map((email) => `EMAIL;TYPE=INTERNET,WORK:${escapeText(email)}`),
     ...(profile.urls ?? []).map((url) => `URL:${escapeUri(url)}`),
     ...(profile.addresses ?? []).map(address),
     ...text('NOTE', profile.note),

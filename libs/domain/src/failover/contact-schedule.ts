@@ -1,4 +1,4 @@
-import type { FleetPolicy } from '../fleet-policy';
+import { type FleetPolicy, unaskedPer24h } from '../fleet-policy';
 import { at } from '../kernel/at';
 import { rendezvousRank } from '../kernel/hash';
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time';
@@ -25,7 +25,7 @@ interface Limit {
 
 /**
  * Hands out instants for first contacts: in the person's waking hours, and so that no target starts more threads
- * together, in an hour or in 24 hours than the policy lets it. Mutable; one per plan.
+ * together, in an hour or in 24 hours than the policy lets it; what is kept for answers stays free. Mutable; one per plan.
  */
 export class ContactSchedule {
   /** Of each line, in order of time. */
@@ -38,11 +38,11 @@ export class ContactSchedule {
     private readonly used: ReadonlyMap<string, ContactUse>,
     policy: FleetPolicy,
   ) {
-    const { outboundPerLinePerHour, outboundPerLinePer24h } = policy.newConversations;
+    const { outboundPerLinePerHour } = policy.newConversations;
     this.limits = [
       { count: BURST, windowMs: (BURST * HOUR_MS) / outboundPerLinePerHour },
       { count: outboundPerLinePerHour, windowMs: HOUR_MS },
-      { count: outboundPerLinePer24h, windowMs: DAY_MS },
+      { count: unaskedPer24h(policy), windowMs: DAY_MS },
     ];
     this.waking = new WakingHours(policy);
   }

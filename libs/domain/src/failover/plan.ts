@@ -1,4 +1,4 @@
-import type { FleetPolicy } from '../fleet-policy';
+import { type FleetPolicy, unaskedPer24h } from '../fleet-policy';
 import { projectedUse } from '../forecast/quantile';
 import { rendezvousRank } from '../kernel/hash';
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time';
@@ -94,8 +94,7 @@ function whyPullOnly(user: FailoverUser, now: EpochMs, policy: FleetPolicy): str
   ) {
     return `the thread is ${user.chatHealth}`;
   }
-  const { outboundPerLinePerHour, outboundPerLinePer24h } = policy.newConversations;
-  if (Math.min(outboundPerLinePerHour, outboundPerLinePer24h) === 0) {
+  if (Math.min(policy.newConversations.outboundPerLinePerHour, unaskedPer24h(policy)) === 0) {
     return 'the policy lets no line start a thread';
   }
   if (user.unansweredTurns >= 2) return `${user.unansweredTurns} turns stayed unanswered`;

@@ -34,6 +34,11 @@ export const POLICY_RELATIONS: readonly Relation[] = [
     lower: 'newConversations.outboundPerLinePer24h',
     upper: 'budget.messagesPerLinePerDay',
   },
+  {
+    lower: 'newConversations.keptForAnswersPer24h',
+    upper: 'newConversations.outboundPerLinePer24h',
+  },
+  { lower: 'retention.rawBodyDays', upper: 'retention.eventIdDays' },
   // A ramping line is filled less than a mature one.
   { lower: 'admission.rampMeanShare', upper: 'admission.maxMeanShare' },
   // A line that is as full as it may be must still be able to be somebody's fallback.

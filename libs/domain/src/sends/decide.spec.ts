@@ -291,7 +291,7 @@ describe('what the ledger is asked to keep', () => {
     });
     expect(limitsOf({ chat: null })).toMatchObject({
       newConversation: true,
-      newConversationsPer24h: 50,
+      newConversationsPer24h: 40,
       newConversationsPerHour: 10,
     });
   });

@@ -1,6 +1,6 @@
 import { ceilingFor, hourCapFor } from '../budget/ceilings';
 import type { ReserveLimits } from '../budget/types';
-import type { FleetPolicy } from '../fleet-policy';
+import { type FleetPolicy, unaskedPer24h } from '../fleet-policy';
 import { nextWakingInstant } from '../kernel/budget-day';
 import { type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../kernel/time';
 import { type SendClass, whyCannotSend } from '../line/availability';
@@ -199,9 +199,9 @@ function limitsFor(
     loopPerHour: policy.sends.loopLimitPerHour,
     // A thread that the person starts is there when we answer, so answers in it are never limited. One that we begin
     // looks the same to the provider whatever our reason is, so the day's limit binds all; but whoever has just written
-    // is not kept waiting for the hour's pace.
+    // is not kept waiting for the hour's pace, nor by those whom we wrote to unasked before.
     newConversation,
-    newConversationsPer24h: outboundPerLinePer24h,
+    newConversationsPer24h: sendClass === 'reply' ? outboundPerLinePer24h : unaskedPer24h(policy),
     newConversationsPerHour: sendClass === 'reply' ? outboundPerLinePer24h : outboundPerLinePerHour,
     maxOpenHolds: policy.budget.maxOpenHoldsPerLine,
     holdMs: policy.budget.holdMinutes * MINUTE_MS,

@@ -30,16 +30,20 @@ const why = async (bytes: Uint8Array): Promise<string> => {
   return failure.message;
 };
 
+/** A chunk of a PNG: length, type, data, check sum. */
+function chunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type), data]);
+  const framed = Buffer.alloc(body.length + 8);
+  framed.writeUInt32BE(data.length, 0);
+  body.copy(framed, 4);
+  framed.writeUInt32BE(crc32(body), body.length + 4);
+  return framed;
+}
+
+const PRESSED = deflateSync(Buffer.alloc(50_000_000), { level: 9 });
+
 /** A PNG whose header says so many pixels, and whose picture is zeros, pressed together. */
 function bomb(side: number): Buffer {
-  const chunk = (type: string, data: Buffer): Buffer => {
-    const body = Buffer.concat([Buffer.from(type), data]);
-    const framed = Buffer.alloc(body.length + 8);
-    framed.writeUInt32BE(data.length, 0);
-    body.copy(framed, 4);
-    framed.writeUInt32BE(crc32(body), body.length + 4);
-    return framed;
-  };
   const header = Buffer.alloc(13);
   header.writeUInt32BE(side, 0);
   header.writeUInt32BE(side, 4);
@@ -47,7 +51,7 @@ function bomb(side: number): Buffer {
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk('IHDR', header),
-    chunk('IDAT', deflateSync(Buffer.alloc(50_000_000), { level: 9 })),
+    chunk('IDAT', PRESSED),
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }
@@ -179,6 +183,19 @@ describe('SharpPhotoWorkshop', () => {
   it('refuses a bomb by its header, before it goes off', async () => {
     expect(await why(bomb(30_000))).toMatch(/longer than 5000 pixels/);
     expect(await why(bomb(2_000_000))).toMatch(/longer than 5000 pixels/);
+  });
+
+  it.each(['zTXt', 'iCCP'])('keeps nothing of a bomb beside a good picture (%s)', async (type) => {
+    const good = await plain(300).png().toBuffer();
+    // Behind the signature and the header: a name, how it is pressed, and fifty megabytes of nothing.
+    const beside = chunk(type, Buffer.concat([Buffer.from('a secret\0\0'), PRESSED]));
+    const told = Buffer.concat([good.subarray(0, 33), beside, good.subarray(33)]);
+    const made = await workshop.prepare(told).catch((error: unknown) => error);
+    if (made instanceof Error) expect(made).toBeInstanceOf(PhotoProblem);
+    else expect(made).toMatchObject({ side: 300 });
+    const { jpeg = Buffer.alloc(0) } = made as { jpeg?: Uint8Array };
+    expect(jpeg.length).toBeLessThan(MAX_PHOTO_OCTETS);
+    expect(Buffer.from(jpeg).toString('latin1')).not.toContain('secret');
   });
 
   it('refuses more than two megabytes', async () => {

@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool, type PoolConfig } from 'pg';
 import { type Prisma, PrismaClient } from './generated/client';
+import { Presence } from './presence';
 
 /** Connections of one process: requests, the drain and jobs share them; PostgreSQL takes 100 by default. */
 const MAX_CONNECTIONS = 14;
@@ -38,6 +39,7 @@ export class PrismaDatabase {
   private readonly pool: Pool;
   private readonly hot: Pool;
   readonly client: PrismaClient;
+  readonly presence: Presence;
 
   constructor(databaseUrl: string) {
     this.pool = poolOf({ connectionString: databaseUrl, max: MAX_CONNECTIONS });
@@ -46,6 +48,7 @@ export class PrismaDatabase {
       max: MAX_HOT_CONNECTIONS,
       options: BY_KEYS,
     });
+    this.presence = new Presence(databaseUrl);
     // Longer formats print the values of a query, which may be somebody's number.
     this.client = new PrismaClient({ adapter: new PrismaPg(this.pool), errorFormat: 'minimal' });
   }
@@ -59,6 +62,7 @@ export class PrismaDatabase {
   async close(): Promise<void> {
     await this.client.$disconnect();
     await this.hot.end();
+    await this.presence.close();
     if (!this.pool.ended) await this.pool.end();
   }
 }

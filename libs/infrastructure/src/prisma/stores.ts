@@ -1,5 +1,6 @@
 import type { DecisionNotes, Stores } from '@linekeeper/application';
 import { type Ask, askUnprepared, type Db } from './database';
+import type { Presence } from './presence';
 import { PrismaAssignmentStore } from './stores/assignment-store';
 import { PrismaCardStore } from './stores/card-store';
 import { PrismaConversationStore } from './stores/conversation-store';
@@ -25,6 +26,7 @@ import { PrismaPolicyStore } from './stores/policy-store';
 import { PrismaPodStore } from './stores/pod-store';
 import { PrismaPoolStore } from './stores/pool-store';
 import { PrismaQuarantineStore } from './stores/quarantine-store';
+import { PrismaRetentionStore } from './stores/retention-store';
 import { PrismaSendStore } from './stores/send-store';
 import { PrismaSubscriptionStore } from './stores/subscription-store';
 import { PrismaUsageStore } from './stores/usage-store';
@@ -35,6 +37,7 @@ import { PrismaWithheldStore } from './stores/withheld-store';
 export function prismaStores(
   db: Db,
   decisions: DecisionNotes,
+  presence: Presence,
   ask: Ask = askUnprepared(db),
 ): Stores {
   return {
@@ -49,7 +52,7 @@ export function prismaStores(
     messages: new PrismaMessageStore(db),
     gate: new PrismaGateStore(ask),
     sends: new PrismaSendStore(db, ask),
-    cards: new PrismaCardStore(db),
+    cards: new PrismaCardStore(db, ask),
     identities: new PrismaIdentityStore(db),
     usage: new PrismaUsageStore(db),
     inbox: new PrismaInboxStore(db, ask),
@@ -65,8 +68,9 @@ export function prismaStores(
     decisions,
     gauges: new PrismaGaugeStore(db),
     keys: new PrismaKeyStore(db),
-    leases: new PrismaLeaseStore(db),
+    leases: new PrismaLeaseStore(db, presence),
     jobs: new PrismaJobStore(db),
+    retention: new PrismaRetentionStore(db),
     idempotency: new PrismaIdempotencyStore(db),
     subscriptions: new PrismaSubscriptionStore(db),
     withheld: new PrismaWithheldStore(db),

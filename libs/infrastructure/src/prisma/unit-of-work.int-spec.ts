@@ -68,6 +68,17 @@ describe('Work under a lease', () => {
     expect(await pools()).not.toContain('after-the-pause');
   });
 
+  it('goes at once to another process when its holder has died, and not while that lives', async () => {
+    const dying = new PrismaDatabase(testDatabase.url);
+    const theirs = new PrismaUnitOfWork(dying, new SecureRandom(), { write: () => undefined });
+    const at = NOW + 3 * TTL_MS;
+    const token = await theirs.read.leases.take('job', 'dying', at, TTL_MS);
+    expect(await unitOfWork.read.leases.take('job', 'heir', at, TTL_MS)).toBeNull();
+    await dying.presence.close();
+    expect(await unitOfWork.read.leases.take('job', 'heir', at, TTL_MS)).toBe((token ?? 0n) + 1n);
+    await dying.close();
+  });
+
   it('makes who wants the lease wait for a transaction that is under way', async () => {
     const token = await take('writer', NOW + 4 * TTL_MS);
     const order: string[] = [];
@@ -81,5 +92,33 @@ describe('Work under a lease', () => {
     );
     await Promise.all(taking);
     expect(order).toEqual(['written', 'taken']);
+  });
+});
+
+describe('Two transactions that lock each other out', () => {
+  it('both come to their end: the one that was broken off is tried again', async () => {
+    const testDatabase = await createTestDatabase();
+    const database = new PrismaDatabase(testDatabase.url);
+    const unitOfWork = new PrismaUnitOfWork(database, new SecureRandom(), {
+      write: () => undefined,
+    });
+    const pools = [aPool('one'), aPool('two')];
+    for (const pool of pools) await unitOfWork.read.pools.insert(pool);
+    const [one = '', two = ''] = pools.map(({ id }) => id);
+    let tries = 0;
+    let meet: () => void = () => undefined;
+    const both = new Promise<void>((resolve) => (meet = resolve));
+    const crossing = (first: string, second: string): Promise<void> =>
+      unitOfWork.run(async (stores) => {
+        tries += 1;
+        await stores.pools.lock(first);
+        if (tries === 2) meet();
+        await both;
+        await stores.pools.lock(second);
+      });
+    await Promise.all([crossing(one, two), crossing(two, one)]);
+    expect(tries).toBe(3);
+    await database.close();
+    await testDatabase.drop();
   });
 });

@@ -30,7 +30,8 @@ export class PrismaUnitOfWork extends UnitOfWork {
     private readonly log: DecisionLog,
   ) {
     super();
-    this.read = prismaStores(database.client, { note: (entry) => log.write(entry) }, database.ask);
+    const { client, presence, ask } = database;
+    this.read = prismaStores(client, { note: (entry) => log.write(entry) }, presence, ask);
   }
 
   async run<T>(work: (stores: Stores) => Promise<T>): Promise<T> {
@@ -66,7 +67,8 @@ export class PrismaUnitOfWork extends UnitOfWork {
   ): Promise<T> {
     const lease = this.lease.getStore();
     if (lease) await refuseWithout(lease, tx);
-    return work(prismaStores(tx, { note: (entry) => void noted.push(entry) }));
+    const notes = { note: (entry: DecisionEntry) => void noted.push(entry) };
+    return work(prismaStores(tx, notes, this.database.presence));
   }
 }
 

@@ -12,7 +12,8 @@ const REST_MS = 1_000;
 
 /**
  * A fast ledger, and an exact one that decides while the fast one is away or slow. What happened meanwhile the fast
- * one does not know, so before it is asked again it has to forget what it holds and read the rows anew.
+ * one does not know, so before it is asked again it has to forget what it holds and read the rows anew. That is dear, so
+ * one late answer is no absence: each step may be taken twice, and is asked for once more before the other decides.
  */
 export class BudgetLedgerWithFallback extends BudgetLedger {
   private readonly logger = new Logger('Ledger');
@@ -56,7 +57,7 @@ export class BudgetLedgerWithFallback extends BudgetLedger {
     if (this.awaySince !== null && this.monotonicMs() < this.restUntilMs) return step(this.exact);
     try {
       if (this.awaySince !== null) await this.comeBack(now);
-      return await step(this.fast);
+      return await step(this.fast).catch(() => step(this.fast));
     } catch (error) {
       this.goAway(error);
       return step(this.exact);

@@ -17,6 +17,7 @@ export const JOB_NAMES = [
   'ask-outcomes',
   'reconcile-ledger',
   'deliver-events',
+  'forget-old',
 ] as const;
 export type JobName = (typeof JOB_NAMES)[number];
 
@@ -35,7 +36,7 @@ export const JOB_EVERY_SECONDS: Readonly<Record<JobName, number>> = {
   'watch-lines': 300,
   // Threads count as active for five minutes: looking less often would miss some.
   'share-contact-cards': 300,
-  // A person counts as active for five minutes, as with the threads above.
+  // A person counts as active for three rounds of it.
   'issue-cards': 300,
   // What lines show rarely changes, and a line that is as it should be is asked after four times a day.
   'check-line-cards': 3_600,
@@ -49,6 +50,7 @@ export const JOB_EVERY_SECONDS: Readonly<Record<JobName, number>> = {
   'reconcile-ledger': 3_600,
   // Events are posted as they come, beside the jobs, which wait for no endpoint; this hands out, and forgets what is old.
   'deliver-events': 300,
+  'forget-old': 3_600,
 };
 
 /** The first instant at which a job is due, given its last run. Aligned, so that several fall together. */

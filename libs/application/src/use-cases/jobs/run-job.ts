@@ -23,9 +23,10 @@ import { ExpireReservations } from '../people/expire-reservations';
 import { ExpireSends } from '../sends/expire-sends';
 import { IssueCards } from '../sends/issue-cards';
 import { audit, Decisions } from '../shared';
+import { ForgetOld } from './forget-old';
 import { isJobName, JOB_NAMES, type JobName } from './registry';
 
-/** Longer than any run takes; a process that dies holds its job up for no longer than this. */
+/** Longer than any run takes; a process that hangs holds its job up for no longer than this. */
 const LEASE_MS = 2 * MINUTE_MS;
 
 /** `asked`: an operator wants it now, whether or not it finds that something is due. */
@@ -62,6 +63,7 @@ export class RunJob {
     askOutcomes: AskOutcomes,
     reconcileLedger: ReconcileLedger,
     deliverEvents: DeliverEvents,
+    forgetOld: ForgetOld,
   ) {
     this.work = {
       'drain-inbox': () => drainInbox.execute(),
@@ -96,6 +98,7 @@ export class RunJob {
         ...(await deliverEvents.prepare()),
         ...(asked ? await deliverEvents.execute() : {}),
       }),
+      'forget-old': () => forgetOld.execute(),
     };
   }
 

@@ -6,6 +6,7 @@ import { Failovers } from './failovers';
 import { FreezeFleet } from './freeze-fleet';
 import { LineCards } from './line-cards';
 import { LookAtLines } from './look-at-lines';
+import { LookAtPools } from './look-at-pools';
 import { PollLines } from './poll-lines';
 import { ProposeRebalance } from './propose-rebalance';
 import { RegisterLines } from './register-lines';
@@ -24,6 +25,7 @@ export * from './close-budget-day';
 export * from './failovers';
 export * from './freeze-fleet';
 export * from './look-at-lines';
+export * from './look-at-pools';
 export * from './poll-lines';
 export * from './propose-rebalance';
 export { RegisterLines } from './register-lines';
@@ -38,6 +40,7 @@ export const LINES_USE_CASES = [
   StepLine,
   ChangeLine,
   LookAtLines,
+  LookAtPools,
   FreezeFleet,
   PollLines,
   AdvanceRamp,

@@ -58,7 +58,8 @@ export interface FleetState {
   readonly frozenAt: EpochMs | null;
   readonly actuators: Readonly<Record<string, ActuatorMode>>;
   readonly policyVersion: number;
-  readonly lines: readonly LineState[];
+  /** Each line with its users' coverage, as if it were lost now; null for one that is only watched. */
+  readonly lines: readonly (LineState & { readonly coverage: Coverage | null })[];
   readonly users: number;
   readonly needsIntroduction: number;
   readonly coverage: Coverage;
@@ -115,13 +116,14 @@ export class LookAtLines {
       read.inbox.counts(),
       this.coverage.execute(poolIds),
     ]);
+    const coverages = new Map(coverage.lines.map((each) => [each.lineId, each]));
     return {
       now: decision.now,
       environment: environment?.name ?? '',
       frozenAt: environment?.frozenAt ?? null,
       actuators: environment?.actuators ?? {},
       policyVersion: decision.policyVersion,
-      lines,
+      lines: lines.map((state) => ({ ...state, coverage: coverages.get(state.line.id) ?? null })),
       users: lines.reduce((sum, { line }) => sum + line.users, 0),
       needsIntroduction: coverage.needsIntroduction,
       coverage: coverage.coverage,

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DAY_MS, HOUR_MS, MINUTE_MS, whyCannotSend, whyNotShare } from '@linekeeper/domain';
 import { automation } from '../../actor';
 import {
+  type LineRecord,
   MessagingProvider,
   ProviderProblem,
   type ProviderProblemKind,
@@ -13,13 +14,15 @@ import { LineCards } from './line-cards';
 
 /** Threads in one run: the next run comes soon enough for the others. */
 const MAX_SHARES = 50;
+/** Threads looked at in one run. Most may be too early or not due yet, and must not stand before those that are. */
+const MAX_CANDIDATES = 1_000;
 
 /** What says nothing about the thread: it is tried again while it is active. */
 const PASSING: readonly ProviderProblemKind[] = ['unavailable', 'rate-limited', 'unauthorized'];
 
 /**
- * Shares the line's own contact card into threads that are alive, by the preset of the policy: once a day each, a few times
- * in all, again when it changes. A thread that the provider refuses it for is backed off from.
+ * Shares the line's own contact card into threads that are alive, by the preset of what the line speaks: once a day each, a
+ * few times in all, again when it changes. A thread that the provider refuses it for is backed off from.
  */
 @Injectable()
 export class ShareCards {
@@ -38,25 +41,31 @@ export class ShareCards {
     const environment = await this.unitOfWork.read.environment.get();
     if (environment?.frozenAt !== null) return { shared: 0, failed: 0 };
     const acts = environment.actuators.share === 'auto';
-    const lineIds: string[] = [];
+    const lines = new Map<string, LineRecord>();
     for (const line of await this.unitOfWork.read.lines.list()) {
       // Nobody asked for the card just now, so it leaves only where a proactive message might.
       if (whyCannotSend(line, 'proactive') !== null) continue;
       // On V2 there may be none to share, in any thread of the line; the question costs no call there.
       const isSetUp = line.apiVersion === 'v3' || line.contactCardActive;
       if (isSetUp || (acts && (await this.lineCards.ensure(line.id, decision)))) {
-        lineIds.push(line.id);
+        lines.set(line.id, line);
       }
     }
     const candidates = await this.unitOfWork.read.conversations.chatsToShare({
-      lineIds,
+      lineIds: [...lines.keys()],
       activeSince: now - policy.cards.shareActiveWithinMinutes * MINUTE_MS,
       sharedBefore: now - policy.cards.shareEveryHours * HOUR_MS,
       refusedBefore: now - DAY_MS,
       maxShares: policy.cards.maxShares,
-      limit: MAX_SHARES,
+      limit: MAX_CANDIDATES,
     });
-    const due = candidates.filter((each) => whyNotShare(stateOf(each), now, policy) === null);
+    const due = candidates
+      .filter((each) => {
+        const line = lines.get(each.chat.lineId);
+        if (!line) return false;
+        return whyNotShare({ ...stateOf(each), apiVersion: line.apiVersion }, now, policy) === null;
+      })
+      .slice(0, MAX_SHARES);
     if (!acts) {
       const { read } = this.unitOfWork;
       for (const { chat } of due) await withhold(read, decision, 'share', 'card.shared', chat.id);

@@ -18,8 +18,15 @@ import type { SendAnswer } from './send-answer';
 import { SettleSend } from './settle-send';
 
 const ACTOR = automation('issue-cards');
-/** People in one run: the next run comes soon enough for the others. */
+/** Cards sent in one run: the next run comes soon enough for the others. */
 const MAX_CARDS = 20;
+/** People looked at in one run. The gate may hold many of them back, who must not stand before the others. */
+const MAX_LOOKED_AT = 100;
+/**
+ * Who wrote within this time is taken for active. Three rounds of the job: one that a dying process missed, or that came just
+ * before our answer, costs nobody the moment.
+ */
+const ACTIVE_MS = 15 * MINUTE_MS;
 /** After a card message, whatever became of it, the same person gets no other for so long. */
 const TRY_AGAIN_MS = DAY_MS;
 /** News of a message that come later than this change nothing any more. */
@@ -57,10 +64,10 @@ export class IssueCards {
     const environment = await read.environment.get();
     if (!policy.cards.sendAsMessage || environment?.frozenAt !== null) return done;
     const owed = await read.cards.owed({
-      activeSince: now - policy.cards.shareActiveWithinMinutes * MINUTE_MS,
+      activeSince: now - ACTIVE_MS,
       tried: now - TRY_AGAIN_MS,
       reissued: now - policy.cards.reissueDays * DAY_MS,
-      limit: MAX_CARDS,
+      limit: MAX_LOOKED_AT,
     });
     if (environment.actuators['re-issue'] !== 'auto') {
       for (const { userId } of owed) {
@@ -69,6 +76,7 @@ export class IssueCards {
       return done;
     }
     for (const each of owed) {
+      if (done.sent === MAX_CARDS) break;
       const sent = await this.issue(each, decision).catch(notJustNow);
       if (sent) done.sent += 1;
       else done.held += 1;
@@ -160,15 +168,16 @@ function mayCarryCard(answer: SendAnswer): boolean {
   return isReply && chatId !== null && takesFiles && !newConversation && firstText === null;
 }
 
-/** Notes what has become of a card message: the numbers on it are held once it was sent. */
+/** Notes what has become of a card message: the numbers on it are held once it was sent, and not when it failed after that. */
 async function learn(stores: Stores, news: CardMessageNews, decision: Decision): Promise<void> {
   const { sendId, userId, version, state, before } = news;
   await stores.merges.keepOut();
   await stores.cards.advanceMessage(sendId, state);
+  if (state === 'failed' && before === 'sent') await stores.cards.takeBackSent(sendId);
   if (state !== 'sent' && state !== 'delivered') return;
   const card = await stores.cards.byVersion(version);
   const lines = card ? await stores.lines.byPhoneNumbers(card.numbers) : [];
-  if (before === 'asked') {
+  if (before === 'asked' || before === 'failed') {
     const { actor } = decision;
     await stores.cards.recordSent({
       id: sendId,

@@ -2,6 +2,7 @@ import {
   type CardDue,
   type CardMessageNews,
   type CardMessageRecord,
+  type CardNumbers,
   type CardOwed,
   type CardRecord,
   CardStore,
@@ -9,7 +10,7 @@ import {
   type Sureness,
 } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
-import type { Db } from '../database';
+import type { Ask, Db, Prepared } from '../database';
 import { Prisma } from '../generated/client';
 import { date, ms } from '../values';
 
@@ -26,10 +27,27 @@ const WHY = Prisma.sql`CASE WHEN last.numbers IS NULL THEN 'none'
         SELECT 1 FROM known_numbers h WHERE h.user_id = a.user_id AND h.line_id = f.line_id))
   THEN 'stale' END`;
 
+// The order of cardLines: the primary, whatever became of it, then the fallbacks that are still ours.
+const NUMBERS_NOW: Prepared = {
+  name: 'card-numbers-now',
+  text: `
+  SELECT a.pool_id, p.xmin::text AS pool_version, ARRAY(
+    SELECT l.phone_number FROM (
+      SELECT a.line_id, -1 AS position
+      UNION ALL SELECT f.line_id, f.position FROM assignment_fallbacks f WHERE f.assignment_id = a.id) n
+    JOIN lines l ON l.id = n.line_id
+    WHERE n.position < 0 OR l.admin_state <> 'retired' ORDER BY n.position) AS numbers
+  FROM users u JOIN assignments a ON a.user_id = u.id JOIN pools p ON p.id = a.pool_id
+  WHERE u.id = $1::uuid AND u.erased_at IS NULL AND u.merged_into IS NULL`,
+};
+
 const SURENESS_ORDER: readonly Sureness[] = ['sent', 'delivered', 'known'];
 
 export class PrismaCardStore extends CardStore {
-  constructor(private readonly db: Db) {
+  constructor(
+    private readonly db: Db,
+    private readonly ask: Ask,
+  ) {
     super();
   }
 
@@ -42,6 +60,18 @@ export class PrismaCardStore extends CardStore {
 
   async has(version: string): Promise<boolean> {
     return (await this.db.card.count({ where: { version } })) > 0;
+  }
+
+  async numbersNow(userId: string): Promise<CardNumbers[]> {
+    const rows = await this.ask<{ pool_id: string; pool_version: string; numbers: string[] }>(
+      NUMBERS_NOW,
+      [userId],
+    );
+    return rows.map(({ pool_id: poolId, pool_version: poolVersion, numbers }) => ({
+      poolId,
+      poolVersion,
+      numbers,
+    }));
   }
 
   async keep(card: CardRecord): Promise<void> {
@@ -59,7 +89,20 @@ export class PrismaCardStore extends CardStore {
     actor: string;
     at: EpochMs;
   }): Promise<void> {
-    await this.db.cardSent.create({ data: { ...entry, at: date(entry.at) } });
+    await this.db.cardSent.createMany({
+      data: [{ ...entry, at: date(entry.at) }],
+      skipDuplicates: true,
+    });
+  }
+
+  async takeBackSent(id: string): Promise<void> {
+    await this.db.$executeRaw`
+      WITH gone AS (DELETE FROM cards_sent WHERE id = ${id}::uuid RETURNING user_id, version)
+      DELETE FROM known_numbers h USING gone g, cards k, lines l
+      WHERE k.version = g.version AND l.phone_number = ANY(k.numbers)
+        AND h.user_id = g.user_id AND h.line_id = l.id AND h.sureness = 'sent'
+        AND NOT EXISTS (SELECT 1 FROM cards_sent z JOIN cards o ON o.version = z.version
+          WHERE z.user_id = g.user_id AND z.id <> ${id}::uuid AND l.phone_number = ANY(o.numbers))`;
   }
 
   async due(userId: string, poolId: string): Promise<CardDue | null> {
@@ -139,7 +182,7 @@ export class PrismaCardStore extends CardStore {
         LEFT JOIN messages m
           ON m.user_id = c.user_id AND m.at >= c.at - interval '1 hour' AND m.send_id = c.send_id
         LEFT JOIN sends s ON s.id = c.send_id
-        WHERE c.state IN ('asked', 'sent') AND c.at >= ${date(since)}) AS each
+        WHERE c.state <> 'delivered' AND c.at >= ${date(since)}) AS each
       WHERE state <> before ORDER BY at LIMIT ${limit}`;
     return rows.map((row) => ({ ...row, at: ms(row.at) }));
   }
