@@ -29,7 +29,8 @@ export const LINES = z.object({
         // The former name of the reputation.
         health_status: z.unknown().optional(),
         status: z.unknown().optional(),
-        forwarding_number: words,
+        // An empty one is none.
+        forwarding_number: id.nullish().catch(null),
       })
       .transform((line): ProviderLine => ({
         providerLineId: line.id,
@@ -37,8 +38,7 @@ export const LINES = z.object({
         reputation: reputationOf(line.reputation ?? line.health_status),
         status: statusOf(line.status),
         listedBy: 'v3',
-        // An empty one is none.
-        forwardingNumber: line.forwarding_number ? line.forwarding_number : null,
+        forwardingNumber: line.forwarding_number ?? null,
       })),
   ),
 });

@@ -100,7 +100,7 @@ async function personWaiting(
   { userId, poolId }: WaitingRecord,
 ): Promise<UserRecord | null> {
   const user = await stores.users.byId(userId);
-  if (!user || user.id !== userId || user.erasedAt !== null) return null;
+  if (user?.id !== userId || user.erasedAt !== null) return null;
   const place = await stores.assignments.of(userId, poolId);
   return place && place.state !== 'released' ? null : user;
 }
