@@ -141,7 +141,7 @@ export const EVENT_CATALOGUE: Readonly<Record<EventType, DescribedEvent>> = {
   },
   'line.not-ready': {
     about: 'A line is warm, and its list of readiness keeps it from being activated. Told once.',
-    example: { lineId: LINE, open: ['contact-card'] },
+    example: { lineId: LINE, open: [{ check: 'contact-card' }] },
   },
   'line.changed': {
     about: 'A line was stepped or edited, or the provider tells something new of it.',
