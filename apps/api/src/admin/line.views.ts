@@ -90,7 +90,7 @@ const IS_INSTANT = /(?:At|Until|From|Deadline)$/;
 
 function changeView(change: StepReport['change']): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(change).map(([column, value]) =>
+    Object.entries<unknown>({ ...change }).map(([column, value]) =>
       typeof value === 'number' && IS_INSTANT.test(column)
         ? [column, instant(value)]
         : [column, value],
