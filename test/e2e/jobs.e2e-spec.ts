@@ -248,8 +248,8 @@ describe('The policy', () => {
     const [busiest, next] = (await linesOf(service)).sort((a, b) => b.users - a.users);
     const { version, policy } = await inForce();
     const deadline = new Date((await simulator.now()) + 2 * HOUR * 1_000).toISOString();
-    const drain = (id = ''): Promise<unknown> =>
-      ok(service.admin.post(`/v1/admin/lines/${id}/drain`, { reason, deadline }));
+    const drain = (id = '', more: object = {}): Promise<unknown> =>
+      ok(service.admin.post(`/v1/admin/lines/${id}/drain`, { reason, deadline, ...more }));
     await drain(busiest?.id);
     await simulator.advance(600, 300);
     const left = async (id = ''): Promise<number> =>
@@ -260,7 +260,7 @@ describe('The policy', () => {
     // Under these rules everybody has been silent for too long to be written to first.
     const strict = { ...policy, failover: { ...policy.failover, silentDays: 0.001 } };
     const { version: changed } = await ok(put({ policy: strict }, version));
-    await drain(next?.id);
+    await drain(next?.id, { override: true });
     await simulator.advance(600, 300);
     expect(await left(busiest?.id)).toBeLessThan(before);
     const modes = await database.query<{ plan: number; silent: boolean }>(
