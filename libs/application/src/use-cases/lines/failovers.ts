@@ -77,11 +77,7 @@ export class Failovers {
     const targets = [...progress.values()].flatMap(({ targetLineIds }) => targetLineIds);
     const weak = new Set((await read.lines.byIds(targets)).filter(isWeak).map(({ id }) => id));
     return failovers.map((failover) => {
-      const {
-        targetLineIds = [],
-        lastSlotAt = null,
-        ...counts
-      } = progress.get(failover.id) ?? NONE;
+      const { targetLineIds, lastSlotAt, ...counts } = progress.get(failover.id) ?? NONE;
       const pausedTargets = targetLineIds.filter((id) => weak.has(id));
       const isOpen = counts.contactsOpen > 0;
       return {
