@@ -24,7 +24,7 @@ module.exports = {
       comment:
         'The bench has files and a terminal, and knows of ours the simulation and the domain.',
       severity: 'error',
-      from: { path: '^bench/', pathNot: '^bench/paths/' },
+      from: { path: '^bench/', pathNot: '^bench/(flag|paths|soak)/' },
       to: { path: '^(libs/(?!simulation|domain)|apps/)' },
     },
     {

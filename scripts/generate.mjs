@@ -1,4 +1,4 @@
-// npm run generate: the database client, docs/openapi.json and .env.example, from their sources.
+// npm run generate: the database client, docs/openapi.json, docs/events.md and .env.example, from their sources.
 // With --check: fails when the committed files are not what the sources say.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { ensureAll, ensureBuild, root, run } from './ensure.mjs';
 
 await ensureAll();
 await ensureBuild();
-const FILES = ['docs/openapi.json', '.env.example'];
+const FILES = ['docs/openapi.json', 'docs/events.md', '.env.example'];
 const read = (file) => {
   try {
     return readFileSync(join(root, file), 'utf8');

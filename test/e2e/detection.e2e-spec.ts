@@ -1,3 +1,4 @@
+import { expectEventsAsDocumented } from '../support/catalogued';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { type LineAnswer, linesOf, raiseMatureFleet } from '../support/fleet';
 import { ok } from '../support/http';
@@ -40,6 +41,7 @@ describe('Detection', () => {
   };
 
   const end = async (): Promise<void> => {
+    await expectEventsAsDocumented(database);
     await service.stop();
     await simulator.stop();
     await database.drop();

@@ -1,4 +1,5 @@
 import { mostConversationsBegun } from '../support/books';
+import { expectEventsAsDocumented } from '../support/catalogued';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { lineNumbers, raiseMatureFleet } from '../support/fleet';
 import { ok } from '../support/http';
@@ -31,6 +32,7 @@ describe('Messages after a failover', () => {
   });
 
   afterAll(async () => {
+    await expectEventsAsDocumented(database);
     await service.stop();
     await simulator.stop();
     await database.drop();

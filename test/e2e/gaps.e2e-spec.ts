@@ -1,5 +1,6 @@
 import type { LinqAPIV3 } from '@linqapp/sdk';
 import { expectBooksToAgree } from '../support/books';
+import { expectEventsAsDocumented } from '../support/catalogued';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { lineNumbers, onboard, personNumber, raiseMatureFleet } from '../support/fleet';
 import { Http, ok } from '../support/http';
@@ -54,6 +55,7 @@ describe('Gap repair', () => {
   });
 
   afterEach(async () => {
+    await expectEventsAsDocumented(database);
     await service.stop();
     await simulator.stop();
     await database.drop();

@@ -1,4 +1,5 @@
 import { RunDueWork } from '@linekeeper/application';
+import { expectEventsAsDocumented } from '../support/catalogued';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import {
   type LineAnswer,
@@ -35,6 +36,7 @@ describe('A line that is taken out', () => {
   });
 
   afterEach(async () => {
+    await expectEventsAsDocumented(database);
     await service.stop();
     await simulator.stop();
     await database.drop();

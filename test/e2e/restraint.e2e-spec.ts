@@ -1,3 +1,4 @@
+import { expectEventsAsDocumented } from '../support/catalogued';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { lineNumbers, linesOf, raiseMatureFleet } from '../support/fleet';
 import { ok } from '../support/http';
@@ -38,6 +39,7 @@ describe('Restraint', () => {
   });
 
   afterEach(async () => {
+    await expectEventsAsDocumented(database);
     await catcher?.stop();
     catcher = undefined;
     await service.stop();

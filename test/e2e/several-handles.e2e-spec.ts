@@ -1,3 +1,4 @@
+import { expectEventsAsDocumented } from '../support/catalogued';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import {
   lineNumbers,
@@ -54,6 +55,7 @@ describe('Several handles of one person', () => {
   });
 
   afterAll(async () => {
+    await expectEventsAsDocumented(database);
     await service.stop();
     await simulator.stop();
     await database.drop();

@@ -16,6 +16,7 @@ import { ok } from '../support/http';
 import { People } from '../support/people';
 import { redisServerPath, TestRedis } from '../support/redis';
 import { TestSimulator } from '../support/simulator';
+import { until } from '../support/until';
 
 jest.setTimeout(300_000);
 
@@ -69,6 +70,30 @@ suite(`Two api and two worker processes on one PostgreSQL and Redis${leftOut}`, 
       expect(assignment.line.phoneNumber).not.toBe(cordoned?.phoneNumber);
     }
     await ok(one.admin.post(`/v1/admin/lines/${cordoned?.id}/uncordon`, { reason }));
+  });
+
+  it('go by a new policy within seconds in every process, and by one at a time', async () => {
+    const one = cluster.only(0);
+    const other = cluster.only(1);
+    const before = await ok(other.admin.get<{ version: number }>('/v1/admin/policy'));
+    const change = { preset: 'ramp-careful', reason: 'a test' };
+    const { version } = await ok(one.admin.put<{ version: number }>('/v1/admin/policy', change));
+    expect(version).toBe(before.version + 1);
+    // What a process would decide by now; it asks for nothing.
+    const decidedUnder = async (through: typeof one): Promise<number> =>
+      (await ok(through.admin.get<{ policyVersion: number }>('/v1/admin/fleet'))).policyVersion;
+    expect(await decidedUnder(one)).toBe(version);
+    // Within five seconds, which is how long this asks at most.
+    await until(async () => (await decidedUnder(other)) === version, 5_000);
+    const { assignment } = await ok(
+      other.app.post<{ assignment: { policyVersion: number } }>('/v1/users', {
+        handle: personNumber(3_100),
+        startedBy: 'inbound',
+      }),
+    );
+    expect(assignment.policyVersion).toBe(version);
+    await ok(one.admin.put('/v1/admin/policy', { preset: 'ramp-standard', reason: 'back' }));
+    await until(async () => (await decidedUnder(other)) === version + 1, 5_000);
   });
 
   it('hold one budget together: a line lets twenty non-replies a minute go, whoever asks whom', async () => {

@@ -18,7 +18,8 @@ import { ok } from '../support/http';
 import { KillableService } from '../support/killable-service';
 import { People } from '../support/people';
 import { TestSimulator } from '../support/simulator';
-import { sdkOf } from '../support/webhook-catcher';
+import { until } from '../support/until';
+import { sdkOf, WebhookReceiver } from '../support/webhook-catcher';
 
 const HOUR = 3_600;
 const MINUTE = 60;
@@ -28,7 +29,7 @@ const FIRST_DAY = '2026-03-02';
 /** A job comes round again within ten minutes. */
 const CATCH_UP = 15 * MINUTE;
 
-type Phase = 'counting' | 'erase' | 'expiry' | 'drain' | 'close-day' | 'card';
+type Phase = 'counting' | 'erase' | 'expiry' | 'drain' | 'close-day' | 'card' | 'events';
 
 const POINTS: readonly [what: string, phase: Phase, point: string][] = [
   ['messages committed, the ledger not told', 'counting', 'InMemoryBudgetLedger.record:before'],
@@ -36,6 +37,7 @@ const POINTS: readonly [what: string, phase: Phase, point: string][] = [
   ['reservations found that are due', 'expiry', 'PrismaAssignmentStore.expired:after'],
   ['a drain begun, not committed', 'drain', 'PrismaFailoverStore.insert:after'],
   ['the day of a line closed, not committed', 'close-day', 'PrismaUsageStore.closeLineDay:after'],
+  ['an event posted, its end not written', 'events', 'PrismaEndpointStore.settle:before'],
   ['rates taken in, not committed', 'close-day', 'PrismaUserStore.saveRates:after'],
   ['a card uploaded, its file not noted', 'card', 'VersionedMessagingProvider.uploadFile:after'],
   ['a card uploaded, not sent', 'card', 'PrismaCardStore.addMessage:after'],
@@ -74,7 +76,7 @@ describe('A process killed with SIGKILL at its chores', () => {
 
   it.each(POINTS)('with %s loses nothing and does nothing twice', async (_what, phase, point) => {
     await people.write(people.all);
-    const chore = { counting, erase, expiry, drain, 'close-day': closeTheDay, card }[phase];
+    const chore = { counting, erase, expiry, drain, 'close-day': closeTheDay, card, events }[phase];
     const check = await chore(() => service.arm(point));
     await simulator.advance(CATCH_UP, 300);
     kills += 1;
@@ -134,6 +136,25 @@ describe('A process killed with SIGKILL at its chores', () => {
         [user.id],
       );
       expect(row).toEqual({ state: 'released', told: 1 });
+    };
+  };
+
+  const events: Chore = async (arm) => {
+    const receiver = await WebhookReceiver.start();
+    const wanted = { url: receiver.url, eventTypes: ['user.onboarded'], reason: 'a test' };
+    await ok(service.admin.post('/v1/admin/webhook-endpoints', wanted));
+    await onboard(service, personNumber((strangers += 1)));
+    await arm();
+    const job = '/v1/admin/jobs/deliver-events/run';
+    await service.survive(() => service.admin.post(job, {}).then(() => undefined));
+    return async () => {
+      await until(() => receiver.deliveries.length === 2);
+      const ids = receiver.deliveries.map(({ headers }) => headers['webhook-id']);
+      expect(new Set(ids).size).toBe(1);
+      const ended = 'SELECT attempts FROM event_deliveries WHERE ended_at IS NOT NULL';
+      await until(async () => (await database.query(ended)).length === 1);
+      expect(await database.query(ended)).toEqual([{ attempts: 2 }]);
+      await receiver.stop();
     };
   };
 

@@ -64,6 +64,9 @@ const line = (rest = '') => ({
 const failover = (rest = '') => ({
   path: (pool: PoolWithAll) => `/v1/admin/failovers/${pool.failoverId}${rest}`,
 });
+const endpoint = (rest = '') => ({
+  path: () => `/v1/admin/webhook-endpoints/${nobody}${rest}`,
+});
 const send = (rest: string) => ({ path: (pool: PoolWithAll) => `/v1/sends/${pool.sendId}${rest}` });
 
 /** Every route that needs a key. A new route must be entered here before the tests pass again. */
@@ -275,7 +278,36 @@ export const GUARDED_ROUTES: Readonly<Record<string, GuardedRoute>> = {
     body: () => ({ policy: DEFAULT_FLEET_POLICY, reason, dryRun: true }),
     ok: [200],
   },
+  'POST /v1/admin/policy/preview': {
+    needs: 'operator',
+    reach: 'fleet',
+    body: () => ({ preset: 'defaults' }),
+    ok: [200],
+  },
+  'GET /v1/admin/policy/presets': { needs: 'viewer', reach: 'rules', ok: [200] },
+  'GET /v1/admin/policy/versions': { needs: 'viewer', reach: 'rules', ok: [200] },
+  'GET /v1/admin/policy/versions/:version': {
+    needs: 'viewer',
+    reach: 'rules',
+    path: () => '/v1/admin/policy/versions/1',
+    ok: [200],
+  },
+  'GET /v1/admin/policy/diff': {
+    needs: 'viewer',
+    reach: 'rules',
+    path: () => '/v1/admin/policy/diff?from=1&to=1',
+    ok: [200],
+  },
   'GET /v1/admin/actuators': { needs: 'viewer', reach: 'rules', ok: [200] },
+  'GET /v1/admin/actuators/summary': { needs: 'viewer', reach: 'fleet', ok: [200] },
+  'POST /v1/admin/rebalance/:id/apply': {
+    needs: 'operator',
+    reach: 'fleet',
+    path: () => `/v1/admin/rebalance/${nobody}/apply`,
+    body: () => ({ reason }),
+    // Without If-Match nothing is applied.
+    ok: [422],
+  },
   'PUT /v1/admin/actuators': {
     needs: 'admin',
     reach: 'fleet',
@@ -294,6 +326,65 @@ export const GUARDED_ROUTES: Readonly<Record<string, GuardedRoute>> = {
     needs: 'admin',
     reach: 'fleet',
     path: () => `/v1/admin/keys/${nobody}`,
+    ok: [404],
+  },
+  'GET /v1/admin/webhook-endpoints': { needs: 'admin', reach: 'fleet', ok: [200] },
+  'POST /v1/admin/webhook-endpoints': {
+    needs: 'admin',
+    reach: 'fleet',
+    body: () => ({ url: 'http://127.0.0.1:9/hook', eventTypes: ['line.registered'], reason }),
+    ok: [201],
+  },
+  'GET /v1/admin/webhook-endpoints/:id': {
+    needs: 'admin',
+    reach: 'fleet',
+    ...endpoint(),
+    ok: [404],
+  },
+  'PATCH /v1/admin/webhook-endpoints/:id': {
+    needs: 'admin',
+    reach: 'fleet',
+    ...endpoint(),
+    body: () => ({ reason }),
+    ok: [404],
+  },
+  'DELETE /v1/admin/webhook-endpoints/:id': {
+    needs: 'admin',
+    reach: 'fleet',
+    ...endpoint(),
+    ok: [404],
+  },
+  'POST /v1/admin/webhook-endpoints/:id/rotate-secret': {
+    needs: 'admin',
+    reach: 'fleet',
+    ...endpoint('/rotate-secret'),
+    body: () => ({ reason }),
+    ok: [404],
+  },
+  'POST /v1/admin/webhook-endpoints/:id/replay': {
+    needs: 'admin',
+    reach: 'fleet',
+    ...endpoint('/replay'),
+    body: () => ({ eventId: nobody, reason }),
+    ok: [404],
+  },
+  'POST /v1/admin/webhook-endpoints/:id/:verb': {
+    needs: 'admin',
+    reach: 'fleet',
+    ...endpoint('/disable'),
+    body: () => ({ reason }),
+    ok: [404],
+  },
+  'GET /v1/admin/webhook-endpoints/:id/deliveries': {
+    needs: 'admin',
+    reach: 'fleet',
+    ...endpoint('/deliveries'),
+    ok: [404],
+  },
+  'GET /v1/admin/webhook-endpoints/:id/attempts': {
+    needs: 'admin',
+    reach: 'fleet',
+    ...endpoint('/attempts'),
     ok: [404],
   },
   'GET /v1/admin/inbox': { needs: 'viewer', reach: 'fleet', ok: [200] },

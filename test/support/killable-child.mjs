@@ -82,6 +82,7 @@ const app = await createApp(
     clock,
     follower: new VirtualClockFollower(clock),
     publicUrl,
+    eventsToLoopback: true,
     secretsKey: 'a secrets key of the tests, long enough',
     settings: new StaticSettings({
       webhookBase: publicUrl,

@@ -54,6 +54,8 @@ export class TestService {
       /** Given, it counts and holds what several processes share. */
       readonly redisUrl?: string;
       readonly publicUrl?: string;
+      /** Where the provider's webhooks go, when that is another service. */
+      readonly webhookBase?: string;
       readonly secretsKeys?: readonly [string, ...string[]];
     } = {},
   ): Promise<TestService> {
@@ -74,10 +76,11 @@ export class TestService {
         follower: new VirtualClockFollower(clock),
         publicUrl: settings.publicUrl ?? url,
         simulationScript: SIMULATION_SCRIPT,
+        eventsToLoopback: true,
         secretsKey,
         previousSecretsKeys,
         settings: new StaticSettings({
-          webhookBase: url,
+          webhookBase: settings.webhookBase ?? url,
           webhookSecrets: settings.webhookSecrets,
           processId: `test-${port}`,
         }),

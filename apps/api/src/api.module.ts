@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { SignInController } from './access/sign-in.controller';
 import { CapacityController } from './admin/capacity.controller';
+import { EndpointsController } from './admin/endpoints.controller';
 import { FailoversController } from './admin/failovers.controller';
 import { FleetController } from './admin/fleet.controller';
 import { GovernanceController } from './admin/governance.controller';
@@ -10,6 +11,7 @@ import { InboxController } from './admin/inbox.controller';
 import { JobsController } from './admin/jobs.controller';
 import { LinesController } from './admin/lines.controller';
 import { LossesController } from './admin/losses.controller';
+import { PolicyController } from './admin/policy.controller';
 import { PoolsController } from './admin/pools.controller';
 import { CardProfilesController } from './contact-cards/card-profiles.controller';
 import { ContactCardsController } from './contact-cards/contact-cards.controller';
@@ -44,7 +46,9 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     GroupsController,
     JobsController,
     GovernanceController,
+    PolicyController,
     InboxController,
+    EndpointsController,
     EventsController,
     HealthController,
     MetricsController,

@@ -7,6 +7,7 @@ import {
 } from '@linekeeper/infrastructure';
 import { createApp } from '../../api/src/create-app';
 import { openApiOf } from '../../api/src/openapi';
+import { renderEvents } from './render-events';
 import { StandaloneModule } from './standalone.module';
 
 /** Writes the files that follow from the sources. Nothing is connected to: the application is only put together. */
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
   );
   mkdirSync('docs', { recursive: true });
   writeFileSync('docs/openapi.json', `${JSON.stringify(openApiOf(app), null, 2)}\n`);
+  writeFileSync('docs/events.md', renderEvents());
   writeFileSync('.env.example', renderEnvExample());
   process.exit(0);
 }

@@ -10,6 +10,7 @@ import {
 } from '@linekeeper/application';
 import {
   FollowedClock,
+  eventsToLoopbackOf,
   linqOf,
   loadSecrets,
   NoFollower,
@@ -91,6 +92,7 @@ async function main(): Promise<void> {
       follower,
       publicUrl,
       photoHosts: environment.PHOTO_HOSTS,
+      eventsToLoopback: eventsToLoopbackOf(environment),
       secretsKey: secrets.secretsKey,
       previousSecretsKeys: environment.SECRETS_KEY_PREVIOUS,
       settings: new StaticSettings({

@@ -40,10 +40,14 @@ export const EVENT_TYPES = [
   'coverage.low',
   'coverage.enough',
   'rebalance.proposed',
+  'rebalance.applied',
   'actuator.withheld',
+  'actuator.summary',
   'day.closed',
   'message.recovered',
   'inbox.dead-letter',
   'ledger.corrected',
+  'webhook-endpoint.enabled',
+  'webhook-endpoint.disabled',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];

@@ -155,109 +155,23 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
     coverageLowShare: share,
     coverageEnoughShare: share,
   }),
+  eventsOut: z.strictObject({
+    retryHours: positive.max(7 * 24),
+    disableAfterFailures: count.max(10_000),
+    disableAfterHours: z
+      .number()
+      .min(0)
+      .max(7 * 24),
+    timeoutSeconds: positive.max(30),
+    secretOverlapHours: z
+      .number()
+      .min(0)
+      .max(7 * 24),
+    keepLogDays: positive.max(365),
+  }),
   capacity: z.strictObject({
     pricePerLinePerMonth: z.number().min(0).max(1_000_000).nullable(),
     leadTimeDays: z.number().int().min(0).max(365),
     growthPerDay: z.number().min(0).max(0.5),
   }),
 });
-
-/** Two thresholds that contradict each other: both by their path, and the rule between them. */
-export interface CrossedThresholds {
-  readonly lower: string;
-  readonly upper: string;
-  readonly rule: string;
-}
-
-/** Finds thresholds that are each in range but contradict each other. */
-export function crossedThresholds(policy: FleetPolicy): CrossedThresholds[] {
-  const ordered: readonly (readonly [string, number, string, number])[] = [
-    [
-      'budget.ceilings.proactive',
-      policy.budget.ceilings.proactive,
-      'budget.ceilings.introduction',
-      policy.budget.ceilings.introduction,
-    ],
-    [
-      'budget.ceilings.introduction',
-      policy.budget.ceilings.introduction,
-      'budget.ceilings.transactional',
-      policy.budget.ceilings.transactional,
-    ],
-    [
-      'sends.quietHours.fromHour',
-      policy.sends.quietHours.fromHour,
-      'sends.quietHours.toHour',
-      policy.sends.quietHours.toHour - 1,
-    ],
-    [
-      'newConversations.outboundPerLinePerHour',
-      policy.newConversations.outboundPerLinePerHour,
-      'newConversations.outboundPerLinePer24h',
-      policy.newConversations.outboundPerLinePer24h,
-    ],
-    [
-      'retention.rawBodyDays',
-      policy.retention.rawBodyDays,
-      'retention.eventIdDays',
-      policy.retention.eventIdDays,
-    ],
-    [
-      'newConversations.keptForAnswersPer24h',
-      policy.newConversations.keptForAnswersPer24h,
-      'newConversations.outboundPerLinePer24h',
-      policy.newConversations.outboundPerLinePer24h,
-    ],
-    [
-      'rebalance.lowShare',
-      policy.rebalance.lowShare,
-      'rebalance.highShare',
-      policy.rebalance.highShare,
-    ],
-    [
-      'rebalance.targetMaxShare',
-      policy.rebalance.targetMaxShare,
-      'rebalance.lowShare',
-      policy.rebalance.lowShare,
-    ],
-    [
-      'cards.linesPerPod',
-      policy.cards.linesPerPod,
-      'cards.maxLinesPerPod',
-      policy.cards.maxLinesPerPod,
-    ],
-    [
-      'health.detection.minBadRate',
-      policy.health.detection.minBadRate,
-      'health.detection.maxBadRate',
-      policy.health.detection.maxBadRate,
-    ],
-    [
-      'health.detection.maxBadRate',
-      policy.health.detection.maxBadRate,
-      'health.detection.flaggedBadRate',
-      policy.health.detection.flaggedBadRate,
-    ],
-    [
-      'losses.capacityLowShare',
-      policy.losses.capacityLowShare,
-      'losses.capacityEnoughShare',
-      policy.losses.capacityEnoughShare,
-    ],
-    [
-      'losses.coverageLowShare',
-      policy.losses.coverageLowShare,
-      'losses.coverageEnoughShare',
-      policy.losses.coverageEnoughShare,
-    ],
-    [
-      'ramp.firstDayCap',
-      policy.ramp.firstDayCap,
-      'budget.messagesPerLinePerDay',
-      policy.budget.messagesPerLinePerDay,
-    ],
-  ];
-  return ordered
-    .filter(([, low, , high]) => low > high)
-    .map(([lower, , upper]) => ({ lower, upper, rule: `${lower} must not exceed ${upper}` }));
-}

@@ -1,5 +1,6 @@
 export * from './actor';
 export { Batches } from './batches';
+export * from './event-catalogue';
 export * from './events';
 export * from './fleet-policy.schema';
 export * from './metrics';

@@ -51,6 +51,10 @@ export const COUNTERS = {
     help: 'Events taken from the inbox: processed, retried or dead',
     labels: ['outcome'],
   },
+  linekeeper_event_deliveries_total: {
+    help: "Tries to post an event to a customer's endpoint: delivered, failed, given-up, or superseded by another try",
+    labels: ['outcome'],
+  },
   linekeeper_recovered_messages_total: {
     help: 'Messages of which no webhook told in its time and that were read back, by direction',
     labels: ['direction'],

@@ -212,6 +212,20 @@ export interface FleetPolicy {
     readonly coverageLowShare: number;
     readonly coverageEnoughShare: number;
   };
+  /** Events to the customer's endpoints. */
+  readonly eventsOut: {
+    /** An event that an endpoint does not take is tried for so long; a shorter outage loses nothing. */
+    readonly retryHours: number;
+    /** An endpoint is disabled after so many failed tries in a row, if the first of them is so long ago. */
+    readonly disableAfterFailures: number;
+    readonly disableAfterHours: number;
+    /** How long an endpoint may take to answer: it is to store the event and to work on it afterwards. */
+    readonly timeoutSeconds: number;
+    /** After a rotation the secret from before signs beside the new one for so long. */
+    readonly secretOverlapHours: number;
+    /** How long the delivery log is kept. */
+    readonly keepLogDays: number;
+  };
   readonly capacity: {
     /** What one line costs a month, in a currency of the operator's; null: unknown, and nothing is said of money. */
     readonly pricePerLinePerMonth: number | null;
@@ -358,6 +372,14 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
     capacityEnoughShare: 0.15,
     coverageLowShare: 0.95,
     coverageEnoughShare: 0.97,
+  },
+  eventsOut: {
+    retryHours: 24,
+    disableAfterFailures: 20,
+    disableAfterHours: 12,
+    timeoutSeconds: 10,
+    secretOverlapHours: 24,
+    keepLogDays: 30,
   },
   capacity: { pricePerLinePerMonth: null, leadTimeDays: 5, growthPerDay: 0.01 },
 };

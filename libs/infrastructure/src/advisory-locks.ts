@@ -9,4 +9,6 @@ export const ADVISORY_LOCKS = {
   migration: 7_240_417_002,
   /** Nobody becomes somebody else now. */
   people: 7_240_417_003,
+  /** Somebody makes a version of the policy. */
+  policy: 7_240_417_004,
 } as const;

@@ -6,6 +6,7 @@ import {
   ClockFollower,
   DecisionLog,
   Digest,
+  EventPoster,
   HandleParser,
   Ids,
   InboxSignal,
@@ -29,6 +30,7 @@ import {
   WebhookVerifier,
 } from '@linekeeper/application';
 import type { Redis } from 'ioredis';
+import { PinnedEventPoster } from './events/pinned-poster';
 import { LinqEventReader } from './linq/linq-event-reader';
 import { LinqEventWriter } from './linq/linq-event-writer';
 import { LinqMessagingProvider } from './linq/linq-messaging-provider';
@@ -82,6 +84,8 @@ export interface InfrastructureOptions {
   };
   /** Hosts that photos of contact cards may be fetched from; none: they are uploaded. */
   readonly photoHosts?: readonly string[] | undefined;
+  /** Whether events may be posted to http://127.0.0.1; default: not. */
+  readonly eventsToLoopback?: boolean | undefined;
   /** The compiled script of a simulation's thread; default: the one beside its adapter. */
   readonly simulationScript?: string | undefined;
   /** For several processes; null: this is the only one, and keeps in memory what it may lose. */
@@ -149,6 +153,10 @@ export class InfrastructureModule {
       {
         provide: PhotoSource,
         useFactory: () => new PinnedPhotoSource({ hosts: options.photoHosts ?? [] }),
+      },
+      {
+        provide: EventPoster,
+        useFactory: () => new PinnedEventPoster({ loopback: options.eventsToLoopback ?? false }),
       },
       { provide: Metrics, useFactory: () => new PrometheusMetrics(monotonicMs) },
       {

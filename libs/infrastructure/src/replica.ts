@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { BadEnvironment, type Environment, linqOf } from './config/environment';
+import { BadEnvironment, type Environment, eventsToLoopbackOf, linqOf } from './config/environment';
 import { StaticSettings } from './config/settings';
 import type { InfrastructureOptions } from './infrastructure.module';
 import { openDatabase } from './postgres/open-database';
@@ -57,6 +57,7 @@ export async function openReplica(
       follower: new NoFollower(),
       publicUrl: needed.PUBLIC_URL,
       photoHosts: environment.PHOTO_HOSTS,
+      eventsToLoopback: eventsToLoopbackOf(environment),
       secretsKey: needed.SECRETS_KEY,
       previousSecretsKeys: environment.SECRETS_KEY_PREVIOUS,
       settings: new StaticSettings({

@@ -1,19 +1,23 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
+  ApplyRebalance,
   FreezeFleet,
   LookAtCoverage,
   LookAtLines,
   OptOuts,
   type Principal,
   ProposeRebalance,
+  Refusal,
 } from '@linekeeper/application';
-import type { Coverage } from '@linekeeper/domain';
+import { type Coverage, SKIPPED_BECAUSE } from '@linekeeper/domain';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { actorOf } from '../http/actor';
 import { Answers } from '../http/answers';
 import { instant, instantOrNull } from '../http/instants';
-import { verbBody } from '../http/operator-body';
+import { versionOf } from '../http/if-match';
+import { idParam, verbBody } from '../http/operator-body';
 import { afterOf, pageFrom, pageQuery } from '../http/pagination';
 import { Allow, Caller, FleetWide } from '../http/principal';
 import { failoverView } from './failovers.controller';
@@ -38,6 +42,14 @@ const coverageAnswer = z.object({
     .describe('Users who get a card at their next active moment, those who never had one first'),
 });
 
+const appliedAnswer = z.object({
+  proposalId: z.string(),
+  version: z.number().int(),
+  moved: z.number().int(),
+  skipped: z.array(z.object({ userId: z.string(), because: z.enum(SKIPPED_BECAUSE) })),
+  dryRun: z.boolean(),
+});
+
 /** Of one line, without saying which. */
 const coverageOf = (of: Coverage | null): Coverage | null =>
   of && { users: of.users, sent: of.sent, delivered: of.delivered, known: of.known };
@@ -51,6 +63,7 @@ export class FleetController {
     private readonly coverages: LookAtCoverage,
     private readonly freeze: FreezeFleet,
     private readonly rebalance: ProposeRebalance,
+    private readonly applyRebalance: ApplyRebalance,
     private readonly optOuts: OptOuts,
   ) {}
 
@@ -115,9 +128,38 @@ export class FleetController {
   @Allow('viewer')
   @FleetWide()
   @Answers(200, 'The newest proposal, or null')
-  async latest() {
+  async latest(@Res({ passthrough: true }) reply: FastifyReply) {
     const proposal = await this.rebalance.latest();
-    return { proposal: proposal && { ...proposal, at: instant(proposal.at) } };
+    if (proposal === null) return { proposal: null };
+    void reply.header('etag', `"${proposal.version}"`);
+    const { id, body, version, policyVersion, at, appliedAt, result } = proposal;
+    const times = { at: instant(at), appliedAt: instantOrNull(appliedAt) };
+    return { proposal: { id, version, policyVersion, ...times, body, result } };
+  }
+
+  @Post('rebalance/:id/apply')
+  @Allow('operator')
+  @FleetWide()
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Carries a proposal out; each move is looked at again, as the fleet is now',
+  })
+  @Answers(200, 'Who was moved, and who was not and why', appliedAnswer)
+  @Answers(409, 'rebalance.stale: old, of another policy or followed by a newer one')
+  @Answers(412, 'precondition.stale: If-Match names another version of the proposal')
+  async apply(
+    @Param('id', { schema: idParam }) proposalId: string,
+    @Body({ schema: verbBody }) body: z.infer<typeof verbBody>,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Caller() caller: Principal,
+  ): Promise<z.infer<typeof appliedAnswer>> {
+    const basedOn = versionOf(ifMatch);
+    if (basedOn === null) {
+      throw new Refusal('request.invalid', 'If-Match: the version of the proposal is needed');
+    }
+    const request = { proposalId, basedOn, fromLines: null, ...body };
+    const applied = await this.applyRebalance.execute(request, actorOf(caller));
+    return { ...applied, skipped: [...applied.skipped], dryRun: body.dryRun };
   }
 
   @Get('suppressions')

@@ -1,47 +1,44 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Headers,
-  HttpCode,
-  Param,
-  Post,
-  Put,
-  Query,
-  Res,
-} from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import {
   ACTUATORS,
   Actuators,
   type ApiKeyRecord,
-  ChangePolicy,
   ManageKeys,
   type Principal,
   ReadAudit,
   ROLES,
+  SumUpActuators,
 } from '@linekeeper/application';
-import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { actorOf } from '../http/actor';
 import { Answers } from '../http/answers';
 import { Idempotent } from '../http/idempotency.interceptor';
-import { versionOf } from '../http/if-match';
 import { instant, instantOrNull } from '../http/instants';
 import { idParam } from '../http/operator-body';
 import { afterOf, pageFrom, pageOfAll, pageQuery } from '../http/pagination';
 import { Allow, Caller, FleetWide } from '../http/principal';
 
 const reason = z.string().trim().min(1).max(500);
-const policyBody = z.strictObject({
-  policy: z.record(z.string(), z.unknown()).describe('The whole document'),
-  reason,
-  dryRun: z.boolean().default(false),
-});
 const actuatorsBody = z.strictObject({
   actuators: z.partialRecord(z.enum(ACTUATORS), z.enum(['observe', 'propose', 'auto'])),
   reason,
+});
+const week = z.string().regex(/^\d{4}-W\d{2}$/, 'an ISO week such as 2026-W10');
+const summaryQuery = z.strictObject({
+  week: week.optional().describe('Such as 2026-W10; without it the one that runs'),
+});
+const summaryAnswer = z.object({
+  week,
+  withheld: z.array(
+    z.object({
+      week,
+      actuator: z.enum(ACTUATORS),
+      wouldBe: z.string().describe('The event, or the answer'),
+      subjects: z.number().int().describe('Whom or what it concerned'),
+      times: z.number().int(),
+    }),
+  ),
 });
 const keyBody = z.strictObject({
   name: z.string().trim().min(1).max(100),
@@ -52,45 +49,30 @@ const keyBody = z.strictObject({
 });
 const auditQuery = pageQuery.extend({ subjectId: z.string().max(200).optional() });
 
-/** By what rules the fleet is run, by whom it may be touched, and who did what. */
+/** What the service may do by itself, by whom it may be touched, and who did what. */
 @ApiTags('Admin: governance')
 @Controller('v1/admin')
 export class GovernanceController {
   constructor(
-    private readonly changePolicy: ChangePolicy,
     private readonly actuators: Actuators,
+    private readonly sumUp: SumUpActuators,
     private readonly keys: ManageKeys,
     private readonly readAudit: ReadAudit,
   ) {}
-
-  @Get('policy')
-  @Allow('viewer')
-  @Answers(200, 'The fleet policy in force; its version is the ETag')
-  async policy(@Res({ passthrough: true }) reply: FastifyReply) {
-    const active = await this.changePolicy.active();
-    void reply.header('etag', `"${active.version}"`);
-    return active;
-  }
-
-  @Put('policy')
-  @Allow('admin')
-  @FleetWide()
-  @ApiOperation({ summary: 'A new version of the whole policy; every decision after it names it' })
-  @Answers(200, 'The new version')
-  @Answers(422, 'policy.invalid or policy.crossed: naming the keys')
-  async setPolicy(
-    @Body({ schema: policyBody }) body: z.infer<typeof policyBody>,
-    @Headers('if-match') ifMatch: string | undefined,
-    @Caller() caller: Principal,
-  ) {
-    return this.changePolicy.execute({ ...body, basedOn: versionOf(ifMatch) }, actorOf(caller));
-  }
 
   @Get('actuators')
   @Allow('viewer')
   @Answers(200, 'What the service may do by itself')
   async modes() {
     return { actuators: await this.actuators.modes() };
+  }
+
+  @Get('actuators/summary')
+  @Allow('viewer')
+  @FleetWide()
+  @Answers(200, 'What would have happened in a week, had every actuator acted', summaryAnswer)
+  async summary(@Query({ schema: summaryQuery }) { week }: z.infer<typeof summaryQuery>) {
+    return this.sumUp.summary(week ?? null);
   }
 
   @Put('actuators')

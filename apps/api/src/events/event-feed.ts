@@ -1,5 +1,10 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
-import { type AnnouncedEvent, type PoolScope, ReadEvents } from '@linekeeper/application';
+import {
+  type AnnouncedEvent,
+  type OutboxCursor,
+  type PoolScope,
+  ReadEvents,
+} from '@linekeeper/application';
 
 /** How often the outbox is looked at while somebody listens. */
 const POLL_MS = 500;
@@ -17,14 +22,14 @@ export class EventFeed implements BeforeApplicationShutdown {
   private readonly logger = new Logger('Events');
   private readonly listeners = new Map<Listener, PoolScope>();
   private timer: NodeJS.Timeout | null = null;
-  private seen = 0;
+  private seen: OutboxCursor | null = null;
   private reading = false;
 
   constructor(private readonly events: ReadEvents) {}
 
   /** Calls with every event of the scope from now on, until the returned function is called. */
   async listen(listener: Listener, scope: PoolScope): Promise<() => void> {
-    if (this.listeners.size === 0) this.seen = await this.events.lastSeq();
+    if (this.listeners.size === 0) this.seen = await this.events.cursorNow();
     this.listeners.set(listener, scope);
     this.timer ??= setInterval(() => void this.poll(), POLL_MS);
     return () => {
@@ -47,12 +52,13 @@ export class EventFeed implements BeforeApplicationShutdown {
     if (this.reading) return;
     this.reading = true;
     try {
-      const page = await this.events.since(this.seen, PAGE);
+      const from = this.seen ?? (await this.events.cursorNow());
+      const { events: page, cursor } = await this.events.after(from, PAGE);
       const within = this.events.narrowing(page);
       const parts = await Promise.all(
         [...this.listeners].map(async ([{ take }, scope]) => ({ take, part: await within(scope) })),
       );
-      this.seen = page.at(-1)?.seq ?? this.seen;
+      this.seen = cursor;
       for (const { take, part } of parts) for (const event of part) take(event);
     } catch (error) {
       this.logger.warn(error instanceof Error ? error.message : String(error));

@@ -22,6 +22,8 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Ids of the provider's events are its own affair; these are the characters they are known to have. */
 const EVENT_ID = /^[\w:.+@-]{1,140}$/;
 
+const VERSION = /^\d{1,9}$/;
+
 /** The id that a cursor of a list of ours stands for. Refuses a cursor that is of another list, or of none. */
 export function afterOf(cursor: string | undefined): string | undefined {
   return idIn(cursor, UUID);
@@ -30,6 +32,12 @@ export function afterOf(cursor: string | undefined): string | undefined {
 /** The provider's event id that a cursor stands for. */
 export function afterEventOf(cursor: string | undefined): string | undefined {
   return idIn(cursor, EVENT_ID);
+}
+
+/** The version that a cursor of a list of versions stands for. */
+export function versionBefore(cursor: string | undefined): number | undefined {
+  const version = idIn(cursor, VERSION);
+  return version === undefined ? undefined : Number(version);
 }
 
 function idIn(cursor: string | undefined, form: RegExp): string | undefined {

@@ -118,6 +118,10 @@ export const placedAnswer = z.object({
 
 export const onboardedAnswer = placedAnswer.extend({
   code: z.string().optional().describe('Shown once; in the deep link already'),
+  wouldBe: z
+    .enum(['fleet.no_capacity'])
+    .optional()
+    .describe('While admission only observes: the refusal that its true answer is'),
   deepLinks: z.object({ sms: z.string() }),
 });
 

@@ -69,6 +69,7 @@ export function onboardedView(view: Onboarded): z.infer<typeof onboardedAnswer> 
   return {
     ...placedView(view),
     ...(view.code === null ? {} : { code: view.code }),
+    ...(view.wouldBe === undefined ? {} : { wouldBe: view.wouldBe }),
     deepLinks: { sms: smsLink(view.line.phoneNumber, view.code) },
   };
 }

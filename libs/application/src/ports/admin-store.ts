@@ -36,9 +36,22 @@ export abstract class EnvironmentStore {
   abstract setActuators(actuators: EnvironmentRecord['actuators']): Promise<void>;
 }
 
+/** Who made a version of the policy, and why. */
+export interface PolicyVersionRecord {
+  readonly version: number;
+  readonly actor: string;
+  readonly reason: string;
+  readonly at: EpochMs;
+}
+
 export abstract class PolicyStore {
   abstract newest(): Promise<{ version: number; document: FleetPolicy } | null>;
   abstract byVersion(version: number): Promise<FleetPolicy | null>;
+  /** Lets one transaction at a time make a version. Held until it ends. */
+  abstract lock(): Promise<void>;
+  /** The newest first, without their documents. */
+  abstract list(page: { limit: number; before?: number }): Promise<PolicyVersionRecord[]>;
+  abstract record(version: number): Promise<PolicyVersionRecord | null>;
   /** Inserts the version; throws when it exists. */
   abstract insert(version: {
     version: number;
@@ -82,11 +95,30 @@ export interface OutboxRecord {
   readonly at: EpochMs;
 }
 
+/** A place in the outbox: a transaction, and an event within it. */
+export interface OutboxCursor {
+  readonly xid: bigint;
+  readonly seq: number;
+}
+
 /** What happened, in the transaction in which it happened. Handles never appear in the data, users do by id. */
 export abstract class OutboxStore {
   abstract append(events: readonly OutboxRecord[]): Promise<void>;
   abstract since(seq: number, limit: number): Promise<(OutboxRecord & { seq: number })[]>;
   abstract lastSeq(): Promise<number>;
+  /**
+   * What comes after a cursor and is there for good, in the order of the transactions that wrote it, and the cursor to go
+   * on from. Numbers are given out before a transaction ends, so only this order misses nothing.
+   */
+  abstract after(
+    cursor: OutboxCursor,
+    limit: number,
+  ): Promise<{ events: (OutboxRecord & { seq: number })[]; cursor: OutboxCursor }>;
+  /** Before everything that is not there for good yet. */
+  abstract cursorNow(): Promise<OutboxCursor>;
+  /** Before everything that happened at `at` or later. */
+  abstract cursorAt(at: EpochMs): Promise<OutboxCursor>;
+  abstract byId(id: string): Promise<(OutboxRecord & { seq: number }) | null>;
   /** The pools each event concerns, by its seq: empty for one that concerns the whole fleet. */
   abstract poolsOf(events: readonly { readonly seq: number }[]): Promise<Map<number, string[]>>;
 }
@@ -142,6 +174,18 @@ export interface JobRunRecord {
   readonly lastError: string | null;
 }
 
+/** What a job proposed, and what became of it. */
+export interface ProposalRecord {
+  readonly id: string;
+  readonly kind: string;
+  readonly body: unknown;
+  readonly policyVersion: number;
+  readonly at: EpochMs;
+  readonly version: number;
+  readonly appliedAt: EpochMs | null;
+  readonly result: unknown;
+}
+
 export abstract class JobStore {
   abstract runs(): Promise<JobRunRecord[]>;
   /**
@@ -156,7 +200,11 @@ export abstract class JobStore {
     policyVersion: number;
     at: EpochMs;
   }): Promise<void>;
-  abstract latestProposal(kind: string): Promise<{ id: string; body: unknown; at: EpochMs } | null>;
+  abstract latestProposal(kind: string): Promise<ProposalRecord | null>;
+  /** The row, locked until the transaction ends. */
+  abstract lockProposal(id: string): Promise<ProposalRecord | null>;
+  /** It was carried out: its version rises. */
+  abstract applied(id: string, result: unknown, at: EpochMs): Promise<void>;
 }
 
 export interface IdempotencyAnswer {

@@ -133,6 +133,8 @@ export abstract class AssignmentStore {
    */
   abstract markEscalated(id: string, hours: number): Promise<boolean>;
   abstract replaceFallbacks(id: string, lineIds: readonly string[]): Promise<void>;
+  /** How many moves of a pool since then have a reason that begins so. */
+  abstract movedSince(poolId: string, reasonPrefix: string, since: EpochMs): Promise<number>;
   abstract history(id: string): Promise<AssignmentHistoryEntry[]>;
 
   /** The one code of an assignment: a new one takes the place of an earlier one, used or not. */

@@ -14,6 +14,7 @@ import type { IdentityStore } from './card-photos';
 import type { CardStore, PoolStore } from './card-store';
 import type { ConversationStore } from './conversation-store';
 import type { DecisionNotes } from './decision-log';
+import type { EndpointStore } from './endpoint-store';
 import type { EvidenceStore } from './evidence-store';
 import type { FailoverStore } from './failover-store';
 import type { GapStore } from './gap-store';
@@ -32,6 +33,7 @@ import type { UsageStore } from './usage-store';
 import type { UserStore } from './user-store';
 import type { LossStore } from './loss-store';
 import type { WaitList } from './wait-list';
+import type { WithheldStore } from './withheld-store';
 
 /** All stores, bound to one transaction or to none. */
 export interface Stores {
@@ -56,6 +58,7 @@ export interface Stores {
   readonly outcomes: OutcomeStore;
   readonly quarantine: QuarantineStore;
   readonly outbox: OutboxStore;
+  readonly endpoints: EndpointStore;
   readonly evidence: EvidenceStore;
   readonly failovers: FailoverStore;
   readonly policies: PolicyStore;
@@ -68,4 +71,5 @@ export interface Stores {
   readonly retention: RetentionStore;
   readonly idempotency: IdempotencyStore;
   readonly subscriptions: SubscriptionStore;
+  readonly withheld: WithheldStore;
 }

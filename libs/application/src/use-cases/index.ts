@@ -3,6 +3,7 @@ import * as sends from './sends';
 import * as inbox from './inbox';
 import * as lines from './lines';
 import * as jobs from './jobs';
+import * as events from './events';
 import * as capacity from './capacity';
 import * as access from './access';
 import { Decisions, Turns } from './shared';
@@ -12,6 +13,7 @@ export * from './sends';
 export * from './inbox';
 export * from './lines';
 export * from './capacity';
+export * from './events';
 export * from './jobs';
 export * from './access';
 export type { PoolScope } from './shared';
@@ -25,6 +27,7 @@ export const USE_CASES = [
   ...inbox.INBOX_USE_CASES,
   ...lines.LINES_USE_CASES,
   ...capacity.CAPACITY_USE_CASES,
+  ...events.EVENTS_USE_CASES,
   ...jobs.JOBS_USE_CASES,
   ...access.ACCESS_USE_CASES,
 ];

@@ -1,11 +1,10 @@
 import type { FleetPolicy } from '../fleet-policy';
 import type { DayRisk } from '../forecast/fleet-day';
-import { projectedUse } from '../forecast/quantile';
 import { rendezvousRank } from '../kernel/hash';
 import { DAY_MS, type EpochMs, HOUR_MS } from '../kernel/time';
 import { whyNotUsableAsFallback } from '../line/availability';
 import type { LineView } from '../placement/types';
-import { rampCap } from '../ramp/cap';
+import { Tally } from './tally';
 
 export interface RebalanceUser {
   readonly userId: string;
@@ -42,49 +41,28 @@ export interface RebalancePlan {
   readonly moves: readonly RebalanceMove[];
 }
 
-/** A line with the load it would have after the moves so far, in thousandths. */
-interface Tally {
-  readonly line: LineView;
-  meanMilli: number;
-  varianceMilli: number;
+/** What a plan is made from. */
+export interface RebalanceInput {
+  readonly now: EpochMs;
+  readonly lines: readonly LineView[];
+  readonly users: readonly RebalanceUser[];
+  readonly fleetUsers: number;
+  /** What the fleet's days are like; without it the policy's assumption counts. */
+  readonly outlook?: DayRisk;
 }
-
-const NOBODY = { meanMilli: 0, varianceMilli: 0 };
 
 /**
  * Proposes as little as possible: nothing while no line is beyond its cap by forecast; then to stop admitting, to
  * lower the proactive ceiling, and only then to move people who have long been silent and hold the target's
  * number. No target is filled beyond its share, and nobody moves twice within the cooldown.
  */
-export function planRebalance(
-  input: {
-    readonly now: EpochMs;
-    readonly lines: readonly LineView[];
-    readonly users: readonly RebalanceUser[];
-    readonly fleetUsers: number;
-    /** What the fleet's days are like; without it the policy's assumption counts. */
-    readonly outlook?: DayRisk;
-  },
-  policy: FleetPolicy,
-): RebalancePlan {
+export function planRebalance(input: RebalanceInput, policy: FleetPolicy): RebalancePlan {
   const { now } = input;
   const { highShare, lowShare, maxUsersShare } = policy.rebalance;
-  const tallies = input.lines.map((line): Tally => ({
-    line,
-    meanMilli: line.meanMilli,
-    varianceMilli: line.varianceMilli,
-  }));
-  /** Projected use over the cap of the ramp, with one more user if given: the spike guard is about growth. */
-  const shareOf = (tally: Tally, added = NOBODY): number => {
-    const load = {
-      mean: (tally.meanMilli + added.meanMilli) / 1_000,
-      variance: (tally.varianceMilli + added.varianceMilli) / 1_000,
-    };
-    return projectedUse(load, policy, input.outlook) / Math.max(1, rampCap(tally.line, policy));
-  };
+  const tallies = input.lines.map((line) => new Tally(line, policy, input.outlook));
   const hot = tallies
-    .filter((tally) => tally.line.managed && tally.line.users > 0 && shareOf(tally) > highShare)
-    .map((tally) => ({ tally, share: shareOf(tally), movable: new Array<RebalanceUser>() }))
+    .filter((tally) => tally.line.managed && tally.line.users > 0 && tally.share() > highShare)
+    .map((tally) => ({ tally, share: tally.share(), movable: new Array<RebalanceUser>() }))
     .sort((a, b) => b.share - a.share || (a.tally.line.id < b.tally.line.id ? -1 : 1));
   const movableOf = new Map(hot.map(({ tally, movable }) => [tally.line.id, movable]));
   const targets = new Map(
@@ -104,15 +82,15 @@ export function planRebalance(
     const { line } = tally;
     movable.sort((a, b) => b.meanMilli - a.meanMilli || (a.userId < b.userId ? -1 : 1));
     for (const user of movable) {
-      if (budget <= 0 || shareOf(tally) <= lowShare) break;
+      if (budget <= 0 || tally.share() <= lowShare) break;
       const [best] = user.knownLineIds
         .flatMap((id) => targets.get(id) ?? [])
-        .map((target) => ({ target, share: shareOf(target, user) }))
+        .map((target) => ({ target, share: target.share(user) }))
         .filter((rated) => rated.share <= policy.rebalance.targetMaxShare)
         .sort((a, b) => a.share - b.share || tie(user, b.target) - tie(user, a.target));
       if (!best) continue;
-      shift(tally, user, -1);
-      shift(best.target, user, 1);
+      tally.shift(user, -1);
+      best.target.shift(user, 1);
       budget -= 1;
       moves.push({
         userId: user.userId,
@@ -121,7 +99,7 @@ export function planRebalance(
         reason: 'long silent, and holds that number',
       });
     }
-    const excess = (shareOf(tally) - lowShare) * rampCap(line, policy);
+    const excess = (tally.share() - lowShare) * tally.cap;
     remedies.push({
       lineId: line.id,
       share,
@@ -134,15 +112,10 @@ export function planRebalance(
   return { remedies, moves };
 }
 
-function shift(tally: Tally, user: RebalanceUser, sign: 1 | -1): void {
-  // Sums that are behind their users' are never taken below nothing.
-  tally.meanMilli = Math.max(0, tally.meanMilli + sign * user.meanMilli);
-  tally.varianceMilli = Math.max(0, tally.varianceMilli + sign * user.varianceMilli);
-}
-
 const tie = (user: RebalanceUser, { line }: Tally): number => rendezvousRank(user.userId, line.id);
 
-function mayMove(user: RebalanceUser, now: EpochMs, policy: FleetPolicy): boolean {
+/** Whether a user may be moved for the balance at all: not pinned, long silent, not moved lately. */
+export function mayMove(user: RebalanceUser, now: EpochMs, policy: FleetPolicy): boolean {
   if (user.pinned) return false;
   const cooledDown =
     user.lastMovedAt === null || now - user.lastMovedAt >= policy.rebalance.cooldownDays * DAY_MS;

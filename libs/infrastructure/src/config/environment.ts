@@ -71,6 +71,12 @@ export const environmentSchema = z.object({
     .describe(
       'Comma-separated hosts that photos of contact cards may be fetched from; without it they are uploaded',
     ),
+  EVENTS_TO_LOOPBACK: z
+    .enum(['no', 'yes'])
+    .default('no')
+    .describe(
+      'Whether events may be posted to http://127.0.0.1, for an app on this machine; only while HOST is on loopback',
+    ),
   FLEET_TIME_ZONE: z
     .string()
     .refine(isZone, 'must be an IANA time zone such as Europe/Berlin')
@@ -122,6 +128,12 @@ export const environmentSchema = z.object({
 });
 
 export type Environment = z.infer<typeof environmentSchema>;
+
+/** Whether events may be posted to this machine: where others reach the service, they could reach what listens here. */
+export function eventsToLoopbackOf(environment: Environment): boolean {
+  const onLoopback = environment.HOST === 'localhost' || environment.HOST.startsWith('127.');
+  return environment.EVENTS_TO_LOOPBACK === 'yes' && onLoopback;
+}
 
 /** How the provider is reached: the real account. */
 export function linqOf(environment: Environment, apiKey: string) {

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { PhotoProblem } from '@linekeeper/application';
 import { selfSigned } from '../../../../test/support/self-signed';
 import { PinnedPhotoSource, type PinnedSourceOptions } from './pinned-source';
-import { isPublicAddress } from './public-addresses';
+import { isPublicAddress } from '../public-addresses';
 
 const HOST = 'cdn.photos.example';
 const PUBLIC = '93.184.215.14';

@@ -1,9 +1,8 @@
-import { Resolver } from 'node:dns/promises';
 import { type IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { isIP } from 'node:net';
 import { PhotoProblem, PhotoSource } from '@linekeeper/application';
-import { isPublicAddress } from './public-addresses';
+import { pinHost, type ResolveHost } from '../pinned-host';
 
 /** The largest file that is taken, and the longest it may take, name look-up and all. */
 const MAX_BYTES = 2 * 1_024 * 1_024;
@@ -13,7 +12,7 @@ export interface PinnedSourceOptions {
   /** Hosts that may be fetched from: `cdn.example.com`, or `.example.com` for every host below it. None: nobody. */
   readonly hosts: readonly string[];
   /** Every address of a host. */
-  readonly resolve?: (host: string) => Promise<readonly string[]>;
+  readonly resolve?: ResolveHost;
   /** Where a connection to an address really goes, and with whose certificates it is checked. For tests. */
   readonly dial?: (address: string) => { host: string; port: number; ca: string };
   readonly maxMs?: number;
@@ -33,7 +32,7 @@ export class PinnedPhotoSource extends PhotoSource {
   async fetch(url: string): Promise<Uint8Array> {
     const target = this.allowed(url);
     const signal = AbortSignal.timeout(this.options.maxMs ?? MAX_MS);
-    const [address] = await this.publicAddresses(target.hostname, signal);
+    const address = await this.publicAddress(target.hostname, signal);
     return this.get(target, address, signal);
   }
 
@@ -54,21 +53,12 @@ export class PinnedPhotoSource extends PhotoSource {
     return target;
   }
 
-  private async publicAddresses(host: string, signal: AbortSignal): Promise<[string]> {
-    const { resolve = resolveAll } = this.options;
-    const found = await Promise.race([
-      resolve(host).catch(() => []),
-      new Promise<never>((_resolve, reject) => {
-        signal.addEventListener('abort', () => reject(tooSlow()), { once: true });
-      }),
-    ]);
-    const [first] = found;
-    if (first === undefined) throw new PhotoProblem('unreachable', `${host} was not found`);
-    // One that is not public spoils all: which of them answers would be chance.
-    if (!found.every(isPublicAddress)) {
-      throw refused(`Photos are not fetched from ${host}: it is not a public host`);
-    }
-    return [first];
+  private async publicAddress(host: string, signal: AbortSignal): Promise<string> {
+    const pinned = await pinHost(host, signal, this.options.resolve);
+    if (pinned.kind === 'public') return pinned.address;
+    if (pinned.kind === 'too-slow') throw tooSlow();
+    if (pinned.kind === 'not-found') throw new PhotoProblem('unreachable', `${host} was not found`);
+    throw refused(`Photos are not fetched from ${host}: it is not a public host`);
   }
 
   private get(target: URL, address: string, signal: AbortSignal): Promise<Uint8Array> {
@@ -132,12 +122,6 @@ async function collect(answer: IncomingMessage, host: string): Promise<Uint8Arra
     throw error instanceof Error && error.name === 'AbortError' ? tooSlow() : failed(host);
   }
   return Buffer.concat(chunks);
-}
-
-async function resolveAll(host: string): Promise<readonly string[]> {
-  const resolver = new Resolver({ timeout: 2_000, tries: 2 });
-  const found = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
-  return found.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
 }
 
 const refused = (why: string): PhotoProblem => new PhotoProblem('address', why);

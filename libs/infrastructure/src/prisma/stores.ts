@@ -4,6 +4,7 @@ import type { Presence } from './presence';
 import { PrismaAssignmentStore } from './stores/assignment-store';
 import { PrismaCardStore } from './stores/card-store';
 import { PrismaConversationStore } from './stores/conversation-store';
+import { PrismaEndpointStore } from './stores/endpoint-store';
 import { PrismaEnvironmentStore } from './stores/environment-store';
 import { PrismaEvidenceStore } from './stores/evidence-store';
 import { PrismaFailoverStore } from './stores/failover-store';
@@ -32,6 +33,7 @@ import { PrismaSubscriptionStore } from './stores/subscription-store';
 import { PrismaUsageStore } from './stores/usage-store';
 import { PrismaUserStore } from './stores/user-store';
 import { PrismaWaitList } from './stores/wait-list';
+import { PrismaWithheldStore } from './stores/withheld-store';
 
 /** All stores on one client or transaction, and where its decisions are noted. `ask` is for the paths of every message. */
 export function prismaStores(
@@ -62,6 +64,7 @@ export function prismaStores(
     outcomes: new PrismaOutcomeStore(db),
     quarantine: new PrismaQuarantineStore(db),
     outbox: new PrismaOutboxStore(db),
+    endpoints: new PrismaEndpointStore(db),
     evidence: new PrismaEvidenceStore(db),
     failovers: new PrismaFailoverStore(db),
     policies: new PrismaPolicyStore(db),
@@ -74,5 +77,6 @@ export function prismaStores(
     retention: new PrismaRetentionStore(db),
     idempotency: new PrismaIdempotencyStore(db),
     subscriptions: new PrismaSubscriptionStore(db),
+    withheld: new PrismaWithheldStore(db),
   };
 }

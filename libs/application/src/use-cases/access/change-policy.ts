@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { FleetPolicy } from '@linekeeper/domain';
 import { type Actor, actorText } from '../../actor';
-import { crossedThresholds, fleetPolicySchema } from '../../fleet-policy.schema';
 import { type ActivePolicy, Clock, Ids, Policies, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
+import { checkedPolicy, type PolicyWish, wishedPolicy } from './checked-policy';
 import { keepCaps } from './keep-caps';
 
 export interface PolicyChange {
-  /** The whole document. */
-  readonly policy: unknown;
+  /** The whole document, or a preset over the one in force. */
+  readonly wish: PolicyWish;
   /** The version it was made from; another one in force refuses it. Null: whatever is in force. */
   readonly basedOn: number | null;
   readonly reason: string;
@@ -31,10 +30,14 @@ export class ChangePolicy {
 
   /** Refuses unknown keys and values out of range (`policy.invalid`) and contradictions (`policy.crossed`), naming them. */
   async execute(change: PolicyChange, actor: Actor): Promise<ActivePolicy> {
-    const policy = checked(change.policy);
+    // What is wrong in itself is refused before anybody waits for anybody.
+    if ('policy' in change.wish) checkedPolicy(change.wish.policy);
     const at = this.clock.now();
+    const { policy: inForce } = await this.policies.active();
     const next = await this.unitOfWork.run(async (stores) => {
+      await stores.policies.lock();
       const current = await stores.policies.newest();
+      const policy = wishedPolicy(change.wish, current?.document ?? inForce);
       const version = current?.version ?? 0;
       if (change.basedOn !== null && change.basedOn !== version) {
         throw new Refusal('precondition.stale', `Version ${version} is in force`, {
@@ -67,26 +70,4 @@ export class ChangePolicy {
     if (!change.dryRun) this.policies.refresh();
     return next;
   }
-}
-
-function checked(document: unknown): FleetPolicy {
-  const parsed = fleetPolicySchema.safeParse(document);
-  if (!parsed.success) {
-    const errors = parsed.error.issues.map((issue) => ({
-      path: issue.path.join('.'),
-      message: issue.message,
-    }));
-    const first = errors[0];
-    throw new Refusal(
-      'policy.invalid',
-      first ? `${first.path || 'policy'}: ${first.message}` : '',
-      {
-        errors,
-      },
-    );
-  }
-  const crossed = crossedThresholds(parsed.data);
-  const first = crossed[0];
-  if (first) throw new Refusal('policy.crossed', first.rule, { crossed });
-  return parsed.data;
 }

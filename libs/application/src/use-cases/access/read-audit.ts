@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type AuditRecord, type OutboxRecord, UnitOfWork } from '../../ports';
+import { type AuditRecord, type OutboxCursor, type OutboxRecord, UnitOfWork } from '../../ports';
 import { type PoolScope, sees } from '../shared';
 
 /** Who did what, why, under which policy. */
@@ -23,6 +23,18 @@ export type AnnouncedEvent = OutboxRecord & { readonly seq: number };
 @Injectable()
 export class ReadEvents {
   constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** From here on nothing is missed. */
+  cursorNow(): Promise<OutboxCursor> {
+    return this.unitOfWork.read.outbox.cursorNow();
+  }
+
+  after(
+    cursor: OutboxCursor,
+    limit: number,
+  ): Promise<{ events: AnnouncedEvent[]; cursor: OutboxCursor }> {
+    return this.unitOfWork.read.outbox.after(cursor, limit);
+  }
 
   since(seq: number, limit: number): Promise<AnnouncedEvent[]> {
     return this.unitOfWork.read.outbox.since(seq, limit);

@@ -18,6 +18,7 @@ export const JOB_NAMES = [
   'repair-gaps',
   'ask-outcomes',
   'reconcile-ledger',
+  'deliver-events',
   'forget-old',
 ] as const;
 export type JobName = (typeof JOB_NAMES)[number];
@@ -53,6 +54,8 @@ export const JOB_EVERY_SECONDS: Readonly<Record<JobName, number>> = {
   // Only of V2 anything is asked for. More often would be more haste than a careful guest shows.
   'ask-outcomes': 300,
   'reconcile-ledger': 3_600,
+  // Events are posted as they come, beside the jobs, which wait for no endpoint; this hands out, and forgets what is old.
+  'deliver-events': 300,
   'forget-old': 3_600,
 };
 

@@ -1,9 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { MINUTE_MS } from '@linekeeper/domain';
-import { type Actor, automation } from '../../actor';
+import type { Actor } from '../../actor';
 import { Clock, type JobRunRecord, Metrics, Settings, UnitOfWork } from '../../ports';
 import { Refusal } from '../../refusal';
 import { AssessLosses } from '../capacity/assess-losses';
+import { SumUpActuators } from '../access/sum-up-actuators';
+import { DeliverEvents } from '../events/deliver-events';
 import { AskOutcomes } from '../inbox/ask-outcomes';
 import { DrainInbox } from '../inbox/drain-inbox';
 import { KeepSubscribed } from '../inbox/keep-subscribed';
@@ -15,7 +17,7 @@ import { CloseBudgetDay } from '../lines/close-budget-day';
 import { Groups } from '../lines/hold-groups';
 import { LineCards } from '../lines/line-cards';
 import { PollLines } from '../lines/poll-lines';
-import { ProposeRebalance } from '../lines/propose-rebalance';
+import { RunRebalance } from '../lines/run-rebalance';
 import { RunFailovers } from '../lines/run-failovers';
 import { ShareCards } from '../lines/share-cards';
 import { WatchLines } from '../lines/watch-lines';
@@ -63,10 +65,12 @@ export class RunJob {
     issueCards: IssueCards,
     advanceRamp: AdvanceRamp,
     closeBudgetDay: CloseBudgetDay,
-    rebalance: ProposeRebalance,
+    rebalance: RunRebalance,
+    sumUpActuators: SumUpActuators,
     repairGaps: RepairGaps,
     askOutcomes: AskOutcomes,
     reconcileLedger: ReconcileLedger,
+    deliverEvents: DeliverEvents,
     forgetOld: ForgetOld,
   ) {
     this.work = {
@@ -97,13 +101,17 @@ export class RunJob {
       'check-line-cards': () => lineCards.execute(),
       'advance-ramp': () => advanceRamp.execute(),
       'close-budget-day': () => closeBudgetDay.execute(),
-      rebalance: async () => {
-        const { plan } = await rebalance.execute(automation('rebalance'), false);
-        return { lines: plan.remedies.length, moves: plan.moves.length };
-      },
+      rebalance: async () => ({
+        ...(await rebalance.execute()),
+        ...(await sumUpActuators.execute()),
+      }),
       'repair-gaps': (asked) => repairGaps.execute(asked),
       'ask-outcomes': () => askOutcomes.execute(),
       'reconcile-ledger': () => reconcileLedger.execute(),
+      'deliver-events': async (asked) => ({
+        ...(await deliverEvents.prepare()),
+        ...(asked ? await deliverEvents.execute() : {}),
+      }),
       'forget-old': () => forgetOld.execute(),
     };
   }

@@ -31,7 +31,8 @@ export async function carryOut(
     return 'ejected';
   }
   const suspected = verdict.verdict !== 'healthy' && held.suspectSince !== null;
-  if (suspected && line.health === 'healthy') {
+  // While the fleet is frozen only replies leave anyhow; the next look after it judges again.
+  if (suspected && line.health === 'healthy' && !(await isFrozen(stores))) {
     const wouldBe = { event: 'line.suspect', data: { lineId: line.id, reason } } as const;
     if (!(await mayAct(stores, decision, 'ejection', isNew ? wouldBe : null))) return null;
     await changeHealth(stores, line, 'suspect', reason, decision);

@@ -1,4 +1,5 @@
 import { AdvanceRamp } from './advance-ramp';
+import { ApplyRebalance } from './apply-rebalance';
 import { ChangeLine } from './change-line';
 import { CloseBudgetDay } from './close-budget-day';
 import { Failovers } from './failovers';
@@ -10,6 +11,7 @@ import { PollLines } from './poll-lines';
 import { ProposeRebalance } from './propose-rebalance';
 import { RegisterLines } from './register-lines';
 import { RescueStranded } from './rescue-stranded';
+import { RunRebalance } from './run-rebalance';
 import { RunFailovers } from './run-failovers';
 import { ShareCards } from './share-cards';
 import { StepLine } from './step-line';
@@ -20,6 +22,7 @@ import { ReplaceNumber } from './replace-number';
 import { WatchLines } from './watch-lines';
 
 export * from './advance-ramp';
+export { ApplyRebalance } from './apply-rebalance';
 export * from './change-line';
 export * from './close-budget-day';
 export * from './failovers';
@@ -54,6 +57,8 @@ export const LINES_USE_CASES = [
   Failovers,
   Groups,
   ProposeRebalance,
+  ApplyRebalance,
+  RunRebalance,
   ShareCards,
   Canary,
   WatchLines,

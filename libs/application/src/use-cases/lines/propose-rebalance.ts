@@ -4,11 +4,18 @@ import {
   planRebalance,
   projectedUse,
   rampCap,
+  type RebalanceMove,
   type RebalancePlan,
   type RebalanceUser,
 } from '@linekeeper/domain';
 import type { Actor } from '../../actor';
-import { type PoolRecord, type Stores, UnitOfWork } from '../../ports';
+import {
+  type AssignmentRecord,
+  type PoolRecord,
+  type ProposalRecord,
+  type Stores,
+  UnitOfWork,
+} from '../../ports';
 import { announce, type Decision, Decisions, note, snapshotOf } from '../shared';
 
 /** A line carries some hundred users; more than this are not looked at in one proposal. */
@@ -17,9 +24,21 @@ const MAX_USERS_PER_LINE = 5_000;
 /** Nobody more than who is there. */
 const NOBODY = { meanMilli: 0, varianceMilli: 0 };
 
+/** A move that was proposed, of the place as it was then. */
+export interface ProposedMove extends RebalanceMove {
+  readonly poolId: string;
+  readonly assignmentId: string;
+  readonly epoch: number;
+}
+
+export interface ProposedPlan extends Omit<RebalancePlan, 'moves'> {
+  readonly moves: readonly ProposedMove[];
+}
+
 export interface RebalanceProposal {
+  /** Null when nothing was kept: it was only asked, or nothing is to be done. */
   readonly proposalId: string | null;
-  readonly plan: RebalancePlan;
+  readonly plan: ProposedPlan;
 }
 
 /** Proposes what would relieve lines beyond their cap, with reasons. It moves nobody: the default is not to move. */
@@ -34,7 +53,7 @@ export class ProposeRebalance {
   async execute(actor: Actor, dryRun: boolean): Promise<RebalanceProposal> {
     const decision = await this.decisions.begin(actor);
     const { read } = this.unitOfWork;
-    const plans: RebalancePlan[] = [];
+    const plans: ProposedPlan[] = [];
     for (const pool of await read.pools.list()) plans.push(await planFor(read, pool, decision));
     const plan = {
       remedies: plans.flatMap(({ remedies }) => remedies),
@@ -65,7 +84,7 @@ export class ProposeRebalance {
     return { proposalId, plan };
   }
 
-  latest(): Promise<{ id: string; body: unknown; at: number } | null> {
+  latest(): Promise<ProposalRecord | null> {
     return this.unitOfWork.read.jobs.latestProposal('rebalance');
   }
 }
@@ -74,7 +93,7 @@ async function planFor(
   stores: Stores,
   pool: PoolRecord,
   decision: Decision,
-): Promise<RebalancePlan> {
+): Promise<ProposedPlan> {
   const { lines, outlook } = await snapshotOf(stores, pool, decision);
   const { policy } = decision;
   // Users are only read for lines that a remedy could name.
@@ -83,14 +102,34 @@ async function planFor(
       projectedUse(loadWith(line, NOBODY), policy, outlook) >
       policy.rebalance.highShare * rampCap(line, policy),
   );
-  const users: RebalanceUser[] = [];
-  for (const line of hot) users.push(...(await usersOf(stores, pool, line.id)));
+  const people: MovablePerson[] = [];
+  for (const line of hot) people.push(...(await peopleOn(stores, pool, line.id)));
   const fleetUsers = lines.reduce((sum, line) => sum + line.users, 0);
-  return planRebalance({ now: decision.now, lines, users, fleetUsers, outlook }, policy);
+  const users = people.map(({ user }) => user);
+  const plan = planRebalance({ now: decision.now, lines, users, fleetUsers, outlook }, policy);
+  const places = new Map(people.map(({ assignment }) => [assignment.userId, assignment]));
+  const moves = plan.moves.flatMap((move) => {
+    const place = places.get(move.userId);
+    if (!place) return [];
+    return [{ ...move, poolId: pool.id, assignmentId: place.id, epoch: place.epoch }];
+  });
+  return { remedies: plan.remedies, moves };
 }
 
-async function usersOf(stores: Stores, pool: PoolRecord, lineId: string): Promise<RebalanceUser[]> {
-  const assignments = await stores.assignments.onLine(lineId, { limit: MAX_USERS_PER_LINE });
+/** Somebody as rebalancing sees them, and their place. */
+export interface MovablePerson {
+  readonly user: RebalanceUser;
+  readonly assignment: AssignmentRecord;
+}
+
+/** Those on a line who could be moved: who waits for an introduction, or has yet to write, is not for rebalancing. */
+export async function peopleOn(
+  stores: Stores,
+  pool: PoolRecord,
+  lineId: string,
+): Promise<MovablePerson[]> {
+  const all = await stores.assignments.onLine(lineId, { limit: MAX_USERS_PER_LINE });
+  const assignments = all.filter(({ state }) => state === 'confirmed' || state === 'overflow');
   const ids = assignments.map(({ userId }) => userId);
   const [known, conversations] = await Promise.all([
     stores.cards.known(ids),
@@ -103,7 +142,7 @@ async function usersOf(stores: Stores, pool: PoolRecord, lineId: string): Promis
   return assignments.map((assignment) => {
     const talk = talks.get(assignment.userId);
     const last = Math.max(talk?.lastInboundAt ?? 0, talk?.lastOutboundAt ?? 0);
-    return {
+    const user = {
       userId: assignment.userId,
       lineId,
       meanMilli: assignment.meanMilli,
@@ -113,5 +152,6 @@ async function usersOf(stores: Stores, pool: PoolRecord, lineId: string): Promis
       lastMovedAt: assignment.lastMovedAt,
       pinned: assignment.pinned,
     };
+    return { user, assignment };
   });
 }

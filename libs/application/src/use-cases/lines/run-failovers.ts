@@ -14,6 +14,7 @@ import {
 import { type BatchReport, moveBatch } from './failover-batch';
 import { handOver } from './hand-over';
 import { isOfNeed, mayMove } from './hold-failover';
+import { underItsPolicy } from './own-policy';
 import { RescueStranded } from './rescue-stranded';
 
 export interface FailoverReport {
@@ -85,13 +86,14 @@ export class RunFailovers {
     id: string,
     run: Readonly<Run>,
   ): Promise<'ended' | 'completed' | (BatchReport & { share: number })> {
-    const decision = await this.decisions.begin(automation('run-failovers'));
+    const begun = await this.decisions.begin(automation('run-failovers'));
     return this.unitOfWork.run(async (stores) => {
       if (await isFrozen(stores)) return 'ended';
       // Unrelated lines that alarm at once are the provider's trouble: nobody gains by being moved now.
-      if ((await panicNow(stores, decision)) !== null) return 'ended';
+      if ((await panicNow(stores, begun)) !== null) return 'ended';
       const before = await stores.failovers.byId(id);
       if (!before) return 'ended';
+      const decision = await underItsPolicy(stores, before, begun);
       const line = await lineOr404(stores, before.lineId);
       const pool = await poolOf(stores, line.poolId);
       await stores.pools.lock(pool.id);

@@ -9,7 +9,7 @@ import {
   type ShareCandidate,
   UnitOfWork,
 } from '../../ports';
-import { type Decision, Decisions } from '../shared';
+import { type Decision, Decisions, withhold } from '../shared';
 import { LineCards } from './line-cards';
 
 /** Threads in one run: the next run comes soon enough for the others. */
@@ -39,16 +39,17 @@ export class ShareCards {
     const decision = await this.decisions.begin(automation('share-contact-cards'));
     const { now, policy } = decision;
     const environment = await this.unitOfWork.read.environment.get();
-    if (environment?.actuators.share !== 'auto' || environment.frozenAt !== null) {
-      return { shared: 0, failed: 0 };
-    }
+    if (environment?.frozenAt !== null) return { shared: 0, failed: 0 };
+    const acts = environment.actuators.share === 'auto';
     const lines = new Map<string, LineRecord>();
     for (const line of await this.unitOfWork.read.lines.list()) {
       // Nobody asked for the card just now, so it leaves only where a proactive message might.
       if (whyCannotSend(line, 'proactive') !== null) continue;
-      // On V2 there may be none to share, in any thread of the line.
-      if (line.apiVersion === 'v3' || (await this.isSetUp(line, decision)))
+      // On V2 there may be none to share, in any thread of the line; the question costs no call there.
+      const isSetUp = line.apiVersion === 'v3' || line.contactCardActive;
+      if (isSetUp || (acts && (await this.lineCards.ensure(line.id, decision)))) {
         lines.set(line.id, line);
+      }
     }
     const candidates = await this.unitOfWork.read.conversations.chatsToShare({
       lineIds: [...lines.keys()],
@@ -65,14 +66,14 @@ export class ShareCards {
         return whyNotShare({ ...stateOf(each), apiVersion: line.apiVersion }, now, policy) === null;
       })
       .slice(0, MAX_SHARES);
+    if (!acts) {
+      const { read } = this.unitOfWork;
+      for (const { chat } of due) await withhold(read, decision, 'share', 'card.shared', chat.id);
+      return { shared: 0, failed: 0 };
+    }
     let shared = 0;
     for (const each of due) if (await this.share(each, decision)) shared += 1;
     return { shared, failed: due.length - shared };
-  }
-
-  /** The question costs no call: V2 cannot be asked. */
-  private async isSetUp(line: LineRecord, decision: Decision): Promise<boolean> {
-    return line.contactCardActive || (await this.lineCards.ensure(line.id, decision));
   }
 
   private async share(candidate: ShareCandidate, decision: Decision): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { EpochMs } from '@linekeeper/domain';
 import type { FailoverRecord, Stores } from '../../ports';
-import { announce, type Decision, lineOr404 } from '../shared';
+import { announce, type Decision, lineOr404, withhold } from '../shared';
 
 /**
  * Begins the failover of a line, once a line epoch. While the actuator does not act by itself it stands as planned
@@ -46,6 +46,7 @@ export async function startFailover(
     takenUpAt: null,
   });
   if (!inserted) return null;
+  if (!acts) await withhold(stores, decision, 'failover', 'failover.started', lineId);
   await announce(stores, decision, 'failover.started', {
     failoverId: id,
     lineId,

@@ -30,6 +30,7 @@ import {
   snapshotOf,
   startingSlowly,
   Turns,
+  withhold,
 } from '../shared';
 import { codeOf } from './codes';
 import { knownPerson, newsOf } from './known-person';
@@ -46,6 +47,8 @@ export interface Onboarded extends UserView {
   readonly created: boolean;
   /** In clear, to whom made the reservation: only its hash is kept. */
   readonly code: string | null;
+  /** While admission only observes: the refusal that its true answer is. */
+  readonly wouldBe?: 'fleet.no_capacity' | undefined;
 }
 
 /** Placements wait for each other at the pool's row; losing a race so often in a row means overload. */
@@ -141,11 +144,13 @@ export class OnboardUser {
     const user = known ?? (await this.newUser(stores, input, handle, decision));
     const snapshot = startingSlowly(await snapshotOf(stores, pool, decision), decision);
     const plan = planPlace(user, snapshot, decision);
-    const lineId = queue === 'others' ? null : await this.lineOf(stores, plan, snapshot);
-    if (lineId === null) {
+    const found = queue === 'others' ? null : await this.lineOf(stores, plan, snapshot);
+    if (found === null) {
       if (input.onFull !== 'wait-list') throw noCapacity(plan, queue === 'others');
       return waitFor(stores, { user, pool, startedBy: input.startedBy }, plan, decision);
     }
+    const { lineId, wouldBe } = found;
+    if (wouldBe) await withhold(stores, decision, 'admission', wouldBe, user.id);
     const assignment = await tieUser(
       stores,
       pool,
@@ -162,7 +167,7 @@ export class OnboardUser {
       fallbackLineIds: assignment.fallbackLineIds,
     });
     const view = await viewUser(stores, this.links, decision, { user, pool, assignment });
-    return { ...view, created: true, code };
+    return { ...view, created: true, code, ...(wouldBe ? { wouldBe } : {}) };
   }
 
   private parsed(text: string | undefined): ParsedHandle | null {
@@ -292,15 +297,15 @@ export class OnboardUser {
     stores: Stores,
     plan: PlacementPlan,
     snapshot: FleetSnapshot,
-  ): Promise<string | null> {
+  ): Promise<{ lineId: string; wouldBe: Onboarded['wouldBe'] } | null> {
     const best = plan.kind === 'placed' ? plan.candidates[0] : undefined;
-    if (best) return best.lineId;
+    if (best) return { lineId: best.lineId, wouldBe: undefined };
     const environment = await stores.environment.get();
     if (environment?.actuators.admission === 'observe') {
       const open = snapshot.lines
         .filter((line) => whyNoNewUsers(line, snapshot.now) === null)
         .sort((a, b) => a.meanMilli / a.todayCap - b.meanMilli / b.todayCap)[0];
-      if (open) return open.id;
+      if (open) return { lineId: open.id, wouldBe: 'fleet.no_capacity' };
     }
     return null;
   }

@@ -12,7 +12,7 @@ import {
 } from '../../ports';
 import { Refusal } from '../../refusal';
 import { ContactCards } from '../people/contact-cards';
-import { type Decision, Decisions, EVERY_POOL, poolOf } from '../shared';
+import { type Decision, Decisions, EVERY_POOL, poolOf, withhold } from '../shared';
 import { RequestSend } from './request-send';
 import type { SendAnswer } from './send-answer';
 import { SettleSend } from './settle-send';
@@ -62,14 +62,19 @@ export class IssueCards {
       done.learned += 1;
     }
     const environment = await read.environment.get();
-    const acts = environment?.actuators['re-issue'] === 'auto' && environment.frozenAt === null;
-    if (!policy.cards.sendAsMessage || !acts) return done;
+    if (!policy.cards.sendAsMessage || environment?.frozenAt !== null) return done;
     const owed = await read.cards.owed({
       activeSince: now - ACTIVE_MS,
       tried: now - TRY_AGAIN_MS,
       reissued: now - policy.cards.reissueDays * DAY_MS,
       limit: MAX_LOOKED_AT,
     });
+    if (environment.actuators['re-issue'] !== 'auto') {
+      for (const { userId } of owed) {
+        await withhold(read, decision, 're-issue', 'card.sent', userId);
+      }
+      return done;
+    }
     for (const each of owed) {
       if (done.sent === MAX_CARDS) break;
       const sent = await this.issue(each, decision).catch(notJustNow);

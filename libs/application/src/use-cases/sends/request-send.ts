@@ -27,7 +27,7 @@ import {
 } from '../../ports';
 import { Refusal } from '../../refusal';
 import { DrainInbox } from '../inbox/drain-inbox';
-import { announce, type Decision, Decisions, poolFor, sees } from '../shared';
+import { announce, type Decision, Decisions, poolFor, sees, withhold } from '../shared';
 import { answerAgain, withoutOwnHold } from './answer-again';
 import { lineToSendFrom, snapshotFrom } from './gate-snapshot';
 import {
@@ -224,6 +224,9 @@ export class RequestSend {
       reasons: gate.reasons,
       wouldBe,
     };
+    if (wouldBe !== null) {
+      await withhold(this.unitOfWork.read, decision, 'gate', wouldBe, row.userId);
+    }
     const { usedLast24h, overrun } = held;
     const taken = { outcome: overrun ? 'overrun' : 'held', usedLast24h, todayCap: cap };
     return tellAnswer(this.unitOfWork.read, answer, request, row, decision, taken);

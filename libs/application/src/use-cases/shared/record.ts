@@ -1,3 +1,4 @@
+import { isoWeek } from '@linekeeper/domain';
 import type { EventType } from '../../events';
 import type { Actuator, DecisionEntry, OutboxRecord, Stores } from '../../ports';
 import type { Decision } from './decision';
@@ -57,6 +58,7 @@ export async function mayAct(
   if (mode === 'auto') return true;
   if (wouldBe) {
     const { event, data } = wouldBe;
+    await withhold(stores, decision, actuator, event, subjectOf(data));
     await announce(stores, decision, 'actuator.withheld', {
       ...data,
       actuator,
@@ -65,6 +67,22 @@ export async function mayAct(
     });
   }
   return false;
+}
+
+/** Keeps for the week's sum what an actuator would have done to whom. */
+export function withhold(
+  stores: Stores,
+  { now }: Decision,
+  actuator: Actuator,
+  wouldBe: string,
+  subject: string,
+): Promise<void> {
+  return stores.withheld.note({ week: isoWeek(now), actuator, wouldBe, subject }, now);
+}
+
+function subjectOf(data: Readonly<Record<string, unknown>>): string {
+  const id = data['userId'] ?? data['lineId'];
+  return typeof id === 'string' ? id : '';
 }
 
 /** Tells a decision to the log and the metrics once the transaction stands. */

@@ -231,6 +231,16 @@ export class PrismaAssignmentStore extends AssignmentStore {
     await this.insertFallbacks(id, lineIds);
   }
 
+  movedSince(poolId: string, reasonPrefix: string, since: EpochMs): Promise<number> {
+    return this.db.assignmentHistory.count({
+      where: {
+        at: { gt: date(since) },
+        reason: { startsWith: reasonPrefix },
+        assignment: { poolId },
+      },
+    });
+  }
+
   async history(id: string): Promise<AssignmentHistoryEntry[]> {
     const rows = await this.db.assignmentHistory.findMany({
       where: { assignmentId: id },

@@ -1,7 +1,7 @@
-import { type JobRunRecord, JobStore } from '@linekeeper/application';
+import { type JobRunRecord, JobStore, type ProposalRecord } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
 import type { Db } from '../database';
-import { date, json, ms } from '../values';
+import { date, json, ms, msOrNull } from '../values';
 
 export class PrismaJobStore extends JobStore {
   constructor(private readonly db: Db) {
@@ -38,8 +38,24 @@ export class PrismaJobStore extends JobStore {
     });
   }
 
-  async latestProposal(kind: string): Promise<{ id: string; body: unknown; at: EpochMs } | null> {
-    const row = await this.db.proposal.findFirst({ where: { kind }, orderBy: { at: 'desc' } });
-    return row && { id: row.id, body: row.body, at: ms(row.at) };
+  async latestProposal(kind: string): Promise<ProposalRecord | null> {
+    const row = await this.db.proposal.findFirst({
+      where: { kind },
+      orderBy: [{ at: 'desc' }, { id: 'desc' }],
+    });
+    return row && { ...row, at: ms(row.at), appliedAt: msOrNull(row.appliedAt) };
+  }
+
+  async lockProposal(id: string): Promise<ProposalRecord | null> {
+    await this.db.$queryRaw`SELECT 1 FROM proposals WHERE id = ${id}::uuid FOR UPDATE`;
+    const row = await this.db.proposal.findUnique({ where: { id } });
+    return row && { ...row, at: ms(row.at), appliedAt: msOrNull(row.appliedAt) };
+  }
+
+  async applied(id: string, result: unknown, at: EpochMs): Promise<void> {
+    await this.db.proposal.update({
+      where: { id },
+      data: { result: json(result), appliedAt: date(at), version: { increment: 1 } },
+    });
   }
 }

@@ -1,9 +1,11 @@
 import {
   type AuditRecord,
   AuditStore,
+  type OutboxCursor,
   type OutboxRecord,
   OutboxStore,
 } from '@linekeeper/application';
+import type { EpochMs } from '@linekeeper/domain';
 import type { Db } from '../database';
 import { date, json, ms, num } from '../values';
 
@@ -114,5 +116,55 @@ export class PrismaOutboxStore extends OutboxStore {
       select: { seq: true },
     });
     return newest ? num(newest.seq) : 0;
+  }
+
+  async after(
+    cursor: OutboxCursor,
+    limit: number,
+  ): Promise<{ events: (OutboxRecord & { seq: number })[]; cursor: OutboxCursor }> {
+    const rows = await this.db.$queryRaw<
+      {
+        xid: bigint;
+        seq: bigint;
+        id: string;
+        type: string;
+        data: Record<string, unknown>;
+        at: Date;
+      }[]
+    >`
+      SELECT xid::text::bigint AS xid, seq, id, type, data, at FROM outbox_events
+      WHERE (xid, seq) > (${String(cursor.xid)}::text::xid8, ${BigInt(cursor.seq)}::bigint)
+        AND xid < pg_snapshot_xmin(pg_current_snapshot())
+      ORDER BY xid, seq LIMIT ${limit}`;
+    const last = rows.at(-1);
+    return {
+      events: rows.map(({ xid: _xid, ...row }) => ({ ...row, seq: num(row.seq), at: ms(row.at) })),
+      cursor: last ? { xid: last.xid, seq: num(last.seq) } : cursor,
+    };
+  }
+
+  async cursorNow(): Promise<OutboxCursor> {
+    const [row] = await this.db.$queryRaw<{ xid: bigint }[]>`
+      SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid`;
+    return { xid: row?.xid ?? 0n, seq: 0 };
+  }
+
+  async cursorAt(at: EpochMs): Promise<OutboxCursor> {
+    const [row] = await this.db.$queryRaw<{ xid: bigint | null }[]>`
+      SELECT min(xid::text::bigint) AS xid FROM outbox_events WHERE at >= ${date(at)}`;
+    return row?.xid == null ? this.cursorNow() : { xid: row.xid, seq: 0 };
+  }
+
+  async byId(id: string): Promise<(OutboxRecord & { seq: number }) | null> {
+    const row = await this.db.outboxEvent.findUnique({ where: { id } });
+    return (
+      row && {
+        id: row.id,
+        seq: num(row.seq),
+        type: row.type,
+        data: row.data as OutboxRecord['data'],
+        at: ms(row.at),
+      }
+    );
   }
 }

@@ -1,7 +1,8 @@
-import { PolicyStore } from '@linekeeper/application';
+import { PolicyStore, type PolicyVersionRecord } from '@linekeeper/application';
 import { completePolicy, type EpochMs, type FleetPolicy } from '@linekeeper/domain';
+import { ADVISORY_LOCKS } from '../../advisory-locks';
 import type { Db } from '../database';
-import { date, json } from '../values';
+import { date, json, ms } from '../values';
 
 export class PrismaPolicyStore extends PolicyStore {
   constructor(private readonly db: Db) {
@@ -18,6 +19,26 @@ export class PrismaPolicyStore extends PolicyStore {
     return row && completePolicy(row.document as object);
   }
 
+  async lock(): Promise<void> {
+    const lock = ADVISORY_LOCKS.policy;
+    await this.db.$queryRaw`SELECT 1 FROM (SELECT pg_advisory_xact_lock(${lock})) AS locked`;
+  }
+
+  async list(page: { limit: number; before?: number }): Promise<PolicyVersionRecord[]> {
+    const rows = await this.db.policyVersion.findMany({
+      where: page.before === undefined ? {} : { version: { lt: page.before } },
+      select: SHOWN,
+      orderBy: { version: 'desc' },
+      take: page.limit,
+    });
+    return rows.map(recordOf);
+  }
+
+  async record(version: number): Promise<PolicyVersionRecord | null> {
+    const row = await this.db.policyVersion.findUnique({ where: { version }, select: SHOWN });
+    return row && recordOf(row);
+  }
+
   async insert(version: {
     version: number;
     document: FleetPolicy;
@@ -30,4 +51,18 @@ export class PrismaPolicyStore extends PolicyStore {
       data: { ...row, document: json(document), createdAt: date(at) },
     });
   }
+}
+
+const SHOWN = { version: true, actor: true, reason: true, createdAt: true } as const;
+
+function recordOf({
+  createdAt,
+  ...row
+}: {
+  version: number;
+  actor: string;
+  reason: string;
+  createdAt: Date;
+}): PolicyVersionRecord {
+  return { ...row, at: ms(createdAt) };
 }
