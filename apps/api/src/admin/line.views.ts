@@ -89,11 +89,11 @@ export function stepView(report: StepReport): z.infer<typeof stepAnswer> {
 const IS_INSTANT = /(?:At|Until|From|Deadline)$/;
 
 function changeView(change: StepReport['change']): Record<string, unknown> {
-  const columns: [string, unknown][] = Object.entries(change);
   return Object.fromEntries(
-    columns.map(([column, value]): [string, unknown] => [
-      column,
-      typeof value === 'number' && IS_INSTANT.test(column) ? instant(value) : value,
-    ]),
+    Object.entries<unknown>({ ...change }).map(([column, value]) =>
+      typeof value === 'number' && IS_INSTANT.test(column)
+        ? [column, instant(value)]
+        : [column, value],
+    ),
   );
 }
