@@ -8,6 +8,7 @@ import {
   personNumber,
   type Problem,
   type SendAnswer,
+  sendNoCards,
 } from './fleet';
 import { type Http, ok } from './http';
 import { People, type Person } from './people';
@@ -98,6 +99,8 @@ export function aMonth(
         reason: 'a new fleet, which nobody has written to yet',
       }),
     );
+    // Some are given no card, and are lost sight of with their line: the app alone gives them here.
+    await sendNoCards(service);
     const lines = await linesOf(service);
     expect(lines.map(({ adminState }) => adminState)).toEqual(Array(LINES).fill('warming'));
     const early = await service.app.post<Problem & { nextCapacityAt: string }>('/v1/users', {

@@ -88,7 +88,7 @@ describe('LinqV2MessagingProvider', () => {
   describe('lines', () => {
     it('are read without a status and a reputation, which V2 has not', async () => {
       linq.answers(lines);
-      const unknown = { reputation: null, status: null, listedBy: 'v2' };
+      const unknown = { reputation: null, status: null, listedBy: 'v2', forwardingNumber: null };
       expect(await provider.listLines()).toEqual([
         { providerLineId: '99', phoneNumber: LINE, ...unknown },
         { providerLineId: '100', phoneNumber: OTHER_LINE, ...unknown },
