@@ -26,6 +26,7 @@ import {
   UnitOfWork,
   UsageHistory,
   USE_CASES,
+  Outages,
   WallClock,
   WebhookVerifier,
 } from '@linekeeper/application';
@@ -50,6 +51,7 @@ import { PinnedPhotoSource } from './photos/pinned-source';
 import { SharpPhotoWorkshop } from './photos/sharp-workshop';
 import { CloseDatabase } from './prisma/close-database';
 import { PrismaDatabase } from './prisma/database';
+import { DatabaseOutages } from './prisma/database-outages';
 import { StoredPolicies } from './prisma/policies';
 import { PostgresBudgetLedger } from './prisma/postgres-budget-ledger';
 import { PrismaUnitOfWork } from './prisma/unit-of-work';
@@ -136,6 +138,7 @@ export class InfrastructureModule {
     const secretsKeys = [options.secretsKey, ...(options.previousSecretsKeys ?? [])] as const;
     const adapters: Provider[] = [
       { provide: Clock, useValue: options.clock },
+      { provide: Outages, useFactory: (): Outages => new DatabaseOutages() },
       { provide: WallClock, useFactory: (): WallClock => new SystemClock() },
       { provide: PublicAddress, useValue: publicAddressOf(options.publicUrl) },
       { provide: ClockFollower, useValue: options.follower },

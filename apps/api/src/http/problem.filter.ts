@@ -4,8 +4,9 @@ import {
   type ExceptionFilter,
   HttpException,
   Logger,
+  Optional,
 } from '@nestjs/common';
-import { Refusal, type RefusalCode } from '@linekeeper/application';
+import { Outages, Refusal, type RefusalCode } from '@linekeeper/application';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { faultProblem, problemOf, type Problem } from './problem';
 
@@ -29,10 +30,12 @@ const NEST_REFUSALS: Readonly<Record<number, RefusalCode>> = {
   415: 'request.unsupported_media_type',
 };
 
-/** Turns refusals into problem+json, and everything unknown into an opaque 500 with a logged cause. */
+/** Turns refusals into problem+json, an outage into a 503, and everything unknown into an opaque 500 with a logged cause. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
+
+  constructor(@Optional() private readonly outages?: Outages) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -57,6 +60,11 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof HttpException) {
       const code = NEST_REFUSALS[error.getStatus()];
       if (code !== undefined) return problemOf(code, error.message);
+    }
+    if (this.outages?.explains(error)) {
+      this.logger.warn({ what: 'The database is away', requestId: request.id });
+      const again = { retryAfterSeconds: 1 };
+      return problemOf('service.unavailable', 'The database does not answer now', again);
     }
     this.logger.error(
       { requestId: request.id, method: request.method, route: request.routeOptions.url },

@@ -29,6 +29,7 @@ export * from './pod-store';
 export * from './policies';
 export * from './provider-events';
 export * from './public-address';
+export * from './outages';
 export * from './quarantine-store';
 export * from './secret-box';
 export * from './retention-store';
