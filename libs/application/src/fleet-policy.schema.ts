@@ -38,6 +38,7 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
     rawBodyDays: z.number().min(0).max(365),
     eventIdDays: z.number().min(2).max(365),
     sendDays: z.number().min(2).max(3_650),
+    announcedDays: z.number().min(2).max(3_650),
   }),
   newConversations: z.strictObject({
     outboundPerLinePer24h: z.number().int().min(0).max(1_000),

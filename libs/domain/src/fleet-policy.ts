@@ -50,6 +50,8 @@ export interface FleetPolicy {
     /** For so long an event that comes again is known by its id. */
     readonly eventIdDays: number;
     readonly sendDays: number;
+    /** Events to the app can be read again and replayed for so long. */
+    readonly announcedDays: number;
   };
   readonly newConversations: {
     /** Outbound-started, all causes together; Linq advises fewer than about 50 per rolling 24 hours. */
@@ -262,7 +264,7 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
     sameTextMinutes: 10,
     quietHours: { fromHour: 8, toHour: 21 },
   },
-  retention: { rawBodyDays: 7, eventIdDays: 35, sendDays: 35 },
+  retention: { rawBodyDays: 7, eventIdDays: 35, sendDays: 35, announcedDays: 35 },
   newConversations: {
     outboundPerLinePer24h: 50,
     outboundPerLinePerHour: 10,

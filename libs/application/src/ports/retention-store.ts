@@ -11,6 +11,8 @@ export abstract class RetentionStore {
   abstract forgetEvents(before: EpochMs, limit: number): Promise<number>;
   /** Sends that were admitted before this and are closed. */
   abstract forgetSends(before: EpochMs, limit: number): Promise<number>;
+  /** Events to the app that were announced before this and wait for no endpoint. */
+  abstract forgetAnnounced(before: EpochMs, limit: number): Promise<number>;
   /** What was answered before this under an Idempotency-Key. */
   abstract forgetAnswers(before: EpochMs, limit: number): Promise<number>;
   /** Links, page sessions and reservation codes that ended before this. */

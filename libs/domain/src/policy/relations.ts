@@ -39,6 +39,7 @@ export const POLICY_RELATIONS: readonly Relation[] = [
     upper: 'newConversations.outboundPerLinePer24h',
   },
   { lower: 'retention.rawBodyDays', upper: 'retention.eventIdDays' },
+  { lower: 'eventsOut.retryHours', upper: 'retention.announcedDays', upperUnit: 24 },
   // A ramping line is filled less than a mature one.
   { lower: 'admission.rampMeanShare', upper: 'admission.maxMeanShare' },
   // A line that is as full as it may be must still be able to be somebody's fallback.

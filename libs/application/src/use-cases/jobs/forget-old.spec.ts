@@ -24,7 +24,13 @@ describe('Forgetting', () => {
     const none = (): Promise<number> => Promise.resolve(0);
     const retention: Partial<RetentionStore> = {
       emptyBodies: (since, before, limit) => bodies.emptyBodies(since, before, limit),
-      ...{ forgetEvents: none, forgetSends: none, forgetAnswers: none, forgetSignIns: none },
+      ...{
+        forgetEvents: none,
+        forgetSends: none,
+        forgetAnnounced: none,
+        forgetAnswers: none,
+        forgetSignIns: none,
+      },
     };
     const runs: JobRunRecord[] = last
       ? [{ name: 'forget-old', lastRunAt: NOW - DAY_MS, lastResult: last, lastError: null }]

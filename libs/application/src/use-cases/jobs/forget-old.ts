@@ -14,6 +14,7 @@ export interface ForgottenReport {
   readonly bodies: number;
   readonly events: number;
   readonly sends: number;
+  readonly announced: number;
   readonly answers: number;
   readonly signIns: number;
   readonly bodiesUntil: EpochMs;
@@ -32,7 +33,7 @@ export class ForgetOld {
 
   async execute(): Promise<ForgottenReport> {
     const { now, policy } = await this.decisions.begin(automation('forget-old'));
-    const { rawBodyDays, eventIdDays, sendDays } = policy.retention;
+    const { rawBodyDays, eventIdDays, sendDays, announcedDays } = policy.retention;
     const { jobs, retention } = this.unitOfWork.read;
     const last = (await jobs.runs()).find(({ name }) => name === 'forget-old')?.lastResult;
     const since = (last as Partial<ForgottenReport> | undefined)?.bodiesUntil ?? 0;
@@ -45,6 +46,9 @@ export class ForgetOld {
       events: (await inBatches((limit) => retention.forgetEvents(daysAgo(eventIdDays), limit)))
         .rows,
       sends: (await inBatches((limit) => retention.forgetSends(daysAgo(sendDays), limit))).rows,
+      announced: (
+        await inBatches((limit) => retention.forgetAnnounced(daysAgo(announcedDays), limit))
+      ).rows,
       // An answer is given again for a day, and a sign-in that ended serves nobody.
       answers: (await inBatches((limit) => retention.forgetAnswers(daysAgo(2), limit))).rows,
       signIns: (await inBatches((limit) => retention.forgetSignIns(daysAgo(2), limit))).rows,

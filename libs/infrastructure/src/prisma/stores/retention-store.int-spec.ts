@@ -93,4 +93,26 @@ describe('What is kept of the past', () => {
     expect(await retention.forgetAnswers(daysAgo(2), 10)).toBe(1);
     expect(await idempotency.claim('just-now', 'hash', NOW)).not.toBeNull();
   });
+
+  it('is of what was announced what is not long ago, and what an endpoint still waits for', async () => {
+    const { outbox, retention } = unitOfWork.read;
+    const id = (n: number): string => `018f6a2e-8c31-7d04-9b52-3a1f0c9d7e0${n}`;
+    const events = [36, 36, 34].map((days, i) => ({
+      ...{ id: id(i), type: 'line.changed' as const, data: {}, at: daysAgo(days) },
+    }));
+    await outbox.append(events);
+    await database.query(
+      `WITH w AS (
+         INSERT INTO webhook_endpoints (id, url, description, event_types, pool_ids, state, state_reason, state_by,
+           secret, cursor_xid, cursor_seq, wants_since, failures, version, created_at, updated_at)
+         VALUES (gen_random_uuid(), 'https://example.com', '', '{}', '{}', 'enabled', '', 'test', '', 0, 0, now(), 0, 1, now(), now())
+         RETURNING id)
+       INSERT INTO event_deliveries (id, endpoint_id, event_seq, state, attempts, next_at, queued_at)
+       SELECT gen_random_uuid(), w.id, e.seq, 'pending', 0, now(), now() FROM w, outbox_events e WHERE e.id = $1`,
+      [id(0)],
+    );
+    expect(await retention.forgetAnnounced(daysAgo(35), 10)).toBe(1);
+    const left = await database.query<{ id: string }>('SELECT id FROM outbox_events ORDER BY seq');
+    expect(left.map((row) => row.id)).toEqual([id(0), id(2)]);
+  });
 });

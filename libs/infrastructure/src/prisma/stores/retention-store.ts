@@ -31,6 +31,16 @@ export class PrismaRetentionStore extends RetentionStore {
         WHERE admitted_at < ${date(before)} AND state NOT IN ('open', 'unknown') LIMIT ${limit})`;
   }
 
+  forgetAnnounced(before: EpochMs, limit: number): Promise<number> {
+    return this.db.$executeRaw`
+      DELETE FROM outbox_events WHERE seq IN (
+        SELECT e.seq FROM outbox_events e
+        WHERE e.at < ${date(before)} AND NOT EXISTS (
+          SELECT 1 FROM webhook_endpoints w JOIN event_deliveries d ON d.endpoint_id = w.id
+          WHERE d.event_seq = e.seq AND d.state = 'pending')
+        ORDER BY e.at LIMIT ${limit})`;
+  }
+
   forgetAnswers(before: EpochMs, limit: number): Promise<number> {
     return this.db.$executeRaw`
       DELETE FROM idempotency_records WHERE key IN (
