@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import request from 'supertest';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import {
@@ -69,4 +70,26 @@ describe('What is refused', () => {
       expect(await database.rowCounts()).toEqual(before);
     },
   );
+
+  it('answers 503, and not with a fault, whom the database leaves in the middle', async () => {
+    await database.query('BEGIN');
+    await database.query('LOCK TABLE users');
+    const asked = service.app.get<{ code: string }>(`/v1/users/${person.user.id}`);
+    let cut = 0;
+    for (let tries = 0; cut === 0 && tries < 100; tries += 1) {
+      await setTimeout(50);
+      // What a transaction has seen of the others it keeps otherwise.
+      await database.query('SELECT pg_stat_clear_snapshot()');
+      const rows = await database.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      cut = rows.length;
+    }
+    await database.query('ROLLBACK');
+    const answer = await asked;
+    expect(answer).toMatchObject({ status: 503, body: { code: 'service.unavailable' } });
+    expect(answer.headers.get('retry-after')).toBe('1');
+    expect((await service.app.get(`/v1/users/${person.user.id}`)).status).toBe(200);
+  });
 });

@@ -35,7 +35,7 @@ export async function createApp(
   module: Type | DynamicModule,
   { logLevel, trustedProxies, pages = true }: AppOptions,
 ): Promise<NestFastifyApplication> {
-  const problems = new ProblemFilter();
+  const problems = new ProblemFilter(null);
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     http: SERVER_BOUNDS,

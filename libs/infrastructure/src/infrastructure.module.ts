@@ -229,6 +229,7 @@ export class InfrastructureModule {
         BudgetLedger,
         InboxSignal,
         Metrics,
+        Outages,
         PrismaDatabase,
         ...USE_CASES,
       ],

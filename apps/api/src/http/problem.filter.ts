@@ -3,8 +3,8 @@ import {
   Catch,
   type ExceptionFilter,
   HttpException,
+  Inject,
   Logger,
-  Optional,
 } from '@nestjs/common';
 import { Outages, Refusal, type RefusalCode } from '@linekeeper/application';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -35,7 +35,8 @@ const NEST_REFUSALS: Readonly<Record<number, RefusalCode>> = {
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
 
-  constructor(@Optional() private readonly outages?: Outages) {}
+  /** Null where nothing has reached the service yet. */
+  constructor(@Inject(Outages) private readonly outages: Outages | null) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
