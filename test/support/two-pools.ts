@@ -1,4 +1,4 @@
-import { ManageKeys, type Role, UnitOfWork } from '@linekeeper/application';
+import { Clock, ManageKeys, type Role, UnitOfWork } from '@linekeeper/application';
 import { lineNumbers, type Onboarded, personNumber, type SendAnswer } from './fleet';
 import { ok } from './http';
 import type { TestService } from './service';
@@ -44,7 +44,7 @@ export async function raiseTwoPools(
 /** What takes a long story to come about: a group on the line. */
 async function addGroup(service: TestService, pool: PoolWithAll): Promise<void> {
   const { conversations } = service.nest.get(UnitOfWork).read;
-  const at = Date.now();
+  const at = service.nest.get(Clock).now();
   await conversations.saveChats([
     {
       id: `group-of-${pool.slug}`,
@@ -71,7 +71,7 @@ export async function letWait(
   waits: boolean,
 ): Promise<void> {
   const { waitList } = service.nest.get(UnitOfWork).read;
-  const since = Date.now();
+  const since = service.nest.get(Clock).now();
   if (waits) await waitList.join({ userId, poolId, startedBy: 'inbound', actor: 'a test', since });
   else await waitList.leave(userId, poolId);
 }

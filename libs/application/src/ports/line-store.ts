@@ -3,6 +3,7 @@ import type {
   EpochMs,
   FleetPolicy,
   Line,
+  LinePatch,
   LineView,
   Reputation,
 } from '@linekeeper/domain';
@@ -37,51 +38,33 @@ export interface LineRecord extends Line, SpokenVersion {
 }
 
 /** The columns a lifecycle step, a provider's word or the ramp may change. */
-export type LineChange = Partial<
-  Pick<
-    LineRecord,
-    | 'poolId'
-    | 'managed'
-    | 'adminState'
-    | 'adminStateBy'
-    | 'adminReason'
-    | 'health'
-    | 'healthBy'
-    | 'healthReason'
-    | 'providerStatus'
-    | 'providerStatusAt'
-    | 'reputation'
-    | 'reputationSeenAt'
-    | 'budgetPerDay'
-    | 'goodDays'
-    | 'warmingUntil'
-    | 'activatedAt'
-    | 'ejectedAt'
-    | 'ejections'
-    | 'bannedUntil'
-    | 'rampHoldUntil'
-    | 'drainDeadline'
-    | 'maintenanceMode'
-    | 'maintenanceFrom'
-    | 'maintenanceClosesAt'
-    | 'maintenanceUntil'
-    | 'maintenanceResume'
-    | 'maintenanceEndedAt'
-    | 'capability'
-    | 'capabilityAt'
-    | 'forwardingNumber'
-    | 'wantedForwarding'
-    | 'autoTyping'
-    | 'waivedChecks'
-    | 'missingSince'
-    | 'successorId'
-    | 'providerLineId'
-    | 'listedAt'
-    | 'contactCardActive'
-    | 'apiVersion'
-    | 'earlierVersions'
-  >
->;
+export type LineChange = LinePatch &
+  Partial<
+    Pick<
+      LineRecord,
+      | 'poolId'
+      | 'managed'
+      | 'adminReason'
+      | 'healthReason'
+      | 'providerStatusAt'
+      | 'reputation'
+      | 'reputationSeenAt'
+      | 'budgetPerDay'
+      | 'capability'
+      | 'capabilityAt'
+      | 'forwardingNumber'
+      | 'wantedForwarding'
+      | 'autoTyping'
+      | 'waivedChecks'
+      | 'missingSince'
+      | 'successorId'
+      | 'providerLineId'
+      | 'listedAt'
+      | 'contactCardActive'
+      | 'apiVersion'
+      | 'earlierVersions'
+    >
+  >;
 
 /** What users add to or take from a line's sums. */
 export interface LoadDelta {

@@ -8,7 +8,11 @@ import type { AddressInfo } from 'node:net';
 import type { PostOutcome } from '@linekeeper/application';
 import { Webhook } from 'standardwebhooks';
 import { selfSigned } from '../../../../test/support/self-signed';
+import { SystemClock } from '../system/clock';
 import { PinnedEventPoster, type PinnedPosterOptions } from './pinned-poster';
+
+/** Whoever verifies asks a clock on a wall how old the signature is. */
+const NOW = new SystemClock().now();
 
 const HOST = 'app.customer.example';
 const PUBLIC = '93.184.215.14';
@@ -77,7 +81,7 @@ describe('PinnedEventPoster', () => {
     event: Partial<Parameters<PinnedEventPoster['post']>[0]> = {},
   ): Promise<PostOutcome> =>
     through.post({
-      ...{ url, id: 'event-1', at: Date.now(), body, secrets: [SECRET], timeoutMs: 5_000 },
+      ...{ url, id: 'event-1', at: NOW, body, secrets: [SECRET], timeoutMs: 5_000 },
       ...event,
     });
 
