@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { SignInController } from './access/sign-in.controller';
 import { CapacityController } from './admin/capacity.controller';
 import { EndpointsController } from './admin/endpoints.controller';
@@ -19,7 +19,6 @@ import { EventFeed } from './events/event-feed';
 import { EventsController } from './events/events.controller';
 import { HealthController } from './health/health.controller';
 import { AuthGuard } from './http/auth.guard';
-import { IdempotencyInterceptor } from './http/idempotency.interceptor';
 import { ProblemFilter } from './http/problem.filter';
 import { validationPipe } from './http/validation.pipe';
 import { MetricsController } from './metrics/metrics.controller';
@@ -58,7 +57,6 @@ import { WebhooksController } from './webhooks/webhooks.controller';
     EventFeed,
     { provide: APP_GUARD, useClass: AuthGuard },
     { provide: APP_PIPE, useFactory: validationPipe },
-    { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
 })

@@ -63,7 +63,7 @@ export async function createApp(
     done();
   });
   countRequests(server, app.get(Metrics));
-  await addSecurityHeaders(server, app.get(PublicAddress).isSecure);
+  addSecurityHeaders(server, app.get(PublicAddress).isSecure);
   addBounds(server);
   addLoopbackOnly(server, isDocs);
   addBodyParsers(server);

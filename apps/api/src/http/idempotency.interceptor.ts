@@ -5,18 +5,15 @@ import {
   Injectable,
   Logger,
   type NestInterceptor,
-  SetMetadata,
+  UseInterceptors,
 } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import { Clock, Digest, Refusal, SecretBox, UnitOfWork } from '@linekeeper/application';
 import type { FastifyReply } from 'fastify';
 import { from, lastValueFrom, type Observable, of } from 'rxjs';
 import type { AuthenticatedRequest } from './principal';
 
-const IDEMPOTENT = 'linekeeper:idempotent';
-
 /** A POST that honours the Idempotency-Key header: the same key and request get the first answer again. */
-export const Idempotent = () => SetMetadata(IDEMPOTENT, true);
+export const Idempotent = () => UseInterceptors(IdempotencyInterceptor);
 
 interface NamedRequest extends AuthenticatedRequest {
   workId?: string;
@@ -42,7 +39,6 @@ export class IdempotencyInterceptor implements NestInterceptor {
   private readonly logger = new Logger('Idempotency');
 
   constructor(
-    private readonly reflector: Reflector,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly digest: Digest,
@@ -52,9 +48,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const key = request.headers['idempotency-key'];
-    if (!this.reflector.get<boolean>(IDEMPOTENT, context.getHandler()) || key === undefined) {
-      return next.handle();
-    }
+    if (key === undefined) return next.handle();
     if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
       throw new Refusal('request.invalid', 'Idempotency-Key: 1 to 255 visible characters');
     }

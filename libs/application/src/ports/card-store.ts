@@ -86,12 +86,12 @@ export interface CardMessageNews extends CardMessageRecord {
 
 export abstract class CardStore {
   abstract byVersion(version: string): Promise<CardRecord | null>;
-  /** Whether this version was made. Far cheaper than reading it: a card carries its photo. */
-  abstract has(version: string): Promise<boolean>;
+  /** Those of these versions that were never made. Far cheaper than reading them: a card carries its photo. */
+  abstract unmade(versions: readonly string[]): Promise<string[]>;
   /** The numbers of a person's cards as they would be now, one for each of their places. Nobody's: none. One round trip. */
   abstract numbersNow(userId: string): Promise<CardNumbers[]>;
-  /** Keeps a card; a version that exists stays as it is. */
-  abstract keep(card: CardRecord): Promise<void>;
+  /** Keeps cards, in one statement; a version that exists stays as it is. */
+  abstract keep(cards: readonly CardRecord[]): Promise<void>;
   /** Notes that a card went to a person. Idempotent by id. */
   abstract recordSent(entry: {
     id: string;

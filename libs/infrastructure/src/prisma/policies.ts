@@ -6,8 +6,9 @@ const CACHE_MS = 1_000;
 
 /** Keeps the newest policy in memory. An environment without any gets version 1 from the defaults. */
 export class StoredPolicies extends Policies {
-  private cached: ActivePolicy | null = null;
-  private readAt = 0;
+  /** What was read last, or is being read: whoever asks meanwhile waits for the same answer. */
+  private latest: { readonly askedAt: number; readonly answer: Promise<ActivePolicy> } | null =
+    null;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
@@ -17,17 +18,26 @@ export class StoredPolicies extends Policies {
   }
 
   async active(): Promise<ActivePolicy> {
-    const at = this.monotonicMs();
-    if (this.cached && at - this.readAt < CACHE_MS) return this.cached;
-    const newest = await this.unitOfWork.read.policies.newest();
-    this.cached = newest
-      ? { version: newest.version, policy: newest.document }
-      : { version: 1, policy: DEFAULT_FLEET_POLICY };
-    this.readAt = at;
-    return this.cached;
+    const now = this.monotonicMs();
+    if (this.latest && now - this.latest.askedAt < CACHE_MS) return this.latest.answer;
+    const latest = { askedAt: now, answer: this.read() };
+    this.latest = latest;
+    try {
+      return await latest.answer;
+    } catch (error) {
+      if (this.latest === latest) this.latest = null;
+      throw error;
+    }
   }
 
   refresh(): void {
-    this.cached = null;
+    this.latest = null;
+  }
+
+  private async read(): Promise<ActivePolicy> {
+    const newest = await this.unitOfWork.read.policies.newest();
+    return newest
+      ? { version: newest.version, policy: newest.document }
+      : { version: 1, policy: DEFAULT_FLEET_POLICY };
   }
 }

@@ -74,7 +74,7 @@ const REQUEST_WINDOW_SECONDS = 10;
 export function requestsOf(role: Role): RateRule {
   return {
     name: `requests-${role}`,
-    requests: role === 'app' ? 30_000 : 3_000,
+    requests: role === 'app' ? 200_000 : 3_000,
     windowSeconds: REQUEST_WINDOW_SECONDS,
   };
 }

@@ -1,4 +1,11 @@
-import { type CardIdentity, type CardProfile, cardVersion, renderVCard } from '@linekeeper/domain';
+import {
+  at,
+  type CardIdentity,
+  type CardNumbers,
+  type CardProfile,
+  cardVersion,
+  renderVCard,
+} from '@linekeeper/domain';
 import type {
   AssignmentRecord,
   CardRecord,
@@ -74,18 +81,35 @@ export async function cardFor(
   lines: CardLines,
   decision: Decision,
 ): Promise<Pick<CardRecord, 'version'>> {
+  const [version] = await cardsFor(stores, pool, [numbersOf(lines)], decision);
+  return { version: version ?? '' };
+}
+
+/** The same for many at once: the version for each list of numbers, in their order. */
+export async function cardsFor(
+  stores: Stores,
+  pool: PoolRecord,
+  wanted: readonly CardNumbers[],
+  decision: Decision,
+): Promise<string[]> {
   const identity = identityOf(pool);
-  const numbers = [lines.primary, ...lines.fallbacks].map(({ phoneNumber }) => phoneNumber);
-  const version = cardVersion(identity, numbers);
-  if (await stores.cards.has(version)) return { version };
-  await stores.cards.keep({
-    version,
-    poolId: pool.id,
-    numbers,
-    vcf: renderVCard(identity, numbers, await photoOf(stores, identity.photoId)),
-    createdAt: decision.now,
-  });
-  return { version };
+  const versions = wanted.map((numbers) => cardVersion(identity, numbers));
+  const unmade = await stores.cards.unmade([...new Set(versions)]);
+  if (unmade.length > 0) {
+    const photo = await photoOf(stores, identity.photoId);
+    const cards = unmade.map((version): CardRecord => {
+      const numbers = at(wanted, versions.indexOf(version));
+      const vcf = renderVCard(identity, numbers, photo);
+      return { version, poolId: pool.id, numbers, vcf, createdAt: decision.now };
+    });
+    await stores.cards.keep(cards);
+  }
+  return versions;
+}
+
+/** The numbers in the order of the card. */
+export function numbersOf({ primary, fallbacks }: CardLines): CardNumbers {
+  return [primary, ...fallbacks].map(({ phoneNumber }) => phoneNumber);
 }
 
 /** The photo of this id in base64; null without one. */

@@ -63,7 +63,10 @@ export async function dealCard(
   return cardFromPod(pod, primaryLineId, request, pairs, snapshot, decision.policy);
 }
 
-/** The same out of the primary's pod, null when it is in none, and of the pairs that have the pod's lines as fallback. */
+/**
+ * The same out of the primary's pod, null when it is in none, and of the pairs that have the pod's lines as fallback. Who
+ * deals many gives the pod's `cards`, which are then not made for each.
+ */
 export function cardFromPod(
   pod: Pod | null,
   primaryLineId: string,
@@ -71,9 +74,10 @@ export function cardFromPod(
   pairs: readonly LinePair[],
   snapshot: PlacementSnapshot,
   policy: FleetPolicy,
+  cards?: readonly Card[],
 ): DealtCard {
   const basis = pod && basisOfCard(pod, primaryLineId, request, pairs, snapshot, policy);
-  const card = basis && cardFrom(basis, policy);
+  const card = basis && cardFrom(basis, policy, cards);
   if (basis && card) {
     return { fallbackLineIds: givenFrom(card, basis), card: { ...basis, cardId: card.id } };
   }
@@ -138,15 +142,13 @@ function basisOfCard(
  * Chooses from the basis alone. Which card few share is told by its numbers: how many people with this primary hold
  * each of them, on whatever card.
  */
-export function cardFrom(basis: CardBasis, policy: FleetPolicy): Card | null {
-  const { podId: id, generation, primaryLineId, userId, meanMilli, ring } = basis;
+export function cardFrom(
+  basis: CardBasis,
+  policy: FleetPolicy,
+  cards: readonly Card[] = cardsOf(podOfBasis(basis), policy),
+): Card | null {
+  const { primaryLineId, userId, meanMilli, ring } = basis;
   const byId = new Map(ring.map((line) => [line.lineId, line]));
-  const pod = {
-    id,
-    generation,
-    ring: ring.map(({ lineId }) => ({ id: lineId, failureDomains: [] })),
-  };
-  const cards = cardsOf(pod, policy);
   const numbersOf = new Map(cards.map((card) => [card.id, fallbacksOn(card, primaryLineId)]));
   return chooseCard(primaryLineId, userId, cards, {
     usable: (lineId) => byId.get(lineId)?.usable ?? false,
@@ -164,6 +166,10 @@ export function cardFrom(basis: CardBasis, policy: FleetPolicy): Card | null {
   function worst(lineId: string): number {
     return byId.get(lineId)?.worstInflow ?? 0;
   }
+}
+
+function podOfBasis({ podId: id, generation, ring }: CardBasis): Pod {
+  return { id, generation, ring: ring.map(({ lineId }) => ({ id: lineId, failureDomains: [] })) };
 }
 
 /** The numbers that the new user gets beside their primary, in ring order. */

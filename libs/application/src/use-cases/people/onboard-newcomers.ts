@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { at } from '@linekeeper/domain';
+import { at, type CardNumbers } from '@linekeeper/domain';
 import type { Actor } from '../../actor';
 import { Batches } from '../../batches';
 import {
@@ -29,7 +29,7 @@ import { LostRace, type NewUser, userFrom } from './new-user';
 import { type DealtSeat, PlacementDesk, type Seat } from './placement-desk';
 import { optOutHashes } from './suppression';
 import { noteTie, tieContext } from './tie';
-import { cardFor, type CardLines, cardLinesFrom } from './card';
+import { cardLinesFrom, cardsFor, numbersOf } from './card';
 import { type UserView, viewWith } from './user-view';
 
 /** Somebody who comes with a handle. */
@@ -131,32 +131,30 @@ export class OnboardNewcomers {
     });
     if (!done) return new Map();
     const { pool, lines, dealt, newcomers } = done;
-    const views = await Promise.all(
-      dealt.map(async ({ user, assignment, decision: by }, i) => {
-        const numbers = cardLinesFrom(lines, assignment);
-        const version = await this.versionOf(pool, numbers, by);
-        // Nobody was sent a card before they were placed.
-        const view = viewWith(numbers, { version, due: 'none' }, this.links, by, {
-          user,
-          pool,
-          assignment,
-        });
-        return [at(newcomers, i), view] as const;
-      }),
-    );
+    const cards = dealt.map(({ assignment }) => cardLinesFrom(lines, assignment));
+    const versions = await this.versionsOf(pool, cards.map(numbersOf), decision);
+    const views = dealt.map(({ user, assignment, decision: by }, i) => {
+      // Nobody was sent a card before they were placed.
+      const card = { version: at(versions, i), due: 'none' } as const;
+      const view = viewWith(at(cards, i), card, this.links, by, { user, pool, assignment });
+      return [at(newcomers, i), view] as const;
+    });
     return new Map(views);
   }
 
   /** Cards are kept for ever: whoever comes after the first with the same numbers costs no look. */
-  private async versionOf(pool: PoolRecord, lines: CardLines, decision: Decision): Promise<string> {
-    const numbers = [lines.primary, ...lines.fallbacks].map(({ phoneNumber }) => phoneNumber);
-    const key = [pool.id, pool.cardRevisedAt, ...numbers].join(' ');
-    const known = this.cards.get(key);
-    if (known !== undefined) return known;
-    const { version } = await cardFor(this.unitOfWork.read, pool, lines, decision);
-    if (this.cards.size >= MAX_CARDS) this.cards.clear();
-    this.cards.set(key, version);
-    return version;
+  private async versionsOf(
+    pool: PoolRecord,
+    wanted: readonly CardNumbers[],
+    decision: Decision,
+  ): Promise<string[]> {
+    const keys = wanted.map((numbers) => [pool.id, pool.cardRevisedAt, ...numbers].join(' '));
+    const known = keys.flatMap((key) => this.cards.get(key) ?? []);
+    if (known.length === keys.length) return known;
+    const versions = await cardsFor(this.unitOfWork.read, pool, wanted, decision);
+    if (this.cards.size + keys.length > MAX_CARDS) this.cards.clear();
+    keys.forEach((key, i) => this.cards.set(key, at(versions, i)));
+    return versions;
   }
 
   /** Who is known neither to us nor named twice here. */

@@ -1,4 +1,4 @@
-import type { LineView, Pod } from '@linekeeper/domain';
+import { type Card, cardsOf, type FleetPolicy, type LineView, type Pod } from '@linekeeper/domain';
 import type {
   AssignmentRecord,
   LinePair,
@@ -36,6 +36,7 @@ export interface DealtSeat extends Seat {
 export class PlacementDesk {
   private readonly lines: ReadonlyMap<string, Mutable<LineView>>;
   private readonly draw;
+  private readonly cards = new Map<Pod, readonly Card[]>();
 
   constructor(
     private readonly pool: PoolRecord,
@@ -76,7 +77,9 @@ export class PlacementDesk {
     const load = expectedLoad(user, decision, this.snapshot.prior);
     const request = { userId: user.id, ...load };
     const around = pod ? pairs.onto(pod.ring.map(({ id }) => id)) : [];
-    const dealt = cardFromPod(pod, lineId, request, around, this.snapshot, decision.policy);
+    const { policy } = decision;
+    const cards = pod ? this.cardsOf(pod, policy) : [];
+    const dealt = cardFromPod(pod, lineId, request, around, this.snapshot, policy, cards);
     const tie = { lineId, state: 'reserved', startedBy, explanation, ...load, dealt } as const;
     const assignment = placeOf(this.pool, user, tie, null, decision);
     const deltas = loadOf(assignment, 1);
@@ -86,6 +89,12 @@ export class PlacementDesk {
       if (line) line.fallbackUsers += fallbackUsers;
     }
     return { ...seat, dealt, assignment };
+  }
+
+  private cardsOf(pod: Pod, policy: FleetPolicy): readonly Card[] {
+    const made = this.cards.get(pod) ?? cardsOf(pod, policy);
+    this.cards.set(pod, made);
+    return made;
   }
 
   /** Pods by their lines. A pool from before there were pods gets them now. */

@@ -1,4 +1,5 @@
 import {
+  Batches,
   type CardDue,
   type CardMessageNews,
   type CardMessageRecord,
@@ -27,28 +28,44 @@ const WHY = Prisma.sql`CASE WHEN last.numbers IS NULL THEN 'none'
         SELECT 1 FROM known_numbers h WHERE h.user_id = a.user_id AND h.line_id = f.line_id))
   THEN 'stale' END`;
 
+/** Cards that are asked for at about the same time share a statement; it waits for no lock. */
+const BOUNDS = { most: 100, inFlight: 1 };
+
+interface NumbersRow {
+  /** Of the user, from 1. */
+  readonly n: number;
+  readonly pool_id: string;
+  readonly pool_version: string;
+  readonly numbers: string[];
+}
+
 // The order of cardLines: the primary, whatever became of it, then the fallbacks that are still ours.
 const NUMBERS_NOW: Prepared = {
   name: 'card-numbers-now',
   text: `
-  SELECT a.pool_id, p.xmin::text AS pool_version, ARRAY(
+  SELECT q.n::int AS n, a.pool_id, p.xmin::text AS pool_version, ARRAY(
     SELECT l.phone_number FROM (
       SELECT a.line_id, -1 AS position
       UNION ALL SELECT f.line_id, f.position FROM assignment_fallbacks f WHERE f.assignment_id = a.id) n
     JOIN lines l ON l.id = n.line_id
     WHERE n.position < 0 OR l.admin_state <> 'retired' ORDER BY n.position) AS numbers
-  FROM users u JOIN assignments a ON a.user_id = u.id JOIN pools p ON p.id = a.pool_id
-  WHERE u.id = $1::uuid AND u.erased_at IS NULL AND u.merged_into IS NULL`,
+  FROM unnest($1::uuid[]) WITH ORDINALITY AS q (id, n)
+  JOIN LATERAL (SELECT * FROM users x WHERE x.id = q.id LIMIT 1) u ON true
+  JOIN assignments a ON a.user_id = u.id JOIN pools p ON p.id = a.pool_id
+  WHERE u.erased_at IS NULL AND u.merged_into IS NULL`,
 };
 
 const SURENESS_ORDER: readonly Sureness[] = ['sent', 'delivered', 'known'];
 
 export class PrismaCardStore extends CardStore {
+  private readonly numbers: Batches<string, CardNumbers[]>;
+
   constructor(
     private readonly db: Db,
     private readonly ask: Ask,
   ) {
     super();
+    this.numbers = new Batches((userIds) => this.numbersOf(userIds), BOUNDS);
   }
 
   async byVersion(version: string): Promise<CardRecord | null> {
@@ -58,25 +75,33 @@ export class PrismaCardStore extends CardStore {
     return { version, poolId, numbers, vcf, createdAt: ms(createdAt) };
   }
 
-  async has(version: string): Promise<boolean> {
-    return (await this.db.card.count({ where: { version } })) > 0;
+  async unmade(versions: readonly string[]): Promise<string[]> {
+    const rows = await this.db.$queryRaw<{ version: string }[]>`
+      SELECT q.version FROM unnest(${[...versions]}::text[]) AS q (version)
+      WHERE NOT EXISTS (SELECT 1 FROM cards k WHERE k.version = q.version)`;
+    return rows.map(({ version }) => version);
   }
 
-  async numbersNow(userId: string): Promise<CardNumbers[]> {
-    const rows = await this.ask<{ pool_id: string; pool_version: string; numbers: string[] }>(
-      NUMBERS_NOW,
-      [userId],
-    );
-    return rows.map(({ pool_id: poolId, pool_version: poolVersion, numbers }) => ({
-      poolId,
-      poolVersion,
-      numbers,
-    }));
+  numbersNow(userId: string): Promise<CardNumbers[]> {
+    return this.numbers.do(userId);
   }
 
-  async keep(card: CardRecord): Promise<void> {
+  private async numbersOf(userIds: readonly string[]): Promise<CardNumbers[][]> {
+    const rows = await this.ask<NumbersRow>(NUMBERS_NOW, [[...userIds]]);
+    const answers: CardNumbers[][] = userIds.map(() => []);
+    for (const { n, pool_id: poolId, pool_version: poolVersion, numbers } of rows) {
+      answers[n - 1]?.push({ poolId, poolVersion, numbers });
+    }
+    return answers;
+  }
+
+  async keep(cards: readonly CardRecord[]): Promise<void> {
     await this.db.card.createMany({
-      data: [{ ...card, numbers: [...card.numbers], createdAt: date(card.createdAt) }],
+      data: cards.map((card) => ({
+        ...card,
+        numbers: [...card.numbers],
+        createdAt: date(card.createdAt),
+      })),
       skipDuplicates: true,
     });
   }
