@@ -27,7 +27,7 @@ describe('An outage of the database', () => {
   it('is a connection that is cut, on either pool and within a transaction', async () => {
     const cuts = [
       prisma.client.$queryRawUnsafe(CUT),
-      prisma.client.$transaction((tx) => tx.$queryRawUnsafe(CUT)),
+      prisma.transaction((tx) => tx.$queryRawUnsafe(CUT), { maxWait: 5_000, timeout: 5_000 }),
       prisma.ask({ name: 'cut', text: CUT }, []),
     ];
     const errors = await Promise.all(cuts.map(errorOf));

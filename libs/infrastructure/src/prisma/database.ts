@@ -1,7 +1,9 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { Pool, type PoolConfig } from 'pg';
+import type { Pool, PoolConfig } from 'pg';
 import { type Prisma, PrismaClient } from './generated/client';
+import { type HeldConnection, NotingPool } from './noting-pool';
 import { Presence } from './presence';
+import { type RunStatement, withRawStatements } from './raw-statements';
 
 /** Connections of one process: requests, the drain and jobs share them; PostgreSQL takes 100 by default. */
 const MAX_CONNECTIONS = 14;
@@ -34,11 +36,19 @@ export function askUnprepared(db: Db): Ask {
     db.$queryRawUnsafe<Row[]>(text, ...values);
 }
 
+/** Milliseconds that a transaction may wait for a connection, and then take. */
+export interface TransactionLimits {
+  readonly maxWait: number;
+  readonly timeout: number;
+}
+
 /** The connection to PostgreSQL of one process. */
 export class PrismaDatabase {
-  private readonly pool: Pool;
+  private readonly pool: NotingPool;
   private readonly hot: Pool;
-  readonly client: PrismaClient;
+  private readonly prisma: PrismaClient;
+  /** For single statements. */
+  readonly client: Db;
   readonly presence: Presence;
 
   constructor(databaseUrl: string) {
@@ -50,7 +60,20 @@ export class PrismaDatabase {
     });
     this.presence = new Presence(databaseUrl);
     // Longer formats print the values of a query, which may be somebody's number.
-    this.client = new PrismaClient({ adapter: new PrismaPg(this.pool), errorFormat: 'minimal' });
+    this.prisma = new PrismaClient({ adapter: new PrismaPg(this.pool), errorFormat: 'minimal' });
+    this.client = withRawStatements(this.prisma, (statement) => this.pool.query(statement));
+  }
+
+  /** All of it or nothing, in PostgreSQL's default isolation. Nothing is run on its connection once it has ended. */
+  transaction<T>(work: (db: Db) => Promise<T>, limits: TransactionLimits): Promise<T> {
+    const held: HeldConnection = { client: null };
+    const run: RunStatement = async (statement) => {
+      if (!held.client) throw new Error('The transaction has ended');
+      return held.client.query(statement);
+    };
+    return this.pool.noting(held, () =>
+      this.prisma.$transaction((tx) => work(withRawStatements(tx, run)), limits),
+    );
   }
 
   /** For the paths of every message. */
@@ -60,15 +83,15 @@ export class PrismaDatabase {
   ) => (await this.hot.query<Row>({ name, text, values: [...values] })).rows;
 
   async close(): Promise<void> {
-    await this.client.$disconnect();
+    await this.prisma.$disconnect();
     await this.hot.end();
     await this.presence.close();
     if (!this.pool.ended) await this.pool.end();
   }
 }
 
-function poolOf(settings: PoolConfig): Pool {
-  const pool = new Pool({ ...settings, connectionTimeoutMillis: 10_000 });
+function poolOf(settings: PoolConfig): NotingPool {
+  const pool = new NotingPool({ ...settings, connectionTimeoutMillis: 10_000 });
   // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
   return pool;

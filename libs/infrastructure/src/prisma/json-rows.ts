@@ -24,6 +24,8 @@ export const LINE_INSTANTS = [
   'updated_at',
 ];
 const BIG_COLUMNS = ['mean_milli', 'variance_milli'];
+/** Names of columns as Prisma has them. */
+const names = new Map<string, string>();
 
 /** A row that PostgreSQL wrote as JSON, or gave to a raw query, in the form Prisma gives rows in. */
 export function rowFromJson(
@@ -32,11 +34,20 @@ export function rowFromJson(
 ): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [column, value] of Object.entries(row)) {
-    const name = column.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+    const name = nameOf(column);
     if (typeof value === 'string' && instants.includes(column)) result[name] = new Date(value);
     else if (typeof value === 'number' && BIG_COLUMNS.includes(column))
       result[name] = BigInt(value);
     else result[name] = value;
   }
   return result;
+}
+
+function nameOf(column: string): string {
+  let name = names.get(column);
+  if (name === undefined) {
+    name = column.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+    names.set(column, name);
+  }
+  return name;
 }

@@ -24,7 +24,7 @@ export class PostgresBudgetLedger extends BudgetLedger {
   }
 
   reserve({ lineId, limits, todayCap, ...hold }: ReserveRequest): Promise<HoldAnswer> {
-    return this.database.client.$transaction(
+    return this.database.transaction(
       async (tx) => {
         await lockLine(tx, lineId);
         const { ledger, history } = await readLine(tx, lineId, hold.now);

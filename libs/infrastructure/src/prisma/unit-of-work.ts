@@ -9,7 +9,6 @@ import type {
 } from '@linekeeper/application';
 import { LeaseLost, Refusal, UnitOfWork } from '@linekeeper/application';
 import type { Db, PrismaDatabase } from './database';
-import { Prisma } from './generated/client';
 import { prismaStores } from './stores';
 
 /** Waiting longer for a connection than this means that the database is overloaded or away. */
@@ -38,10 +37,10 @@ export class PrismaUnitOfWork extends UnitOfWork {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const noted: DecisionEntry[] = [];
-        const answer = await this.database.client.$transaction(
-          (tx) => this.within(tx, noted, work),
-          { maxWait: MAX_WAIT_MS, timeout: TIMEOUT_MS },
-        );
+        const answer = await this.database.transaction((tx) => this.within(tx, noted, work), {
+          maxWait: MAX_WAIT_MS,
+          timeout: TIMEOUT_MS,
+        });
         for (const entry of noted) this.log.write(entry);
         return answer;
       } catch (error) {
@@ -81,9 +80,9 @@ async function refuseWithout(lease: HeldLease, tx: Db): Promise<void> {
 
 /** A deadlock or serialisation failure: the transaction left no trace and may be tried again. */
 function isConflict(error: unknown): boolean {
-  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
-  if (error.code === 'P2034') return true;
-  return error.code === 'P2010' && /40001|40P01/.test(JSON.stringify(error.meta ?? {}));
+  const { code } = Object(error) as { code?: unknown };
+  // In the words of Prisma, for its models, and of PostgreSQL.
+  return code === 'P2034' || code === '40001' || code === '40P01';
 }
 
 /** What the connection pool says when none of its connections came free in time. */

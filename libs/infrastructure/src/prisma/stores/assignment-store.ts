@@ -10,6 +10,7 @@ import type { EpochMs } from '@linekeeper/domain';
 import type { Db } from '../database';
 import type { Prisma } from '../generated/client';
 import { rowFromJson } from '../json-rows';
+import { packed, unpacked } from '../packed-json';
 import { columns, date, dateOrNull, json, ms, msOrNull, num } from '../values';
 
 const WITH_FALLBACKS = { fallbacks: { orderBy: { position: 'asc' } } } as const;
@@ -34,7 +35,7 @@ export class PrismaAssignmentStore extends AssignmentStore {
       data: [
         {
           ...row,
-          explanation: json(row.explanation),
+          explanation: json(packed(row.explanation)),
           expiresAt: dateOrNull(row.expiresAt),
           firstSendAt: dateOrNull(row.firstSendAt),
           confirmedAt: dateOrNull(row.confirmedAt),
@@ -73,7 +74,7 @@ export class PrismaAssignmentStore extends AssignmentStore {
         ${column(({ meanMilli }) => meanMilli)}::bigint[],
         ${column(({ varianceMilli }) => varianceMilli)}::bigint[],
         ${column(({ policyVersion }) => policyVersion)}::int[],
-        ${column(({ explanation }) => JSON.stringify(explanation))}::jsonb[],
+        ${column(({ explanation }) => JSON.stringify(packed(explanation)))}::jsonb[],
         ${column(({ needsIntroductionSince: at }) => dateOrNull(at))}::timestamptz[],
         ${column(({ escalatedHours }) => escalatedHours)}::int[],
         ${column(({ lastMovedAt }) => dateOrNull(lastMovedAt))}::timestamptz[],
@@ -204,6 +205,9 @@ export class PrismaAssignmentStore extends AssignmentStore {
       where: { id, epoch },
       data: {
         ...columns(change, INSTANTS),
+        ...(change.explanation === undefined
+          ? {}
+          : { explanation: json(packed(change.explanation)) }),
         epoch: epoch + 1,
         policyVersion: context.policyVersion,
         updatedAt: date(context.at),
@@ -343,6 +347,7 @@ function recordOf(row: AssignmentRow): AssignmentRecord {
     ...columnsOfRow,
     state: row.state as AssignmentState,
     startedBy: row.startedBy as AssignmentRecord['startedBy'],
+    explanation: unpacked(row.explanation),
     meanMilli: num(row.meanMilli),
     varianceMilli: num(row.varianceMilli),
     expiresAt: msOrNull(row.expiresAt),

@@ -96,14 +96,15 @@ export class PrismaCardStore extends CardStore {
   }
 
   async keep(cards: readonly CardRecord[]): Promise<void> {
-    await this.db.card.createMany({
-      data: cards.map((card) => ({
-        ...card,
-        numbers: [...card.numbers],
-        createdAt: date(card.createdAt),
-      })),
-      skipDuplicates: true,
-    });
+    const column = <T>(of: (card: CardRecord) => T): T[] => cards.map(of);
+    await this.db.$executeRaw`
+      INSERT INTO cards (version, pool_id, numbers, vcf, created_at)
+      SELECT version, pool_id, string_to_array(numbers, ' '), vcf, created_at FROM unnest(
+        ${column(({ version }) => version)}::text[], ${column(({ poolId }) => poolId)}::uuid[],
+        ${column(({ numbers }) => numbers.join(' '))}::text[], ${column(({ vcf }) => vcf)}::text[],
+        ${column(({ createdAt }) => date(createdAt))}::timestamptz[]
+      ) AS c (version, pool_id, numbers, vcf, created_at)
+      ON CONFLICT DO NOTHING`;
   }
 
   async recordSent(entry: {

@@ -1,6 +1,8 @@
 import { EnvironmentStore, type EnvironmentRecord } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
 import type { Db } from '../database';
+import type { Environment } from '../generated/client';
+import { rowFromJson } from '../json-rows';
 import { date, dateOrNull, json, msOrNull } from '../values';
 
 export class PrismaEnvironmentStore extends EnvironmentStore {
@@ -9,8 +11,10 @@ export class PrismaEnvironmentStore extends EnvironmentStore {
   }
 
   async get(): Promise<EnvironmentRecord | null> {
-    const row = await this.db.environment.findUnique({ where: { id: 1 } });
-    if (!row) return null;
+    const [found] = await this.db.$queryRaw<Record<string, unknown>[]>`
+      SELECT * FROM environment WHERE id = 1`;
+    if (!found) return null;
+    const row = rowFromJson(found) as unknown as Environment;
     return {
       name: row.name,
       frozenAt: msOrNull(row.frozenAt),

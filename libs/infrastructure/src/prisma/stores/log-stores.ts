@@ -76,9 +76,11 @@ export class PrismaOutboxStore extends OutboxStore {
 
   async append(events: readonly OutboxRecord[]): Promise<void> {
     if (events.length === 0) return;
-    await this.db.outboxEvent.createMany({
-      data: events.map((event) => ({ ...event, data: json(event.data), at: date(event.at) })),
-    });
+    await this.db.$executeRaw`
+      INSERT INTO outbox_events (id, type, data, at) SELECT * FROM unnest(
+        ${events.map(({ id }) => id)}::uuid[], ${events.map(({ type }) => type)}::text[],
+        ${events.map(({ data }) => JSON.stringify(data))}::jsonb[],
+        ${events.map(({ at }) => date(at))}::timestamptz[])`;
   }
 
   async since(seq: number, limit: number): Promise<(OutboxRecord & { seq: number })[]> {

@@ -10,7 +10,8 @@ export class PrismaPodStore extends PodStore {
   }
 
   async ofPool(poolId: string): Promise<Pod[]> {
-    const rows = await this.db.pod.findMany({ where: { poolId, endedAt: null } });
+    const rows = await this.db.$queryRaw<Pick<Row, 'id' | 'generation' | 'ring'>[]>`
+      SELECT id, generation, ring FROM pods WHERE pool_id = ${poolId}::uuid AND ended_at IS NULL`;
     return rows.map(podOf);
   }
 
@@ -44,9 +45,9 @@ export class PrismaPodStore extends PodStore {
   }
 
   async pairsOnto(fallbackIds: readonly string[]): Promise<LinePair[]> {
-    return this.db.linePair.findMany({
-      where: { fallbackId: { in: [...fallbackIds] }, users: { gt: 0 } },
-    });
+    return this.db.$queryRaw<LinePair[]>`
+      SELECT line_id AS "lineId", fallback_id AS "fallbackId", users FROM line_pairs
+      WHERE fallback_id = ANY(${[...fallbackIds]}::uuid[]) AND users > 0`;
   }
 
   async cardCounts(poolId: string, activeSince: EpochMs): Promise<CardCount[]> {
@@ -70,6 +71,6 @@ export class PrismaPodStore extends PodStore {
   }
 }
 
-function podOf({ id, generation, ring }: Row): Pod {
+function podOf({ id, generation, ring }: Pick<Row, 'id' | 'generation' | 'ring'>): Pod {
   return { id, generation, ring: ring as unknown as RingLine[] };
 }

@@ -2,6 +2,7 @@ import { type LearnedForecast, type PoolRecord, PoolStore } from '@linekeeper/ap
 import type { EpochMs, SendClass } from '@linekeeper/domain';
 import type { Db } from '../database';
 import type { Pool } from '../generated/client';
+import { rowFromJson } from '../json-rows';
 import { date, json, jsonOrNull, ms } from '../values';
 
 export class PrismaPoolStore extends PoolStore {
@@ -22,8 +23,9 @@ export class PrismaPoolStore extends PoolStore {
   }
 
   async list(): Promise<PoolRecord[]> {
-    const rows = await this.db.pool.findMany({ orderBy: { createdAt: 'asc' } });
-    return rows.map(recordOf);
+    const rows = await this.db.$queryRaw<Record<string, unknown>[]>`
+      SELECT * FROM pools ORDER BY created_at`;
+    return rows.map((row) => recordOf(rowFromJson(row) as unknown as Pool));
   }
 
   async bySlug(slug: string): Promise<PoolRecord | null> {

@@ -24,7 +24,9 @@ export class PrismaWaitList extends WaitList {
   }
 
   async isAny(poolId: string): Promise<boolean> {
-    return (await this.db.waiting.findFirst({ where: { poolId }, select: { seq: true } })) !== null;
+    const rows = await this.db.$queryRaw<unknown[]>`
+      SELECT 1 FROM wait_list WHERE pool_id = ${poolId}::uuid LIMIT 1`;
+    return rows.length > 0;
   }
 
   async position(userId: string, poolId: string): Promise<number | null> {
