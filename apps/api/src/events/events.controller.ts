@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import { Controller, Get, Headers, Query, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type AnnouncedEvent, type Principal, ReadEvents } from '@linekeeper/application';
@@ -42,11 +43,8 @@ export class EventsController {
   ): Promise<void> {
     reply.hijack();
     const stream = reply.raw;
-    stream.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'x-request-id': request.id,
-    });
+    // What every answer says goes with this one too, although it is written past the framework.
+    stream.writeHead(200, { ...everyHeader(reply), 'content-type': 'text/event-stream' });
     stream.write(': listening\n\n');
     const send = (event: AnnouncedEvent): void => void stream.write(frame(event));
     const from = await this.from(lastEventId, recent);
@@ -65,6 +63,10 @@ export class EventsController {
     if (lastEventId !== undefined && Number.isSafeInteger(last)) return last;
     return recent === 0 ? null : Math.max(0, (await this.events.lastSeq()) - recent);
   }
+}
+
+function everyHeader(reply: FastifyReply): OutgoingHttpHeaders {
+  return reply.getHeaders() as OutgoingHttpHeaders;
 }
 
 function frame({ seq, type, data, at }: AnnouncedEvent): string {
