@@ -1,26 +1,27 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
 
-/** The connection that a transaction holds; null before it begins and once it has ended. */
+/** The connection on which a transaction runs; null before it has one and once it ends. */
 export interface HeldConnection {
   client: PoolClient | null;
 }
 
-/** A pool that notes which connection is taken by whom: whoever takes one for a transaction learns which one it is. */
+const ENDS: ReadonlySet<unknown> = new Set(['COMMIT', 'ROLLBACK']);
+
+/**
+ * A pool that notes which connection is taken by whom: whoever begins a transaction learns on which it runs. It is let go of
+ * when the transaction is told to end, also because it took too long: nothing is asked on it that would stand by itself.
+ */
 export class NotingPool extends Pool {
   private readonly takers = new AsyncLocalStorage<HeldConnection>();
-  private readonly held = new WeakMap<PoolClient, HeldConnection>();
 
   constructor(settings: PoolConfig) {
     super(settings);
-    this.on('release', (_error, client) => {
-      const taker = this.held.get(client);
-      if (taker) taker.client = null;
-      this.held.delete(client);
-    });
+    // What the next one takes is as it came.
+    this.on('release', (_error, client) => void Reflect.deleteProperty(client, 'query'));
   }
 
-  /** What `work` takes first is noted in `taker`, until it is given back. */
+  /** What `work` takes first is noted in `taker`, until its transaction ends. */
   noting<T>(taker: HeldConnection, work: () => T): T {
     return this.takers.run(taker, work);
   }
@@ -36,10 +37,20 @@ export class NotingPool extends Pool {
   private async take(): Promise<PoolClient> {
     const taker = this.takers.getStore();
     const client = await super.connect();
-    if (taker?.client === null) {
-      taker.client = client;
-      this.held.set(client, taker);
-    }
+    if (taker?.client === null) note(client, taker);
     return client;
   }
+}
+
+function note(client: PoolClient, taker: HeldConnection): void {
+  taker.client = client;
+  const query = client.query.bind(client) as (...asked: unknown[]) => unknown;
+  const watched = (...asked: unknown[]): unknown => {
+    const [statement] = asked;
+    if (ENDS.has((statement as { text?: unknown } | undefined)?.text ?? statement)) {
+      taker.client = null;
+    }
+    return query(...asked);
+  };
+  client.query = watched as PoolClient['query'];
 }

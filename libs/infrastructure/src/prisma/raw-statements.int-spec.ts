@@ -1,4 +1,5 @@
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database';
+import { until } from '../../../../test/support/until';
 import { type Db, PrismaDatabase } from './database';
 import { Prisma } from './generated/client';
 
@@ -71,6 +72,25 @@ describe('Raw statements', () => {
       'The transaction has ended',
     );
     expect(await notes()).not.toContain('too late');
+  });
+
+  it('are refused once their transaction took too long and was undone, although its work goes on', async () => {
+    const late = database.transaction(
+      async (tx) => {
+        const pid = await connectionOf(tx);
+        await until(async () => {
+          const [row] = await testDatabase.query<{ over: boolean }>(
+            'SELECT xact_start IS NULL AS over FROM pg_stat_activity WHERE pid = $1',
+            [pid],
+          );
+          return row?.over ?? false;
+        });
+        await tx.$executeRaw`INSERT INTO notes VALUES ('by itself')`;
+      },
+      { maxWait: 5_000, timeout: 200 },
+    );
+    await expect(late).rejects.toThrow('The transaction has ended');
+    expect(await notes()).not.toContain('by itself');
   });
 
   it('within another one are of the inner transaction', async () => {
