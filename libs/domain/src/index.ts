@@ -18,6 +18,7 @@ export * from './explain/explain-health';
 export * from './explain/explain-moves';
 export * from './explain/explain-placement';
 export * from './explain/explain-send';
+export * from './failover/escalation';
 export * from './failover/plan';
 export * from './failover/pull';
 export * from './failover/types';

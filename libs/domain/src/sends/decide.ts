@@ -1,5 +1,6 @@
 import { ceilingFor, hourCapFor } from '../budget/ceilings';
 import type { ReserveLimits } from '../budget/types';
+import { nextEscalationAt } from '../failover/escalation';
 import { type FleetPolicy, unaskedPer24h } from '../fleet-policy';
 import { at } from '../kernel/at';
 import { nextWakingInstant } from '../kernel/budget-day';
@@ -63,13 +64,26 @@ const unassigned: Rule = (_sendClass, { assignmentState }) =>
     ? refuse('not-assigned', 'The person has no line any more: onboard them again')
     : null;
 
-const introduction: Rule = (_sendClass, { assignmentState }) =>
-  assignmentState === 'needs-introduction'
-    ? refuse('needs-introduction', 'The person holds no usable number of ours')
-    : null;
-
 /** How long to wait for a line that cannot send: its ban is the best guess there is. */
 const UNKNOWN_WAIT_MS = HOUR_MS;
+
+/** They wait for the end of their line's ban or, if that comes sooner, for an operator, who is told of them again. */
+const introduction: Rule = (_sendClass, snapshot) => {
+  const { assignmentState, needsIntroductionSince, line, now } = snapshot;
+  if (assignmentState !== 'needs-introduction') return null;
+  const told = nextEscalationAt(needsIntroductionSince ?? now, now);
+  const banEnds = line.bannedUntil !== null && line.bannedUntil > now ? line.bannedUntil : null;
+  const ahead = [told, banEnds].filter((each) => each !== null);
+  const next =
+    told === null
+      ? 'the operators have been told twice'
+      : 'the operators are told again after 4 and 24 hours';
+  return defer(
+    ahead.length === 0 ? now + UNKNOWN_WAIT_MS : Math.min(...ahead),
+    'needs-introduction',
+    `The person holds no usable number of ours: they can be written to as soon as one serves, ${next}`,
+  );
+};
 
 const lineHealth: Rule = (sendClass, { line, now }) => {
   const why = whyCannotSend(line, sendClass);
@@ -154,9 +168,9 @@ const sameText: Rule = (sendClass, { sameTextAt }, { sends }) => {
 const RULES: readonly Rule[] = [
   suppression,
   unassigned,
-  introduction,
   threadOptOut,
   criticalThread,
+  introduction,
   lineHealth,
   unsettled,
   brakes,
