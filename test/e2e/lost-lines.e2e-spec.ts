@@ -9,6 +9,7 @@ import {
   type Onboarded,
   personNumber,
   raiseMatureFleet,
+  type SendAnswer,
 } from '../support/fleet';
 import { ok } from '../support/http';
 import { People, type Person } from '../support/people';
@@ -332,6 +333,16 @@ describe('A line that is taken out', () => {
     await verb(stays.writesTo, 'mark-flagged');
     await simulator.advance(5 * MINUTE, MINUTE);
     expect(await placeOf(stays)).toMatchObject({ state: 'needs-introduction' });
+    const [since] = await database.query<{ at: Date }>(
+      'SELECT needs_introduction_since AS at FROM assignments WHERE user_id = $1',
+      [stays.userId],
+    );
+    const asked = await ok(service.app.post<SendAnswer>('/v1/sends', { userId: stays.userId }));
+    expect(asked).toMatchObject({
+      decision: 'defer',
+      retryAt: new Date((since?.at.getTime() ?? 0) + 4 * 60 * MINUTE * 1_000).toISOString(),
+    });
+    expect(asked.reasons.at(-1)?.code).toBe('needs-introduction');
     const told = async (): Promise<unknown[]> =>
       (await announced('assignment.escalated')).map(({ userId, hours }) => [userId, hours]);
     // Four hours went by, and whoever looked meanwhile came to nothing.

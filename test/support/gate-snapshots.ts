@@ -37,6 +37,7 @@ export const anySnapshot: fc.Arbitrary<GateSnapshot> = fc.record({
     'needs-introduction',
     'released',
   ),
+  needsIntroductionSince: before(3),
   chat: fc.option(
     fc.record({
       id: fc.constant('chat-1'),

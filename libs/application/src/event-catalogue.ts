@@ -191,6 +191,21 @@ export const EVENT_CATALOGUE: Readonly<Record<EventType, DescribedEvent>> = {
     about: 'Groups on a lost line have waited for this many hours.',
     example: { lineId: LINE, chatIds: ['chat-1'], more: false, hours: 4 },
   },
+  'group.recreated': {
+    about:
+      'A group whose line was lost goes on in a new thread on another line. The old id stays an alias: the gate answers for either with the new one.',
+    example: {
+      lineId: LINE,
+      fromLineId: OTHER_LINE,
+      chatId: 'chat-2',
+      previousChatId: 'chat-1',
+    },
+  },
+  'group.chat-changed': {
+    about:
+      'The provider goes on with a group in another thread of the same line, as it does when its members change. The old id stays an alias.',
+    example: { lineId: LINE, chatId: 'chat-2', previousChatId: 'chat-1' },
+  },
   'failover.started': {
     about: 'A line cannot serve its users, or is being drained: they are about to be moved.',
     example: { failoverId: FAILOVER, lineId: LINE, cause: 'flagged', users: 212, state: 'running' },

@@ -27,6 +27,8 @@ export const EVENT_TYPES = [
   'line.handover',
   'group.held',
   'group.escalated',
+  'group.recreated',
+  'group.chat-changed',
   'failover.started',
   'failover.changed',
   'failover.completed',

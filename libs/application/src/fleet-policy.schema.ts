@@ -139,6 +139,7 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
     silentDays: positive,
     needsIntroduction: z.enum(['hold', 'introduce', 'sms']),
     firstText: z.enum(['prefix', 'off']),
+    groups: z.enum(['hold', 'recreate']),
     targetMaxShare: share,
   }),
   rebalance: z.strictObject({

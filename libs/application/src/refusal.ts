@@ -45,6 +45,8 @@ export const REFUSALS = {
   'line.not_ready': 'The line is not ready to go into service',
   'line.disruption_budget': 'Too much of the pool would be out at once',
   'line.not_at_provider': 'The provider does not list this number',
+  'chat.not_found': 'No thread with this id was seen on our lines',
+  'chat.not_group': 'The thread is with one person: ask by userId or handle',
   'send.not_found': 'There is no such reservation',
   'send.closed': 'The reservation is closed already',
   'failover.not_found': 'There is no such failover',

@@ -194,6 +194,11 @@ export interface FleetPolicy {
      */
     readonly needsIntroduction: 'hold' | 'introduce' | 'sms';
     readonly firstText: 'prefix' | 'off';
+    /**
+     * A group on a lost line waits in sight for its line (`hold`), since nobody chose to be in another thread; or it is made
+     * anew on another line when something is next to be said in it (`recreate`).
+     */
+    readonly groups: 'hold' | 'recreate';
     readonly targetMaxShare: number;
   };
   readonly rebalance: {
@@ -358,6 +363,7 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
     silentDays: 14,
     needsIntroduction: 'hold',
     firstText: 'prefix',
+    groups: 'hold',
     targetMaxShare: 0.95,
   },
   rebalance: {

@@ -31,7 +31,6 @@ export function answerAgain(told: Told): BareAnswer {
   const stillOpen = reply && it.replyAllowedUntil !== null && now < it.replyAllowedUntil;
   if (it.suppressedAt !== null && !stillOpen) return said('refuse', 'suppressed');
   if (it.assignmentState === 'released') return said('refuse', 'not-assigned');
-  if (it.assignmentState === 'needs-introduction') return said('refuse', 'needs-introduction');
   const takenBack = Math.max(
     lately(it.liftedAt),
     reply ? lately(counters.lastInboundAt) : -Infinity,
@@ -43,6 +42,12 @@ export function answerAgain(told: Told): BareAnswer {
   const counted = it.wroteHere && chat !== null ? [chat] : it.threads;
   if (!reply && counted.some(({ health }) => health === 'CRITICAL')) {
     return said('refuse', 'chat-critical');
+  }
+  if (it.assignmentState === 'needs-introduction') {
+    const since = it.needsIntroductionSince ?? now;
+    const news = [since + 4 * HOUR, since + 24 * HOUR, line.bannedUntil ?? 0];
+    const ahead = news.filter((at) => at > now).sort((a, b) => a - b);
+    return said('defer', 'needs-introduction', ahead[0] ?? now + HOUR);
   }
   const dead = deadBecause(told, reply);
   if (dead !== null) {

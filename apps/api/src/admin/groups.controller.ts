@@ -15,6 +15,7 @@ const groupAnswer = z.object({
   lineId: z.string(),
   state: z.enum(['pinned', 'held']),
   lastActivityAt: z.string(),
+  aliases: z.array(z.string()).describe('Earlier ids of its thread'),
 });
 
 /** Group chats: pinned to their line, and counted there. */
@@ -41,11 +42,12 @@ export class GroupsController {
       rows,
       query.limit,
       ({ chatId }) => chatId,
-      ({ chatId, lineId, held, lastActivityAt }) => ({
+      ({ chatId, lineId, held, lastActivityAt, aliases }) => ({
         chatId,
         lineId,
         state: held ? ('held' as const) : ('pinned' as const),
         lastActivityAt: instant(lastActivityAt),
+        aliases: [...aliases],
       }),
     );
   }

@@ -1,22 +1,28 @@
-import type { OutgoingHttpHeaders } from 'node:http';
-import { Controller, Get, Headers, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { type AnnouncedEvent, type Principal, ReadEvents } from '@linekeeper/application';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import {
+  type AnnouncedEvent,
+  type OutboxCursor,
+  type Principal,
+  ReadEvents,
+} from '@linekeeper/application';
+import type { FastifyReply } from 'fastify';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { instant } from '../http/instants';
 import { Allow, Caller } from '../http/principal';
 import { EventFeed } from './event-feed';
+import { idOfPlace, placeOfId } from './event-place';
 
-/** A reader that comes back may have missed so many events at most; more are read from the lists. */
-const MAX_CATCH_UP = 1_000;
+/** More of the newest are read from the lists. */
+const MAX_RECENT = 1_000;
 
 const eventsQuery = z.strictObject({
   recent: z.coerce
     .number()
     .int()
     .min(0)
-    .max(MAX_CATCH_UP)
+    .max(MAX_RECENT)
     .default(0)
     .describe('So many of the newest events first'),
 });
@@ -38,30 +44,36 @@ export class EventsController {
     @Headers('last-event-id') lastEventId: string | undefined,
     @Query({ schema: eventsQuery }) { recent }: z.infer<typeof eventsQuery>,
     @Caller() caller: Principal,
-    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    // Before the answer begins: nothing that happens after it is missed.
+    const from = await this.from(lastEventId, recent);
     reply.hijack();
     const stream = reply.raw;
-    // What every answer says goes with this one too, although it is written past the framework.
-    stream.writeHead(200, { ...everyHeader(reply), 'content-type': 'text/event-stream' });
+    stream.writeHead(200, {
+      // What every answer says goes with this one too, although it is written past the framework.
+      ...everyHeader(reply),
+      'content-type': 'text/event-stream',
+      // The connection is of no more use once the stream has ended.
+      connection: 'close',
+    });
     stream.write(': listening\n\n');
-    const send = (event: AnnouncedEvent): void => void stream.write(frame(event));
-    const from = await this.from(lastEventId, recent);
-    if (from !== null) {
-      const missed = await this.events.since(from, MAX_CATCH_UP);
-      for (const event of await this.events.narrowing(missed)(caller.poolIds)) send(event);
-    }
-    const listener = { take: send, end: () => stream.end() };
-    const stop = await this.feed.listen(listener, caller.poolIds);
-    request.raw.once('close', stop);
+    const listener = {
+      scope: caller.poolIds,
+      take: (event: AnnouncedEvent) => written(stream, frame(event)),
+      gone: () => stream.destroyed,
+      end: () => stream.end(),
+    };
+    const stop = await this.feed.listen(listener, from);
+    if (stream.destroyed) stop();
+    else stream.once('close', stop);
   }
 
-  /** The event after which to begin; null: only what is still to come. A reader that comes back goes on. */
-  private async from(lastEventId: string | undefined, recent: number): Promise<number | null> {
-    const last = Number(lastEventId);
-    if (lastEventId !== undefined && Number.isSafeInteger(last)) return last;
-    return recent === 0 ? null : Math.max(0, (await this.events.lastSeq()) - recent);
+  /** The place after which to begin. A reader that comes back goes on where it was. */
+  private from(lastEventId: string | undefined, recent: number): Promise<OutboxCursor> {
+    const place = placeOfId(lastEventId ?? '');
+    if (place === null) return this.events.cursorBefore(recent);
+    return typeof place === 'number' ? this.events.cursorAfterSeq(place) : Promise.resolve(place);
   }
 }
 
@@ -69,6 +81,18 @@ function everyHeader(reply: FastifyReply): OutgoingHttpHeaders {
   return reply.getHeaders() as OutgoingHttpHeaders;
 }
 
-function frame({ seq, type, data, at }: AnnouncedEvent): string {
-  return `id: ${seq}\nevent: ${type}\ndata: ${JSON.stringify({ type, at: instant(at), ...data })}\n\n`;
+/** Resolves once the reader has room for more, or is gone. */
+function written(stream: ServerResponse, text: string): Promise<void> | void {
+  if (stream.destroyed || stream.write(text)) return;
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done).off('close', done);
+      resolve();
+    };
+    stream.once('drain', done).once('close', done);
+  });
+}
+
+function frame({ xid, seq, type, data, at }: AnnouncedEvent): string {
+  return `id: ${idOfPlace({ xid, seq })}\nevent: ${type}\ndata: ${JSON.stringify({ type, at: instant(at), ...data })}\n\n`;
 }

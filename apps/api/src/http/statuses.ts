@@ -24,6 +24,8 @@ export const STATUSES: Record<RefusalCode, number> = {
   'pool.not_found': 404,
   'pool.ambiguous': 409,
   'user.not_found': 404,
+  'chat.not_found': 404,
+  'chat.not_group': 422,
   'user.erased': 410,
   'user.merge_self': 422,
   'user.merge_foreign_pool': 403,

@@ -2,9 +2,12 @@ import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   API_VERSIONS,
+  type GroupSendAnswer,
   type LineRecord,
   type Principal,
+  RequestGroupSend,
   RequestSend,
+  type SendAnswer,
   type SendRecord,
   SettleSend,
   versionOfId,
@@ -24,6 +27,12 @@ const sendBody = z
   .strictObject({
     userId: z.uuid().optional(),
     handle: z.string().min(1).max(254).optional(),
+    chatId: z
+      .string()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('The thread of a group, also one it had before'),
     pool: z.string().min(1).max(100).optional(),
     class: z
       .enum(['reply', 'transactional', 'proactive'])
@@ -38,9 +47,14 @@ const sendBody = z
         'Your hash of the text, from 20 characters on: the same text to many people at once waits',
       ),
   })
-  .refine(({ userId, handle }) => (userId === undefined) !== (handle === undefined), {
-    message: 'Give either userId or handle',
-    path: ['userId'],
+  .refine(
+    ({ userId, handle, chatId }) =>
+      [userId, handle, chatId].filter((each) => each !== undefined).length === 1,
+    { message: 'Give one of userId, handle and chatId', path: ['userId'] },
+  )
+  .refine(({ chatId, pool }) => chatId === undefined || pool === undefined, {
+    message: 'A thread is in one pool: leave it out',
+    path: ['pool'],
   });
 
 const sendAnswer = z.object({
@@ -70,6 +84,10 @@ const sendAnswer = z.object({
     .enum(['sms'])
     .optional()
     .describe('Send it by SMS (preferred_service): the policy introduces strangers that way'),
+  participants: z
+    .array(z.string())
+    .optional()
+    .describe('Of a group that is made anew: start it from the line with exactly these'),
   reasons: z.array(z.object({ code: z.string(), detail: z.string() })),
   wouldBe: z.enum(DECISIONS).optional().describe('While the gate only observes: its true answer'),
 });
@@ -93,6 +111,7 @@ const reservationAnswer = z.object({
 export class SendsController {
   constructor(
     private readonly requestSend: RequestSend,
+    private readonly requestGroupSend: RequestGroupSend,
     private readonly settleSend: SettleSend,
   ) {}
 
@@ -107,11 +126,14 @@ export class SendsController {
     @Caller() caller: Principal,
     @WorkId() workId: string | undefined,
   ): Promise<z.infer<typeof sendAnswer>> {
-    const { class: askedClass, ...rest } = body;
-    const answer = await this.requestSend.execute(
-      { ...rest, workId, askedClass: askedClass ?? null, poolIds: caller.poolIds },
-      actorOf(caller),
-    );
+    const { class: asked, chatId: groupId, userId, handle, pool, ...rest } = body;
+    const common = { ...rest, workId, askedClass: asked ?? null, poolIds: caller.poolIds };
+    const actor = actorOf(caller);
+    const answer: SendAnswer & Partial<GroupSendAnswer> =
+      groupId === undefined
+        ? await this.requestSend.execute({ ...common, userId, handle, pool }, actor)
+        : await this.requestGroupSend.execute({ ...common, chatId: groupId }, actor);
+    const participants = answer.participants ?? null;
     const { line, chatId, reservationId, firstText, service, wouldBe } = answer;
     return {
       decision: answer.decision,
@@ -125,6 +147,7 @@ export class SendsController {
       newConversation: answer.newConversation,
       ...(firstText === null ? {} : { firstText }),
       ...(service === null ? {} : { service }),
+      ...(participants === null ? {} : { participants: [...participants] }),
       reasons: [...answer.reasons],
       ...(wouldBe === null ? {} : { wouldBe }),
     };

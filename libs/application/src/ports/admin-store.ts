@@ -101,11 +101,12 @@ export interface OutboxCursor {
   readonly seq: number;
 }
 
+/** An event as it stands in the outbox: its own number, and the transaction that wrote it. */
+export interface StoredEvent extends OutboxRecord, OutboxCursor {}
+
 /** What happened, in the transaction in which it happened. Handles never appear in the data, users do by id. */
 export abstract class OutboxStore {
   abstract append(events: readonly OutboxRecord[]): Promise<void>;
-  abstract since(seq: number, limit: number): Promise<(OutboxRecord & { seq: number })[]>;
-  abstract lastSeq(): Promise<number>;
   /**
    * What comes after a cursor and is there for good, in the order of the transactions that wrote it, and the cursor to go
    * on from. Numbers are given out before a transaction ends, so only this order misses nothing.
@@ -113,11 +114,15 @@ export abstract class OutboxStore {
   abstract after(
     cursor: OutboxCursor,
     limit: number,
-  ): Promise<{ events: (OutboxRecord & { seq: number })[]; cursor: OutboxCursor }>;
+  ): Promise<{ events: StoredEvent[]; cursor: OutboxCursor }>;
   /** Before everything that is not there for good yet. */
   abstract cursorNow(): Promise<OutboxCursor>;
   /** Before everything that happened at `at` or later. */
   abstract cursorAt(at: EpochMs): Promise<OutboxCursor>;
+  /** Before the newest `count` events that are there for good. */
+  abstract cursorBefore(count: number): Promise<OutboxCursor>;
+  /** After the event with this number; when it is not kept any more, before the first with a higher one. */
+  abstract cursorAfterSeq(seq: number): Promise<OutboxCursor>;
   abstract byId(id: string): Promise<(OutboxRecord & { seq: number }) | null>;
   /** The pools each event concerns, by its seq: empty for one that concerns the whole fleet. */
   abstract poolsOf(events: readonly { readonly seq: number }[]): Promise<Map<number, string[]>>;

@@ -61,6 +61,8 @@ export interface GroupRecord {
   readonly lastActivityAt: EpochMs;
   /** Whether its line is lost, so that nothing can be said in it. */
   readonly held: boolean;
+  /** Earlier ids of it: the gate takes each of them for it. */
+  readonly aliases: readonly string[];
 }
 
 /** How a person's latest thread on a line stands. */

@@ -26,6 +26,7 @@ export interface GateRow {
   readonly assignmentId: string;
   readonly assignmentEpoch: number;
   readonly assignmentState: AssignmentState;
+  readonly needsIntroductionSince: EpochMs | null;
   readonly firstSendAt: EpochMs | null;
   readonly suppressedAt: EpochMs | null;
   readonly liftedAt: EpochMs | null;

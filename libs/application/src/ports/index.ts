@@ -16,6 +16,7 @@ export * from './failover-store';
 export * from './gap-store';
 export * from './gate-store';
 export * from './gauge-store';
+export * from './group-store';
 export * from './handle-parser';
 export * from './inbox-signal';
 export * from './inbox-store';

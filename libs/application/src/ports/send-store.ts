@@ -16,6 +16,8 @@ export interface SendRecord {
   readonly admittedAt: EpochMs;
   readonly expiresAt: EpochMs;
   readonly closedAt: EpochMs | null;
+  /** Of a send to a group: its thread when the gate answered. The user id is then the group's key. */
+  readonly groupChatId?: string | null;
 }
 
 /** What an answer of the gate rests on, as it was when the gate looked. */

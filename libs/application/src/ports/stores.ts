@@ -20,6 +20,7 @@ import type { FailoverStore } from './failover-store';
 import type { GapStore } from './gap-store';
 import type { GateStore } from './gate-store';
 import type { GaugeStore } from './gauge-store';
+import type { GroupStore } from './group-store';
 import type { InboxStore } from './inbox-store';
 import type { OutcomeStore } from './outcome-store';
 import type { PodStore } from './pod-store';
@@ -49,6 +50,7 @@ export interface Stores {
   readonly conversations: ConversationStore;
   readonly messages: MessageStore;
   readonly gate: GateStore;
+  readonly groups: GroupStore;
   readonly sends: SendStore;
   readonly cards: CardStore;
   readonly identities: IdentityStore;

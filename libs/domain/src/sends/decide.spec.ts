@@ -13,6 +13,7 @@ const aSnapshot = (overrides: Partial<GateSnapshot> = {}): GateSnapshot => ({
   zone: 'UTC',
   line: aLine(),
   assignmentState: 'confirmed',
+  needsIntroductionSince: null,
   chat: CHAT,
   threads: [{ health: 'HEALTHY', since: null }],
   wroteHere: false,
@@ -76,6 +77,38 @@ describe('the class of a message', () => {
   });
 });
 
+describe('whoever holds no usable number', () => {
+  const retryAt = (since: number | null, bannedUntil: number | null): number | null => {
+    const decision = decide({
+      assignmentState: 'needs-introduction',
+      needsIntroductionSince: since,
+      line: aLine({ health: 'ejected', bannedUntil }),
+    });
+    expect(codeOf(decision)).toBe('needs-introduction');
+    return decision.kind === 'defer' ? decision.retryAt : null;
+  };
+
+  it.each<[string, number | null, number | null, number]>([
+    ['told of after four hours', NOW - HOUR_MS, null, NOW + 3 * HOUR_MS],
+    ['told of again after a day', NOW - 4 * HOUR_MS, null, NOW + 20 * HOUR_MS],
+    ['looked at again each hour after that', NOW - 24 * HOUR_MS, null, NOW + HOUR_MS],
+    ['given back to a line whose ban ends before', NOW - HOUR_MS, NOW + HOUR_MS, NOW + HOUR_MS],
+    ['not made to wait for a longer ban', NOW - HOUR_MS, NOW + DAY_MS, NOW + 3 * HOUR_MS],
+    ['not made to wait for a ban that is over', NOW - HOUR_MS, NOW, NOW + 3 * HOUR_MS],
+    ['counted from now when nobody noted since when', null, null, NOW + 4 * HOUR_MS],
+  ])('is %s', (_what, since, bannedUntil, expected) => {
+    expect(retryAt(since, bannedUntil)).toBe(expected);
+  });
+
+  it('is not told to wait for what will never go out', () => {
+    const critical = {
+      assignmentState: 'needs-introduction',
+      ...threads('CRITICAL', null),
+    } as const;
+    expect(decide(critical).kind).toBe('refuse');
+  });
+});
+
 describe('the gate', () => {
   it.each<[string, Partial<GateSnapshot>, GateRequest['askedClass'], string, string]>([
     ['who said stop', { suppressedAt: NOW - DAY_MS }, null, 'refuse', 'suppressed'],
@@ -91,7 +124,7 @@ describe('the gate', () => {
       'who holds no usable number',
       { assignmentState: 'needs-introduction' },
       null,
-      'refuse',
+      'defer',
       'needs-introduction',
     ],
     [

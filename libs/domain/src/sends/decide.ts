@@ -1,11 +1,13 @@
 import { ceilingFor, hourCapFor } from '../budget/ceilings';
 import type { ReserveLimits } from '../budget/types';
+import { nextEscalationAt } from '../failover/escalation';
 import { type FleetPolicy, unaskedPer24h } from '../fleet-policy';
 import { at } from '../kernel/at';
 import { nextWakingInstant } from '../kernel/budget-day';
 import { type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../kernel/time';
 import { type SendClass, whyCannotSend } from '../line/availability';
 import { classify } from './classify';
+import type { LineView } from '../placement/types';
 import type { GateDecision, GateReason, GateRequest, GateSnapshot } from './types';
 
 /** What one rule says of a message: nothing, or no, or not before an instant. */
@@ -14,7 +16,7 @@ type Verdict =
   | { readonly kind: 'defer'; readonly retryAt: EpochMs; readonly reason: GateReason }
   | null;
 
-type Rule = (sendClass: SendClass, snapshot: GateSnapshot, policy: FleetPolicy) => Verdict;
+export type Rule = (sendClass: SendClass, snapshot: GateSnapshot, policy: FleetPolicy) => Verdict;
 
 const refuse = (code: string, detail: string): Verdict => ({
   kind: 'refuse',
@@ -63,15 +65,30 @@ const unassigned: Rule = (_sendClass, { assignmentState }) =>
     ? refuse('not-assigned', 'The person has no line any more: onboard them again')
     : null;
 
-const introduction: Rule = (_sendClass, { assignmentState }) =>
-  assignmentState === 'needs-introduction'
-    ? refuse('needs-introduction', 'The person holds no usable number of ours')
-    : null;
-
 /** How long to wait for a line that cannot send: its ban is the best guess there is. */
 const UNKNOWN_WAIT_MS = HOUR_MS;
 
-const lineHealth: Rule = (sendClass, { line, now }) => {
+/**
+ * When to ask again for whom a lost line keeps waiting: at the end of its ban or, if that comes sooner, when the operators
+ * are told again; else in an hour.
+ */
+export function nextHelpAt(since: EpochMs, line: LineView, now: EpochMs): EpochMs {
+  const banEnds = line.bannedUntil !== null && line.bannedUntil > now ? line.bannedUntil : null;
+  const ahead = [nextEscalationAt(since, now), banEnds].filter((each) => each !== null);
+  return ahead.length === 0 ? now + UNKNOWN_WAIT_MS : Math.min(...ahead);
+}
+
+const introduction: Rule = (_sendClass, snapshot) => {
+  const { assignmentState, needsIntroductionSince, line, now } = snapshot;
+  if (assignmentState !== 'needs-introduction') return null;
+  return defer(
+    nextHelpAt(needsIntroductionSince ?? now, line, now),
+    'needs-introduction',
+    'The person holds no usable number of ours: they can be written to as soon as one serves, and until then the operators are told of them after 4 and 24 hours',
+  );
+};
+
+export const lineHealth: Rule = (sendClass, { line, now }) => {
   const why = whyCannotSend(line, sendClass);
   if (why === null) return null;
   if (why === 'maintenance' && line.maintenanceUntil !== null && line.maintenanceUntil > now) {
@@ -87,7 +104,7 @@ const lineHealth: Rule = (sendClass, { line, now }) => {
 };
 
 /** What may have left a lost line must not leave another one too: it waits for its webhook, for proof, or for its time. */
-const unsettled: Rule = (_sendClass, { unsettledUntil, now }) =>
+export const unsettled: Rule = (_sendClass, { unsettledUntil, now }) =>
   unsettledUntil !== null && unsettledUntil > now
     ? defer(
         unsettledUntil,
@@ -96,7 +113,7 @@ const unsettled: Rule = (_sendClass, { unsettledUntil, now }) =>
       )
     : null;
 
-const brakes: Rule = (sendClass, { fleetFrozen, contagion, shedClasses, now }) => {
+export const brakes: Rule = (sendClass, { fleetFrozen, contagion, shedClasses, now }) => {
   if (sendClass === 'reply') return null;
   if (fleetFrozen)
     return defer(now + UNKNOWN_WAIT_MS, 'fleet-frozen', 'The fleet is frozen: replies only');
@@ -140,7 +157,7 @@ const quietHours: Rule = (sendClass, { now, zone }, policy) => {
 };
 
 /** The same text to many people in a burst is what a flag looks for, whichever lines it leaves from. */
-const sameText: Rule = (sendClass, { sameTextAt }, { sends }) => {
+export const sameText: Rule = (sendClass, { sameTextAt }, { sends }) => {
   if (sendClass === 'reply' || sameTextAt.length < sends.sameTextLimit) return null;
   const leaving = at(sameTextAt, sameTextAt.length - sends.sameTextLimit);
   return defer(
@@ -154,9 +171,9 @@ const sameText: Rule = (sendClass, { sameTextAt }, { sends }) => {
 const RULES: readonly Rule[] = [
   suppression,
   unassigned,
-  introduction,
   threadOptOut,
   criticalThread,
+  introduction,
   lineHealth,
   unsettled,
   brakes,
@@ -174,9 +191,19 @@ export function decideSend(
   snapshot: GateSnapshot,
   policy: FleetPolicy,
 ): GateDecision {
+  return decideBy(RULES, request, snapshot, policy);
+}
+
+/** The same by some rules only. */
+export function decideBy(
+  rules: readonly Rule[],
+  request: GateRequest,
+  snapshot: GateSnapshot,
+  policy: FleetPolicy,
+): GateDecision {
   const sendClass = classify(request, snapshot, policy);
   const reasons: GateReason[] = [{ code: `class-${sendClass}`, detail: classDetail(sendClass) }];
-  for (const rule of RULES) {
+  for (const rule of rules) {
     const verdict = rule(sendClass, snapshot, policy);
     if (verdict === null) continue;
     reasons.push(verdict.reason);

@@ -21,6 +21,8 @@ export interface GateSnapshot {
   readonly line: LineView;
   readonly assignmentState:
     'reserved' | 'confirmed' | 'overflow' | 'needs-introduction' | 'released';
+  /** Since when the person holds no usable number of ours; null while they do. */
+  readonly needsIntroductionSince: EpochMs | null;
   /** The thread on that line, or null when it would be a new one. */
   readonly chat: { readonly id: string; readonly health: ChatHealthWord } | null;
   /** All threads with the person, that one included, and since when each has its health. */

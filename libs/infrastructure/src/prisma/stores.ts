@@ -11,6 +11,7 @@ import { PrismaFailoverStore } from './stores/failover-store';
 import { PrismaGapStore } from './stores/gap-store';
 import { PrismaGateStore } from './stores/gate-store';
 import { PrismaGaugeStore } from './stores/gauge-store';
+import { PrismaGroupStore } from './stores/group-store';
 import { PrismaIdempotencyStore } from './stores/idempotency-store';
 import { PrismaIdentityStore } from './stores/identity-store';
 import { PrismaInboxStore } from './stores/inbox-store';
@@ -55,6 +56,7 @@ export function prismaStores(
     conversations: new PrismaConversationStore(db),
     messages: new PrismaMessageStore(db),
     gate: new PrismaGateStore(ask),
+    groups: new PrismaGroupStore(db, ask),
     sends: new PrismaSendStore(db, ask),
     cards: new PrismaCardStore(db, ask),
     identities: new PrismaIdentityStore(db),

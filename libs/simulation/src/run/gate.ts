@@ -128,7 +128,7 @@ export class Gate {
         knowsLine: this.textedBy(wish.user).includes(lineIndex),
         ...{ suppressedAt: null, liftedAt: null, replyAllowedUntil: null, openUnsolicitedAt: null },
         ...{ transactionalToday: 0, fleetFrozen: false },
-        unsettledUntil: null,
+        ...{ unsettledUntil: null, needsIntroductionSince: null },
         sameTextAt: [],
         shedClasses: [],
         contagion: isContagion(run.fleet.lines, now, run.policy),

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type AuditRecord, type OutboxCursor, type OutboxRecord, UnitOfWork } from '../../ports';
+import { type AuditRecord, type OutboxCursor, type StoredEvent, UnitOfWork } from '../../ports';
 import { type PoolScope, sees } from '../shared';
 
 /** Who did what, why, under which policy. */
@@ -17,9 +17,9 @@ export class ReadAudit {
   }
 }
 
-export type AnnouncedEvent = OutboxRecord & { readonly seq: number };
+export type AnnouncedEvent = StoredEvent;
 
-/** What happened, in order. */
+/** What happened, in the order of the transactions that wrote it: see {@link OutboxCursor}. */
 @Injectable()
 export class ReadEvents {
   constructor(private readonly unitOfWork: UnitOfWork) {}
@@ -29,15 +29,21 @@ export class ReadEvents {
     return this.unitOfWork.read.outbox.cursorNow();
   }
 
+  /** Before the newest `count` events. */
+  cursorBefore(count: number): Promise<OutboxCursor> {
+    return this.unitOfWork.read.outbox.cursorBefore(count);
+  }
+
+  /** After the event with this number: all that a reader of an earlier release knows. */
+  cursorAfterSeq(seq: number): Promise<OutboxCursor> {
+    return this.unitOfWork.read.outbox.cursorAfterSeq(seq);
+  }
+
   after(
     cursor: OutboxCursor,
     limit: number,
   ): Promise<{ events: AnnouncedEvent[]; cursor: OutboxCursor }> {
     return this.unitOfWork.read.outbox.after(cursor, limit);
-  }
-
-  since(seq: number, limit: number): Promise<AnnouncedEvent[]> {
-    return this.unitOfWork.read.outbox.since(seq, limit);
   }
 
   /**
@@ -54,9 +60,5 @@ export class ReadEvents {
       const known = await pools;
       return events.filter(({ seq }) => known.get(seq)?.some((poolId) => sees(scope, poolId)));
     };
-  }
-
-  lastSeq(): Promise<number> {
-    return this.unitOfWork.read.outbox.lastSeq();
   }
 }

@@ -26,6 +26,7 @@ import {
   UnusableEvent,
 } from './intake-event';
 import { healthOf, heedPasserBy, heedThread, heedWords } from './heed-opt-out';
+import { followGroup } from './follow-group';
 import { imessageSeenAt } from './note-outcome';
 import { followPull } from './pull';
 import { reIssueCard } from './re-issue';
@@ -148,7 +149,8 @@ export async function applyOutbound(
   const known = space.messages.get(event.messageId);
   const send =
     sendOf(space, event.idempotencyKey) ?? (known ? null : openSendOf(space, event, line));
-  const userId = event.isGroup ? null : (send?.userId ?? recipientOf(space, event, line));
+  const isGroup = event.isGroup || (send?.groupChatId ?? null) !== null;
+  const userId = isGroup ? null : (send?.userId ?? recipientOf(space, event, line));
   await heedThread(space, event, line.poolId, userId);
   if (known) {
     const sendId = known.sendId === null ? (send?.id ?? null) : null;
@@ -163,13 +165,17 @@ export async function applyOutbound(
       at: retimed ? event.at : null,
     });
     noteThread(space, event, line, send);
+    if (send) await followGroup(space, send, event, line);
     return;
   }
   const conversation = userId === null ? null : space.conversation(userId, line.poolId);
-  const starts = !event.isGroup && (space.chats.get(event.chatId)?.startedBy ?? null) === null;
+  // Of groups one is begun by us alone: that which is made anew under a hold.
+  const begins = !isGroup || send?.newConversation === true;
+  const starts = begins && (space.chats.get(event.chatId)?.startedBy ?? null) === null;
   addMessage(space, event, line, userId, send, starts);
   saveChat(space, event, line, conversation?.id ?? null, 'outbound');
   if (send) space.noteSeen(send);
+  if (send) await followGroup(space, send, event, line);
   if (userId === null || !conversation) return;
   space.saveConversation({
     ...conversation,
@@ -291,7 +297,7 @@ function noteThread(
 ): void {
   const chat = space.chats.get(event.chatId);
   const conversation =
-    send && !event.isGroup && !chat?.conversationId
+    send && !send.groupChatId && !event.isGroup && !chat?.conversationId
       ? space.conversation(send.userId, line.poolId)
       : null;
   const isOldNews =
@@ -314,7 +320,7 @@ function saveChat(
     id: event.chatId,
     conversationId: known?.conversationId ?? conversationId,
     lineId: line.id,
-    isGroup: event.isGroup,
+    isGroup: known?.isGroup === true || event.isGroup,
     ...healthOf(event, known),
     service: event.service ?? known?.service ?? null,
     startedBy: known?.startedBy ?? startedBy,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { HOUR_MS } from '@linekeeper/domain';
+import { escalationDue } from '@linekeeper/domain';
 import { automation } from '../../actor';
 import { type FailoverRecord, type GroupRecord, type Stores, UnitOfWork } from '../../ports';
 import { announce, type Decision, Decisions, type PoolScope } from '../shared';
@@ -9,8 +9,6 @@ import { isOfNeed } from './hold-failover';
 const MAX_NAMED = 100;
 /** Failovers of late whose lines are looked at. */
 const MAX_FAILOVERS = 200;
-/** The latest first: where both are due at once, one announcement says it all. */
-const ESCALATE_AFTER_HOURS = [24, 4];
 
 /** Says which groups nothing can be said in any more, since their line is lost: a group is pinned to it and moved by nobody. */
 export async function tellHeldGroups(
@@ -54,10 +52,8 @@ export class Groups {
     const failovers = await this.unitOfWork.read.failovers.list({ limit: MAX_FAILOVERS });
     let groupsEscalated = 0;
     for (const failover of failovers.filter(isOfNeed)) {
-      const hours = ESCALATE_AFTER_HOURS.find(
-        (each) => decision.now - failover.startedAt >= each * HOUR_MS,
-      );
-      if (hours === undefined || hours <= failover.groupsEscalatedHours) continue;
+      const hours = escalationDue(failover.startedAt, decision.now);
+      if (hours === null || hours <= failover.groupsEscalatedHours) continue;
       if (await this.unitOfWork.run((stores) => escalateOne(stores, failover, hours, decision))) {
         groupsEscalated += 1;
       }

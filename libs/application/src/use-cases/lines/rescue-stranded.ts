@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { HOUR_MS, type LineView, planFailover, whyCannotSend } from '@linekeeper/domain';
+import { escalationDue, type LineView, planFailover, whyCannotSend } from '@linekeeper/domain';
 import { automation } from '../../actor';
 import {
   type AssignmentRecord,
@@ -22,8 +22,6 @@ import { contactUses, failoverUsers } from './failover-inputs';
 
 /** Users in needs-introduction are looked at again so many at a time. */
 const RESCUE_BATCH = 200;
-/** The latest first: where both are due at once, one announcement says it all. */
-const ESCALATE_AFTER_HOURS = [24, 4];
 
 /**
  * Users in needs-introduction: given back their own line, or another number they hold, as soon as one serves; and
@@ -141,9 +139,8 @@ export class RescueStranded {
   /** By what was announced before, and not by when somebody last looked: a run that failed leaves nothing out. */
   private async escalateOne(assignment: AssignmentRecord, decision: Decision): Promise<boolean> {
     const { id, userId, needsIntroductionSince, escalatedHours } = assignment;
-    const waitedMs = decision.now - (needsIntroductionSince ?? decision.now);
-    const hours = ESCALATE_AFTER_HOURS.find((each) => waitedMs >= each * HOUR_MS);
-    if (hours === undefined || hours <= escalatedHours) return false;
+    const hours = escalationDue(needsIntroductionSince ?? decision.now, decision.now);
+    if (hours === null || hours <= escalatedHours) return false;
     return this.unitOfWork.run(async (stores) => {
       if (!(await stores.assignments.markEscalated(id, hours))) return false;
       const data = { userId, assignmentId: id, hours };

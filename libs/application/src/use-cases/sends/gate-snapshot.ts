@@ -39,6 +39,7 @@ export function snapshotFrom(
       from === row.active && row.assignmentState === 'needs-introduction'
         ? 'confirmed'
         : row.assignmentState,
+    needsIntroductionSince: row.needsIntroductionSince,
     chat: from.chat,
     threads: row.threads,
     wroteHere: row.conversation?.activeLineId === from.line.id,

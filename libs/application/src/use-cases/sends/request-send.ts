@@ -39,7 +39,7 @@ import {
 } from './send-answer';
 import { tellAnswer } from './tell-answer';
 
-export type { SendRequest };
+export type { SendAnswer, SendRequest };
 
 /** What changes between a look and its answer is looked at again, so often. */
 const MAX_LOOKS = 4;

@@ -64,7 +64,7 @@ export class SettleSend {
             chatId,
             linePhoneNumber: line.phoneNumber,
             at: decision.now,
-            isGroup: false,
+            isGroup: send.groupChatId != null,
             chatHealth: null,
             service: null,
             recovered: false,

@@ -61,9 +61,10 @@ export class PrismaConversationStore extends ConversationStore {
     >`
       SELECT * FROM (
         SELECT c.id AS "chatId", c.line_id::text AS "lineId", c.last_activity_at AS "lastActivityAt",
-          (l.health = 'ejected' OR l.provider_status = 'FLAGGED' OR l.admin_state = 'retired') AS held
+          (l.health = 'ejected' OR l.provider_status = 'FLAGGED' OR l.admin_state = 'retired') AS held,
+          ARRAY(SELECT a.id FROM chats a WHERE a.alias_of = c.id ORDER BY a.id) AS aliases
         FROM chats c JOIN lines l ON l.id = c.line_id
-        WHERE c.is_group
+        WHERE c.is_group AND c.alias_of IS NULL
           AND (${poolIds.length === 0} OR l.pool_id = ANY(${[...poolIds]}::uuid[]))
           AND (${lineId ?? null}::uuid IS NULL OR c.line_id = ${lineId ?? null}::uuid)
           AND (${after ?? null}::text IS NULL OR c.id > ${after ?? null}::text)) AS groups

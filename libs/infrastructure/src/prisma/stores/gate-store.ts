@@ -95,7 +95,7 @@ const LOOK: Prepared = {
     FROM environment e, ejected j WHERE e.id = 1)
   SELECT q.n::int AS n,
     u.id AS user_id, u.erased_at, u.time_zone, p.id AS pool_id, p.time_zone AS pool_zone, p.shed_classes,
-    a.id AS assignment_id, a.epoch, a.state, a.first_send_at,
+    a.id AS assignment_id, a.epoch, a.state, a.first_send_at, a.needs_introduction_since,
     a.line_id, l.xmin::text AS line_version, o.id AS active_line_id, o.xmin::text AS active_version,
     s.suppressed_at, s.lifted_at, s.reply_allowed_until,
     CASE WHEN c.id IS NULL THEN NULL ELSE to_jsonb(c) END AS conversation,
@@ -150,6 +150,7 @@ interface Row {
   epoch: number;
   state: string;
   first_send_at: Date | null;
+  needs_introduction_since: Date | null;
   line_id: string;
   line_version: string;
   active_line_id: string | null;
@@ -206,6 +207,7 @@ function rowOf(row: Row, lines: ReadonlyMap<string, SeenLine>): GateRow {
     assignmentEpoch: row.epoch,
     assignmentState: row.state as AssignmentState,
     firstSendAt: msOrNull(row.first_send_at),
+    needsIntroductionSince: msOrNull(row.needs_introduction_since),
     suppressedAt: msOrNull(row.suppressed_at),
     liftedAt: msOrNull(row.lifted_at),
     replyAllowedUntil: msOrNull(row.reply_allowed_until),

@@ -4,6 +4,7 @@ import {
   type OutboxCursor,
   type OutboxRecord,
   OutboxStore,
+  type StoredEvent,
 } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
 import type { Db } from '../database';
@@ -83,18 +84,6 @@ export class PrismaOutboxStore extends OutboxStore {
         ${events.map(({ at }) => date(at))}::timestamptz[])`;
   }
 
-  async since(seq: number, limit: number): Promise<(OutboxRecord & { seq: number })[]> {
-    // A number is given out before its transaction ends, so a smaller one may appear after a larger one has been
-    // read: what was written since the oldest transaction still under way has to wait.
-    const rows = await this.db.$queryRaw<
-      { seq: bigint; id: string; type: string; data: Record<string, unknown>; at: Date }[]
-    >`
-      SELECT seq, id, type, data, at FROM outbox_events
-      WHERE seq > ${BigInt(seq)} AND xid < pg_snapshot_xmin(pg_current_snapshot())
-      ORDER BY seq LIMIT ${limit}`;
-    return rows.map((row) => ({ ...row, seq: num(row.seq), at: ms(row.at) }));
-  }
-
   async poolsOf(events: readonly { readonly seq: number }[]): Promise<Map<number, string[]>> {
     // The narrowest thing an event names says whose it is: an assignment before a line, a line before a person.
     const rows = await this.db.$queryRaw<{ seq: bigint; pools: string[] }[]>`
@@ -112,18 +101,10 @@ export class PrismaOutboxStore extends OutboxStore {
     return new Map(rows.map(({ seq, pools }) => [num(seq), pools]));
   }
 
-  async lastSeq(): Promise<number> {
-    const newest = await this.db.outboxEvent.findFirst({
-      orderBy: { seq: 'desc' },
-      select: { seq: true },
-    });
-    return newest ? num(newest.seq) : 0;
-  }
-
   async after(
     cursor: OutboxCursor,
     limit: number,
-  ): Promise<{ events: (OutboxRecord & { seq: number })[]; cursor: OutboxCursor }> {
+  ): Promise<{ events: StoredEvent[]; cursor: OutboxCursor }> {
     const rows = await this.db.$queryRaw<
       {
         xid: bigint;
@@ -140,7 +121,7 @@ export class PrismaOutboxStore extends OutboxStore {
       ORDER BY xid, seq LIMIT ${limit}`;
     const last = rows.at(-1);
     return {
-      events: rows.map(({ xid: _xid, ...row }) => ({ ...row, seq: num(row.seq), at: ms(row.at) })),
+      events: rows.map((row) => ({ ...row, seq: num(row.seq), at: ms(row.at) })),
       cursor: last ? { xid: last.xid, seq: num(last.seq) } : cursor,
     };
   }
@@ -155,6 +136,23 @@ export class PrismaOutboxStore extends OutboxStore {
     const [row] = await this.db.$queryRaw<{ xid: bigint | null }[]>`
       SELECT min(xid::text::bigint) AS xid FROM outbox_events WHERE at >= ${date(at)}`;
     return row?.xid == null ? this.cursorNow() : { xid: row.xid, seq: 0 };
+  }
+
+  async cursorBefore(count: number): Promise<OutboxCursor> {
+    if (count === 0) return this.cursorNow();
+    const [row] = await this.db.$queryRaw<{ xid: bigint; seq: bigint }[]>`
+      SELECT xid::text::bigint AS xid, seq FROM outbox_events
+      WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
+      ORDER BY xid DESC, seq DESC OFFSET ${count} LIMIT 1`;
+    return row ? { xid: row.xid, seq: num(row.seq) } : { xid: 0n, seq: 0 };
+  }
+
+  async cursorAfterSeq(seq: number): Promise<OutboxCursor> {
+    const [row] = await this.db.$queryRaw<{ xid: bigint | null; next: bigint | null }[]>`
+      SELECT (SELECT xid::text::bigint FROM outbox_events WHERE seq = ${BigInt(seq)}) AS xid,
+        (SELECT min(xid::text::bigint) FROM outbox_events WHERE seq > ${BigInt(seq)}) AS next`;
+    if (row?.xid != null) return { xid: row.xid, seq };
+    return row?.next != null ? { xid: row.next, seq: 0 } : this.cursorNow();
   }
 
   async byId(id: string): Promise<(OutboxRecord & { seq: number }) | null> {
