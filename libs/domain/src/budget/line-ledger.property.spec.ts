@@ -85,13 +85,16 @@ class Books {
 
 /** The ledger and the list on paper, side by side. */
 class Pair {
-  now = START;
   readonly ledger = new LineLedger();
   readonly paper = new NaiveLedger();
   readonly books = new Books();
   private readonly used = new Set<string>();
   /** All that was recorded, to be told again. */
   readonly told: LineNews[] = [];
+  /** Instants of all that was counted. */
+  readonly counted: number[] = [];
+
+  constructor(public now = START) {}
 
   take(step: Step): HoldAnswer | null {
     const { ledger, paper, now } = this;
@@ -132,6 +135,7 @@ class Pair {
 
   count(direction: 'in' | 'out', at: number): void {
     this.paper.count(at);
+    this.counted.push(at);
     this.record({ hours: [this.books.count(direction, at)] });
   }
 
@@ -187,6 +191,51 @@ describe('the ledger of a line, whatever happens in whatever order', () => {
     );
   });
 
+  it('lets no message but replies lift any 24 hours above its ceiling, by what was known and held then', () => {
+    let held = 0;
+    fc.assert(
+      fc.property(anySteps, (steps) => {
+        const pair = new Pair();
+        for (const step of steps) {
+          const isNew = step.do === 'reserve' && !pair.paper.isOpen(step.id, pair.now);
+          const answer = pair.take(step);
+          if (step.do !== 'reserve' || !isNew || answer?.kind !== 'held') continue;
+          const { ceiling } = LIMITS[step.kind];
+          if (ceiling === null) continue;
+          held += 1;
+          const day = pair.counted.filter((at) => at > pair.now - DAY_MS).length;
+          expect(day + pair.paper.openUnits(pair.now)).toBeLessThanOrEqual(ceiling);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(held).toBeGreaterThan(1_000);
+  });
+
+  it('answers the same in any hour of any day, across midnights and changes of the clock', () => {
+    // The nights of the changes in New York and Berlin, and an hour to either side.
+    const HOURS = [-1, 1, 12, Date.UTC(2026, 9, 25), Date.UTC(2026, 10, 1), Date.UTC(2027, 2, 14)];
+    const shifts = fc.constantFrom(
+      ...HOURS.map((each) =>
+        Math.abs(each) < 24 ? each * HOUR_MS : Math.round((each - START) / HOUR_MS) * HOUR_MS,
+      ),
+    );
+    fc.assert(
+      fc.property(anySteps, shifts, (steps, shift) => {
+        const here = new Pair();
+        const there = new Pair(START + shift);
+        for (const step of steps) {
+          const answers = [here.take(step), there.take(step)].map((answer, i) => {
+            if (answer?.kind === 'held') return { ...answer, expiresAt: answer.expiresAt - i * shift };
+            return answer && { ...answer, retryAt: answer.retryAt - i * shift };
+          });
+          expect(answers[1]).toEqual(answers[0]);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it('never refuses a reply for budget, only for what the provider or a loop forbids', () => {
     fc.assert(
       fc.property(anySteps, (steps) => {
@@ -197,6 +246,7 @@ describe('the ledger of a line, whatever happens in whatever order', () => {
           overrun: true,
         });
       }),
+      { numRuns: 1_000 },
     );
   });
 
