@@ -226,7 +226,8 @@ describe('the ledger of a line, whatever happens in whatever order', () => {
         const there = new Pair(START + shift);
         for (const step of steps) {
           const answers = [here.take(step), there.take(step)].map((answer, i) => {
-            if (answer?.kind === 'held') return { ...answer, expiresAt: answer.expiresAt - i * shift };
+            if (answer?.kind === 'held')
+              return { ...answer, expiresAt: answer.expiresAt - i * shift };
             return answer && { ...answer, retryAt: answer.retryAt - i * shift };
           });
           expect(answers[1]).toEqual(answers[0]);

@@ -77,8 +77,7 @@ function contactsAfter(moves: readonly PlannedMove[], now: number): Map<string, 
       const slots = moves.flatMap(({ toLineId, contactSlotAt }) =>
         toLineId === id && contactSlotAt !== null ? [contactSlotAt] : [],
       );
-      const since = (ms: number): number =>
-        slots.filter((at) => at <= now && at > now - ms).length;
+      const since = (ms: number): number => slots.filter((at) => at <= now && at > now - ms).length;
       const scheduled = slots.filter((at) => at > now);
       return [id, { lastHour: since(HOUR_MS), last24h: since(DAY_MS), scheduled }];
     }),

@@ -123,7 +123,10 @@ describe('a line, whatever happens to it', () => {
 describe('a line that the provider flags and lifts again and again', () => {
   it('comes into service once in a ban at most, and each ban is as long as the last one or longer', () => {
     const gap = fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 3_000 }));
-    const flaps = fc.array(fc.tuple(gap, fc.constantFrom<'FLAGGED' | 'ACTIVE'>('FLAGGED', 'ACTIVE')), { maxLength: 80 });
+    const flaps = fc.array(
+      fc.tuple(gap, fc.constantFrom<'FLAGGED' | 'ACTIVE'>('FLAGGED', 'ACTIVE')),
+      { maxLength: 80 },
+    );
     fc.assert(
       fc.property(flaps, (events) => {
         let now = NOW;

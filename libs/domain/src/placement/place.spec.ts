@@ -88,11 +88,8 @@ describe('place', () => {
 
   it('gives a ramping line that carries nothing one person in any case, up to its cap', () => {
     const heavy = (of: number, carried = 0): string =>
-      place(
-        { ...person(), meanMilli: of },
-        fleet(ramping('young', { meanMilli: carried })),
-        policy,
-      ).kind;
+      place({ ...person(), meanMilli: of }, fleet(ramping('young', { meanMilli: carried })), policy)
+        .kind;
     expect(heavy(234_000)).toBe('placed');
     expect(heavy(234_001)).toBe('no-capacity');
     expect(heavy(117_000, 1)).toBe('no-capacity');

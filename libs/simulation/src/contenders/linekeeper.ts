@@ -69,7 +69,8 @@ export class Linekeeper implements Contender {
       : plan.candidates;
     const [best] = candidates;
     if (!best) throw new Error('A placement without a candidate');
-    if (this.variant.inTurn) this.takenAt.set(best.lineId, 1 + Math.max(0, ...this.takenAt.values()));
+    if (this.variant.inTurn)
+      this.takenAt.set(best.lineId, 1 + Math.max(0, ...this.takenAt.values()));
     return {
       kind: 'placed',
       line: this.fleet.indexOf(best.lineId),
