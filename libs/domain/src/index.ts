@@ -15,6 +15,7 @@ export * from './contact-card/share';
 export * from './contact-card/vcard';
 export * from './events-out/retry';
 export * from './explain/explain-health';
+export * from './explain/explain-limits';
 export * from './explain/explain-moves';
 export * from './explain/explain-placement';
 export * from './explain/explain-send';
