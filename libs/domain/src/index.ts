@@ -14,6 +14,7 @@ export * from './contact-card/profile';
 export * from './contact-card/share';
 export * from './contact-card/vcard';
 export * from './events-out/retry';
+export * from './explain/explain-capacity';
 export * from './explain/explain-health';
 export * from './explain/explain-limits';
 export * from './explain/explain-moves';
