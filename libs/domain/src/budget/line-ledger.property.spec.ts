@@ -33,7 +33,12 @@ type Step =
     }
   | { readonly do: 'settle'; readonly id: string; readonly units: number }
   | { readonly do: 'release'; readonly id: string }
-  | { readonly do: 'count'; readonly late: number; readonly direction: 'in' | 'out' };
+  | {
+      readonly do: 'count';
+      readonly late: number;
+      readonly direction: 'in' | 'out';
+      readonly times: number;
+    };
 
 const id = fc.integer({ min: 0, max: 30 }).map((n) => `send-${n}`);
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
@@ -64,9 +69,11 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     do: fc.constant('count'),
     late: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 30 * HOUR_MS })),
     direction: fc.constantFrom('in', 'out'),
+    // Many at once, so that ceilings are met in a few steps, with holds open.
+    times: fc.constantFrom(1, 1, 6, 12),
   } as const),
 );
-const anySteps = fc.array(anyStep, { maxLength: 60 });
+const anySteps = fc.array(anyStep, { maxLength: 40, size: 'max' });
 
 const NO_NEWS: LineNews = { hours: [], messages: [], threads: [], holds: [] };
 
@@ -124,7 +131,7 @@ class Pair {
         paper.release(step.id, now);
         return null;
       case 'count':
-        this.count(step.direction, now - step.late);
+        for (let i = 0; i < step.times; i += 1) this.count(step.direction, now - step.late);
         return null;
     }
   }
@@ -172,6 +179,7 @@ describe('the ledger of a line, whatever happens in whatever order', () => {
   });
 
   it('refuses exactly when a limit would be broken, and names one that is', () => {
+    const met = new Map<string, number>();
     fc.assert(
       fc.property(anySteps, (steps) => {
         const pair = new Pair();
@@ -185,10 +193,21 @@ describe('the ledger of a line, whatever happens in whatever order', () => {
           const answer = pair.take(step);
           if (broken.length === 0) expect(answer).toMatchObject({ kind: 'held' });
           else expect(answer).toMatchObject({ kind: 'deferred', reason: broken[0] });
+          for (const reason of broken.slice(0, 1)) met.set(reason, 1 + (met.get(reason) ?? 0));
         }
       }),
       { numRuns: 1_000 },
     );
+    // The limits are met, and not once only.
+    for (const limit of [
+      'budget-ceiling',
+      'hour-shape',
+      'minute-shape',
+      'pair-limit',
+      'open-holds',
+    ]) {
+      expect(met.get(limit)).toBeGreaterThan(20);
+    }
   });
 
   it('lets no message but replies lift any 24 hours above its ceiling, by what was known and held then', () => {
@@ -213,11 +232,18 @@ describe('the ledger of a line, whatever happens in whatever order', () => {
   });
 
   it('answers the same in any hour of any day, across midnights and changes of the clock', () => {
-    // The nights of the changes in New York and Berlin, and an hour to either side.
-    const HOURS = [-1, 1, 12, Date.UTC(2026, 9, 25), Date.UTC(2026, 10, 1), Date.UTC(2027, 2, 14)];
+    // Just before the changes in Berlin and New York, and an hour to either side.
+    const HOURS = [
+      -1,
+      1,
+      12,
+      Date.UTC(2026, 9, 25, 1),
+      Date.UTC(2026, 10, 1, 6),
+      Date.UTC(2027, 2, 14, 7),
+    ];
     const shifts = fc.constantFrom(
       ...HOURS.map((each) =>
-        Math.abs(each) < 24 ? each * HOUR_MS : Math.round((each - START) / HOUR_MS) * HOUR_MS,
+        Math.abs(each) < 24 ? each * HOUR_MS : Math.floor((each - START) / HOUR_MS) * HOUR_MS,
       ),
     );
     fc.assert(
