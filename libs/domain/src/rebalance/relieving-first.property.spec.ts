@@ -23,7 +23,7 @@ describe('who is moved off a line', () => {
         const queue = new RelievingFirst(users, NOW);
         const left = [...users];
         while (left.length > 0) {
-          const need = stream.next().value;
+          const need = Number(stream.next().value);
           // Said again as a table of all that are left.
           const score = ({ meanMilli, lastMessageAt: at }: (typeof users)[number]): number =>
             Math.min(meanMilli / 1_000, need) / (at !== null && NOW - at < 7 * DAY_MS ? 6 : 1);
