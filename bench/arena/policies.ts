@@ -9,7 +9,9 @@ import {
   hindsightThreshold,
   leastRecentlyUsed,
   linekeeper,
+  linekeeperInTurn,
   linekeeperRebalancing,
+  linekeeperUnguarded,
   type MakeContender,
   packClairvoyantly,
   packForetold,
@@ -28,6 +30,8 @@ import {
 const ONLINE = {
   linekeeper,
   'linekeeper-rebalancing': linekeeperRebalancing,
+  'linekeeper-in-turn': linekeeperInTurn,
+  'linekeeper-unguarded': linekeeperUnguarded,
   'no-failover': withoutFailover,
   'round-robin': roundRobin,
   'fewest-users': fewestUsers,
@@ -39,6 +43,9 @@ const ONLINE = {
 
 /** Those that look at the traffic before it comes. */
 const OFFLINE = ['hindsight', 'foretold', 'clairvoyant', 'clairvoyant-at-arrival'] as const;
+
+/** Ours done otherwise, to see what the scores are worth and what the spike guard costs: of S1 alone. */
+const QUESTIONS_OF_BALANCE: readonly PolicyName[] = ['linekeeper-in-turn', 'linekeeper-unguarded'];
 
 type OnlineName = keyof typeof ONLINE;
 type OfflineName = (typeof OFFLINE)[number];
@@ -57,7 +64,8 @@ export function policiesOf(scenario: ScenarioName): PolicyName[] {
   const unfit: readonly PolicyName[] = flags
     ? [...OFFLINE, 'linekeeper-rebalancing']
     : ['no-failover', ...(scenario === 'S1' ? (['foretold'] as const) : [])];
-  return POLICIES.filter((name) => !unfit.includes(name));
+  const questions = scenario === 'S1' ? [] : QUESTIONS_OF_BALANCE;
+  return POLICIES.filter((name) => !unfit.includes(name) && !questions.includes(name));
 }
 
 export function contenderOf(name: PolicyName, setup: Setup, scenario: ScenarioName): MakeContender {

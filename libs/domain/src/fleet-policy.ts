@@ -69,7 +69,7 @@ export interface FleetPolicy {
     readonly sigmaFleetDay: number;
     /** No line is filled beyond this share of its cap by mean. */
     readonly maxMeanShare: number;
-    /** While ramping, admission is by mean alone, up to this share of the cap. */
+    /** While ramping, admission is by mean alone, up to this share of the cap: what less of it costs is in docs/arena.md. */
     readonly rampMeanShare: number;
     /** Share of new users that may go to ramping lines while mature ones have room. */
     readonly rampShareOfNewUsers: number;

@@ -156,8 +156,19 @@ export function rebalanceAgain({ inputs, policy, steps }: ReturnType<typeof expl
       .filter(({ lastMovedAt: at }) => at === null || now - at >= policy.cooldownDays * DAY)
       .filter(({ lastMessageAt: at }) => at === null || now - at >= policy.idleHours * HOUR)
       .sort((a, b) => b.meanMilli - a.meanMilli || (a.userId < b.userId ? -1 : 1));
-    for (const { userId, meanMilli, varianceMilli, knownLineIds } of may) {
-      if (left <= 0 || shareOf(line) <= policy.lowShare) break;
+    const waiting = [...may];
+    while (left > 0 && waiting.length > 0 && shareOf(line) > policy.lowShare) {
+      const need = (shareOf(line) - policy.lowShare) * Math.max(1, capOf(line, policy));
+      // Who takes most off for the cost: six times as much for whoever wrote within a week.
+      const cost = ({ lastMessageAt: at }: (typeof may)[number]): number =>
+        at !== null && now - at < 7 * DAY ? 6 : 1;
+      const [next] = [...waiting].sort(
+        (a, b) =>
+          Math.min(b.meanMilli / 1_000, need) / cost(b) -
+            Math.min(a.meanMilli / 1_000, need) / cost(a) || cost(a) - cost(b),
+      );
+      waiting.splice(waiting.indexOf(next!), 1);
+      const { userId, meanMilli, varianceMilli, knownLineIds } = next!;
       const best = targets
         .filter(({ id }) => knownLineIds.includes(id))
         .map(({ id, ...rest }) => ({

@@ -33,7 +33,8 @@ export function placeAgain({ inputs, policy, steps }: ReturnType<typeof explainP
     const closed = closedBecause(line, now);
     if (closed !== null) return closed;
     if (ramps(line)) {
-      if (meanWith(line) > policy.rampMeanShare * line.todayCap) return 'full';
+      const share = line.meanMilli === 0 ? 1 : policy.rampMeanShare;
+      if (meanWith(line) > share * line.todayCap) return 'full';
       const left = 0.8 * (line.todayCap - (line.meanMilli / 1_000) * policy.rampMeanShare);
       const newcomers = Math.floor(left / (inputs.newcomerPerDay * policy.noveltyFactor));
       return line.newUsersToday >= Math.max(1, newcomers) ? 'new-users-today' : null;

@@ -33,7 +33,12 @@ type Step =
     }
   | { readonly do: 'settle'; readonly id: string; readonly units: number }
   | { readonly do: 'release'; readonly id: string }
-  | { readonly do: 'count'; readonly late: number; readonly direction: 'in' | 'out' };
+  | {
+      readonly do: 'count';
+      readonly late: number;
+      readonly direction: 'in' | 'out';
+      readonly times: number;
+    };
 
 const id = fc.integer({ min: 0, max: 30 }).map((n) => `send-${n}`);
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
@@ -64,9 +69,11 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     do: fc.constant('count'),
     late: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 30 * HOUR_MS })),
     direction: fc.constantFrom('in', 'out'),
+    // Many at once, so that ceilings are met in a few steps, with holds open.
+    times: fc.constantFrom(1, 1, 6, 12),
   } as const),
 );
-const anySteps = fc.array(anyStep, { maxLength: 60 });
+const anySteps = fc.array(anyStep, { maxLength: 40, size: 'max' });
 
 const NO_NEWS: LineNews = { hours: [], messages: [], threads: [], holds: [] };
 
@@ -85,13 +92,16 @@ class Books {
 
 /** The ledger and the list on paper, side by side. */
 class Pair {
-  now = START;
   readonly ledger = new LineLedger();
   readonly paper = new NaiveLedger();
   readonly books = new Books();
   private readonly used = new Set<string>();
   /** All that was recorded, to be told again. */
   readonly told: LineNews[] = [];
+  /** Instants of all that was counted. */
+  readonly counted: number[] = [];
+
+  constructor(public now = START) {}
 
   take(step: Step): HoldAnswer | null {
     const { ledger, paper, now } = this;
@@ -121,7 +131,7 @@ class Pair {
         paper.release(step.id, now);
         return null;
       case 'count':
-        this.count(step.direction, now - step.late);
+        for (let i = 0; i < step.times; i += 1) this.count(step.direction, now - step.late);
         return null;
     }
   }
@@ -132,6 +142,7 @@ class Pair {
 
   count(direction: 'in' | 'out', at: number): void {
     this.paper.count(at);
+    this.counted.push(at);
     this.record({ hours: [this.books.count(direction, at)] });
   }
 
@@ -168,6 +179,7 @@ describe('the ledger of a line, whatever happens in whatever order', () => {
   });
 
   it('refuses exactly when a limit would be broken, and names one that is', () => {
+    const met = new Map<string, number>();
     fc.assert(
       fc.property(anySteps, (steps) => {
         const pair = new Pair();
@@ -181,6 +193,70 @@ describe('the ledger of a line, whatever happens in whatever order', () => {
           const answer = pair.take(step);
           if (broken.length === 0) expect(answer).toMatchObject({ kind: 'held' });
           else expect(answer).toMatchObject({ kind: 'deferred', reason: broken[0] });
+          for (const reason of broken.slice(0, 1)) met.set(reason, 1 + (met.get(reason) ?? 0));
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+    // The limits are met, and not once only.
+    for (const limit of [
+      'budget-ceiling',
+      'hour-shape',
+      'minute-shape',
+      'pair-limit',
+      'open-holds',
+    ]) {
+      expect(met.get(limit)).toBeGreaterThan(20);
+    }
+  });
+
+  it('lets no message but replies lift any 24 hours above its ceiling, by what was known and held then', () => {
+    let held = 0;
+    fc.assert(
+      fc.property(anySteps, (steps) => {
+        const pair = new Pair();
+        for (const step of steps) {
+          const isNew = step.do === 'reserve' && !pair.paper.isOpen(step.id, pair.now);
+          const answer = pair.take(step);
+          if (step.do !== 'reserve' || !isNew || answer?.kind !== 'held') continue;
+          const { ceiling } = LIMITS[step.kind];
+          if (ceiling === null) continue;
+          held += 1;
+          const day = pair.counted.filter((at) => at > pair.now - DAY_MS).length;
+          expect(day + pair.paper.openUnits(pair.now)).toBeLessThanOrEqual(ceiling);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(held).toBeGreaterThan(1_000);
+  });
+
+  it('answers the same in any hour of any day, across midnights and changes of the clock', () => {
+    // Just before the changes in Berlin and New York, and an hour to either side.
+    const HOURS = [
+      -1,
+      1,
+      12,
+      Date.UTC(2026, 9, 25, 1),
+      Date.UTC(2026, 10, 1, 6),
+      Date.UTC(2027, 2, 14, 7),
+    ];
+    const shifts = fc.constantFrom(
+      ...HOURS.map((each) =>
+        Math.abs(each) < 24 ? each * HOUR_MS : Math.floor((each - START) / HOUR_MS) * HOUR_MS,
+      ),
+    );
+    fc.assert(
+      fc.property(anySteps, shifts, (steps, shift) => {
+        const here = new Pair();
+        const there = new Pair(START + shift);
+        for (const step of steps) {
+          const answers = [here.take(step), there.take(step)].map((answer, i) => {
+            if (answer?.kind === 'held')
+              return { ...answer, expiresAt: answer.expiresAt - i * shift };
+            return answer && { ...answer, retryAt: answer.retryAt - i * shift };
+          });
+          expect(answers[1]).toEqual(answers[0]);
         }
       }),
       { numRuns: 1_000 },
@@ -197,6 +273,7 @@ describe('the ledger of a line, whatever happens in whatever order', () => {
           overrun: true,
         });
       }),
+      { numRuns: 1_000 },
     );
   });
 

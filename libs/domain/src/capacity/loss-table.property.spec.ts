@@ -7,6 +7,8 @@ import { type HeldUsers, isOneLossTooMuch, lossTable, lowSince } from './loss-ta
 const outlook = assumedOutlook(policy);
 const lineIds = (count: number): string[] => Array.from({ length: count }, (_, i) => `line-${i}`);
 
+const RUNS = { numRuns: 1_000 };
+
 /** A few lines and people on them, each group with some of the other numbers. */
 const anyPool = fc.integer({ min: 1, max: 6 }).chain((count) =>
   fc.record({
@@ -74,6 +76,7 @@ describe('the table of losses', () => {
           }
         }
       }),
+      RUNS,
     );
   });
 
@@ -95,6 +98,7 @@ describe('the table of losses', () => {
         const uncovered = singles.map((set) => set.uncovered);
         expect(uncovered).toEqual([...uncovered].sort((a, b) => b - a));
       }),
+      RUNS,
     );
   });
 
@@ -159,6 +163,7 @@ describe('the table of losses', () => {
           since = next;
         }
       }),
+      RUNS,
     );
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { closeAgain, judgeAgain, suspectAgain } from '../../../../test/support/decide-again/health';
+import { canaryAgain, limitsAgain } from '../../../../test/support/decide-again/limits';
 import { moveAgain, rebalanceAgain, slotsAgain } from '../../../../test/support/decide-again/moves';
 import { dayAtRisk } from '../../../../test/support/decide-again/numbers';
 import {
@@ -13,8 +14,9 @@ import { anyFleet } from '../../../../test/support/fleets';
 import { anyRequest, anySnapshot } from '../../../../test/support/gate-snapshots';
 import { aLine, NOW } from '../../../../test/support/lines';
 import { DEFAULT_FLEET_POLICY, type FleetPolicy } from '../fleet-policy';
-import { DAY_MS, HOUR_MS } from '../kernel/time';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../kernel/time';
 import { explainDay, explainSuspicion, explainVerdict } from './explain-health';
+import { explainCanary, explainLimits } from './explain-limits';
 import { explainFailover, explainRebalance } from './explain-moves';
 import {
   explainAdmission,
@@ -311,6 +313,75 @@ describe('an explanation is enough to decide again', () => {
       }),
       RUNS,
     );
+  });
+
+  it('what a canary says of a line', () => {
+    const said = new Set<string>();
+    const probe = fc.record({
+      handle: fc.constantFrom('a', 'b', 'c'),
+      from: fc.constantFrom('line', 'line', 'control'),
+      ok: fc.constantFrom(true, true, false),
+      at: fc.integer({ min: -1, max: 34 }).map((minutes) => NOW - minutes * MINUTE_MS),
+    } as const);
+    const round = fc
+      .record({ handle: fc.constantFrom('a', 'b'), ok: fc.boolean(), ago: fc.nat(12) })
+      .map(({ handle, ok, ago: minutes }) => {
+        const at = NOW - minutes * MINUTE_MS;
+        return (['control', 'line', 'line', 'line'] as const).map((from) => ({
+          ...{ handle, from, at },
+          ok: from === 'control' || ok,
+        }));
+      });
+    const anyProbes = fc
+      .tuple(fc.array(round, { maxLength: 4 }), fc.array(probe, { maxLength: 6 }))
+      .map(([rounds, others]) => [...rounds.flat(), ...others]);
+    fc.assert(
+      fc.property(anyProbes, anyPolicy, (probes, policy) => {
+        const why = told(explainCanary(probes, NOW, policy));
+        expect(canaryAgain(why)).toBe(why.verdict);
+        said.add(why.verdict);
+      }),
+      RUNS,
+    );
+    expect([...said].sort()).toEqual(['fails', 'unknown', 'works']);
+  });
+
+  it('what holds for the whole fleet: ejections, contagion, panic and brown-out', () => {
+    const anyAlarms = fc
+      .array(fc.record({ minute: fc.nat(60), domain: fc.constantFrom('a', 'b', 'c', 'd') }), {
+        maxLength: 12,
+      })
+      .map((list) =>
+        list
+          .map(({ minute, domain }, i) => ({
+            lineId: `line-${i}`,
+            failureDomain: domain,
+            at: NOW + (minute - 50) * MINUTE_MS,
+          }))
+          .sort((a, b) => a.at - b.at),
+      );
+    const amount = fc.nat(1_000);
+    const anySigns = fc.record({
+      now: fc.constant(NOW),
+      lines: fc.nat(60),
+      ejectedByInference: fc.nat(14),
+      lost: fc.nat(8),
+      alarms: anyAlarms,
+      capacity: fc.nat(2_500),
+      demand: fc.record({
+        ...{ reply: amount, transactional: amount, introduction: amount, proactive: amount },
+      }),
+    });
+    let panics = 0;
+    fc.assert(
+      fc.property(anySigns, anyPolicy, (signs, policy) => {
+        const why = told(explainLimits(signs, policy));
+        expect(limitsAgain(why)).toEqual(why.verdict);
+        if (why.verdict.panicSince !== null) panics += 1;
+      }),
+      RUNS,
+    );
+    expect(panics).toBeGreaterThan(50);
   });
 
   const IDS = ['a', 'b', 'c', 'd', 'e'];

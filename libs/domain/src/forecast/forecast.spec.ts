@@ -11,6 +11,7 @@ import {
   varianceOf,
 } from './user-rate';
 
+const RUNS = { numRuns: 1_000 };
 const assumed = assumedPrior(policy);
 
 describe('the quantile of the normal distribution', () => {
@@ -70,6 +71,7 @@ describe('the level a day exceeds with a given probability', () => {
         expect(level(mu, variance, 0.001)).toBeGreaterThanOrEqual(at);
         expect(level(1.01 * mu, 1.01 ** 2 * variance, 0.01)).toBeGreaterThan(at);
       }),
+      RUNS,
     );
   });
 
@@ -139,6 +141,7 @@ describe('the rate of a person', () => {
         expect(Math.abs(meanMilli / 1_000 - meanOf(rate, assumed))).toBeLessThanOrEqual(0.000_5);
         expect(varianceMilli).toBeGreaterThanOrEqual(meanMilli);
       }),
+      RUNS,
     );
   });
 });

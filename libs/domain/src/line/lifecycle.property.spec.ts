@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { aLine, NOW } from '../../../../test/support/lines';
 import { DEFAULT_FLEET_POLICY as policy } from '../fleet-policy';
-import { DAY_MS } from '../kernel/time';
+import { DAY_MS, MINUTE_MS } from '../kernel/time';
 import { SEND_CLASSES, whyCannotSend, whyNoNewUsers } from './availability';
 import { advanceHealth, LIFECYCLE_VERBS, onProviderStatus, step } from './lifecycle';
 import type { Line } from './line';
@@ -117,5 +117,36 @@ describe('a line, whatever happens to it', () => {
       const held = ['cordoned', 'maintenance', 'draining'].includes(before.adminState);
       if (held) expect(after.adminState).not.toBe('enabled');
     });
+  });
+});
+
+describe('a line that the provider flags and lifts again and again', () => {
+  it('comes into service once in a ban at most, and each ban is as long as the last one or longer', () => {
+    const gap = fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 3_000 }));
+    const flaps = fc.array(
+      fc.tuple(gap, fc.constantFrom<'FLAGGED' | 'ACTIVE'>('FLAGGED', 'ACTIVE')),
+      { maxLength: 80 },
+    );
+    fc.assert(
+      fc.property(flaps, (events) => {
+        let now = NOW;
+        let line: Line = aLine();
+        let flaggedAt = -Infinity;
+        let ban = 0;
+        for (const [minutes, status] of events) {
+          const serves = whyNoNewUsers(line, now) === null;
+          now += minutes * MINUTE_MS;
+          const passed = { ...line, ...advanceHealth(line, now) };
+          const comes = !serves && whyNoNewUsers(passed, now) === null;
+          if (comes) expect(now - flaggedAt).toBeGreaterThanOrEqual(ban);
+          line = { ...passed, ...onProviderStatus(passed, status, now, policy).next };
+          if (status !== 'FLAGGED' || passed.health === 'ejected') continue;
+          const next = line.bannedUntil! - now;
+          expect(next).toBeGreaterThanOrEqual(now - flaggedAt < 30 * DAY_MS ? ban : DAY_MS);
+          [flaggedAt, ban] = [now, next];
+        }
+      }),
+      { numRuns: 1_000 },
+    );
   });
 });

@@ -189,7 +189,7 @@ describe('days beyond the cap, simulated', () => {
   it.each(GRID)(
     'are as few as asked for among users whose rates are known: mean %d, cv %d, phi %d, sigma %d, epsilon %d',
     (...world) => {
-      const { usersPerLine, beyond } = simulated(world, { fleets: 40, days: 200, known: true });
+      const { usersPerLine, beyond } = simulated(world, { fleets: 40, days: 500, known: true });
       expect(Math.abs(usersPerLine / world[5] - 1)).toBeLessThan(0.1);
       expect(beyond).toBeLessThanOrEqual(1.5 * world[4]);
       expect(beyond).toBeGreaterThan(0.25 * world[4]);

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { dayAtRisk } from '../../../../test/support/decide-again/numbers';
 import { anyFleet } from '../../../../test/support/fleets';
 import { aLine, NOW } from '../../../../test/support/lines';
 import { DEFAULT_FLEET_POLICY as policy } from '../fleet-policy';
@@ -39,7 +40,7 @@ function isOpen(line: LineView): boolean {
 }
 
 describe('placement', () => {
-  it('offers open lines only, below their share by mean, and accounts for every line once', () => {
+  it('offers open lines only that admit the user, and accounts for every line once', () => {
     fc.assert(
       fc.property(anyFleet, fc.uuid(), (lines, userId) => {
         const plan = place(person(userId), snapshotOf(lines), policy);
@@ -48,8 +49,23 @@ describe('placement', () => {
         expect(told.sort()).toEqual(lines.map(({ id }) => id).sort());
         for (const line of lines.filter(({ id }) => chosen.includes(id))) {
           expect(isOpen(line)).toBe(true);
-          const share = line.todayCap < line.budgetPerDay ? 0.5 : 0.8;
-          expect(line.meanMilli + 20_000).toBeLessThanOrEqual(share * line.todayCap * 1_000);
+          const { rampMeanShare, maxMeanShare, sigmaFleetDay, epsilon } = policy.admission;
+          const isRamping = Math.round(150 * 1.25 ** line.goodDays) < line.budgetPerDay;
+          const share = isRamping ? rampMeanShare : maxMeanShare;
+          // A ramping one that carries nothing yet takes one person in any case.
+          const limit = isRamping && line.meanMilli === 0 ? 1 : share;
+          expect(line.meanMilli + 20_000).toBeLessThanOrEqual(limit * line.todayCap * 1_000);
+          // A mature one keeps one day in a hundred, and no more, for going beyond its budget.
+          const day = dayAtRisk(
+            line.meanMilli + 20_000,
+            line.varianceMilli + 820_000,
+            { sigma: sigmaFleetDay, peak: 1 },
+            epsilon,
+          );
+          if (!isRamping) expect(day).toBeLessThanOrEqual(line.budgetPerDay);
+          const room = 0.8 * (line.todayCap - (rampMeanShare * line.meanMilli) / 1_000);
+          const most = Math.max(1, Math.floor(room / (20 * 1.5)));
+          if (isRamping) expect(line.newUsersToday).toBeLessThan(most);
         }
       }),
       RUNS,
@@ -64,6 +80,16 @@ describe('placement', () => {
           (line) => place(person(userId), snapshotOf([line]), policy).kind === 'placed',
         );
         expect(plan.kind).toBe(alone.length === 0 ? 'no-capacity' : 'placed');
+      }),
+      RUNS,
+    );
+  });
+
+  it('is the same answer for the same person however often they ask', () => {
+    fc.assert(
+      fc.property(anyFleet, fc.uuid(), (lines, userId) => {
+        const ask = (): unknown => place(person(userId), snapshotOf(lines), policy);
+        expect(ask()).toEqual(ask());
       }),
       RUNS,
     );

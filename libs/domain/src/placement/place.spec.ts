@@ -86,6 +86,15 @@ describe('place', () => {
     expect(only(97_001)).toBe('no-capacity');
   });
 
+  it('gives a ramping line that carries nothing one person in any case, up to its cap', () => {
+    const heavy = (of: number, carried = 0): string =>
+      place({ ...person(), meanMilli: of }, fleet(ramping('young', { meanMilli: carried })), policy)
+        .kind;
+    expect(heavy(234_000)).toBe('placed');
+    expect(heavy(234_001)).toBe('no-capacity');
+    expect(heavy(117_000, 1)).toBe('no-capacity');
+  });
+
   it('lets a ramping line take no crowd in one day', () => {
     // 0.8 x 234 / (1.5 x 20) = 6.24
     const after = (newUsersToday: number): unknown =>

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { aLine, NOW } from '../../../../test/support/lines';
 import { DEFAULT_FLEET_POLICY as policy, type FleetPolicy } from '../fleet-policy';
+import { assumedPrior } from '../forecast/prior';
 import { DAY_MS } from '../kernel/time';
 import type { Line } from '../line/line';
 import { admissiblePerDay, admits, loadWith } from '../placement/admission';
 import { admissionCap } from '../placement/admission-cap';
-import { place } from '../placement/place';
+import { place, whyNotPlaced } from '../placement/place';
 import type { LineView } from '../placement/types';
 import { goodDaysWithin, rampCap, todayCap } from './cap';
 import { closeDay, type DayEvidence } from './close-day';
@@ -197,19 +198,23 @@ describe('lines that fill by admission alone', () => {
     start: Partial<LineView>,
     world: FleetPolicy,
     days: number,
+    user = { meanMilli: 20_000, varianceMilli: 820_000 },
   ): { readonly caps: number[]; readonly uses: number[]; readonly line: LineView } {
     let line = aLine({ goodDays: 0, meanMilli: 0, ...start });
     const uses: number[] = [];
     const caps: number[] = [];
+    const prior = { ...assumedPrior(world), mean: user.meanMilli / 1_000 };
     for (let day = 0; day < days; day += 1) {
       const most = Math.max(0, ...uses.slice(-7));
       line = { ...line, newUsersToday: 0 };
-      line = { ...line, todayCap: admissionCap(line, most, world) };
+      line = { ...line, todayCap: admissionCap(line, most, world, prior) };
       for (;;) {
-        const load = loadWith(line, { meanMilli: 20_000, varianceMilli: 820_000 });
+        const load = loadWith(line, user);
         // A day may not raise its own cap.
-        expect(admissionCap(line, most, world)).toBe(line.todayCap);
-        if (!admits(line, load, world)) break;
+        expect(admissionCap(line, most, world, prior)).toBe(line.todayCap);
+        const request = { userId: 'somebody', ...user };
+        const snapshot = { now: NOW, lines: [], nextDayAt: NOW + DAY_MS };
+        if (whyNotPlaced(line, request, snapshot, world) === 'full') break;
         line = {
           ...line,
           users: line.users + 1,
@@ -257,6 +262,24 @@ describe('lines that fill by admission alone', () => {
         expect(uses[i]).toBeGreaterThanOrEqual(i === 0 ? 0 : uses[i - 1]!);
       }
     }
+  });
+
+  it('reach 3,000 within twenty days whatever their people say, as long as they answer', () => {
+    // Up to all that a new line may carry on its first day.
+    const anyUser = fc.record({
+      mean: fc.integer({ min: 12, max: 150 }),
+      spread: fc.integer({ min: 1, max: 30 }),
+    });
+    fc.assert(
+      fc.property(anyUser, ({ mean, spread }) => {
+        const user = {
+          meanMilli: 1_000 * mean,
+          varianceMilli: 1_000 * mean + 100 * spread * mean ** 2,
+        };
+        expect(rampCap(fill({}, policy, 20, user).line, policy)).toBe(3_000);
+      }),
+      RUNS,
+    );
   });
 
   it('fill again when they are mature and empty, by the preset from the floor on', () => {

@@ -6,6 +6,8 @@ import type { Line } from '../line/line';
 import { goodDaysForCap, isRamping, rampCap, todayCap } from './cap';
 import { closeDay, type DayEvidence, type DayOutcome } from './close-day';
 
+const RUNS = { numRuns: 1_000 };
+
 describe('the ramp', () => {
   it('begins at 150 and grows by a quarter each good day, up to the budget', () => {
     const caps = Array.from({ length: 16 }, (_each, goodDays) =>
@@ -34,6 +36,7 @@ describe('the ramp', () => {
           if (goodDays > 0) expect(exact(goodDays - 1)).toBeLessThan(Math.min(carried, budget));
         },
       ),
+      RUNS,
     );
     expect(goodDaysForCap(150, 3_000, policy)).toBe(0);
     expect(goodDaysForCap(151, 3_000, policy)).toBe(1);
@@ -182,6 +185,7 @@ describe('a closed day', () => {
         expect(next).toBeLessThanOrEqual(Math.ceil(1.25 * rampCap(line, policy)));
         expect(closed.reasons.length).toBeGreaterThan(0);
       }),
+      RUNS,
     );
   });
 });

@@ -4,6 +4,7 @@ import { rendezvousRank } from '../kernel/hash';
 import { DAY_MS, type EpochMs, HOUR_MS } from '../kernel/time';
 import { whyNotUsableAsFallback } from '../line/availability';
 import type { LineView } from '../placement/types';
+import { RelievingFirst } from './relieving-first';
 import { Tally } from './tally';
 
 export interface RebalanceUser {
@@ -80,9 +81,10 @@ export function planRebalance(input: RebalanceInput, policy: FleetPolicy): Rebal
   const remedies: LineRemedy[] = [];
   for (const { tally, share, movable } of hot) {
     const { line } = tally;
-    movable.sort((a, b) => b.meanMilli - a.meanMilli || (a.userId < b.userId ? -1 : 1));
-    for (const user of movable) {
-      if (budget <= 0 || tally.share() <= lowShare) break;
+    const queue = new RelievingFirst(movable, now);
+    while (budget > 0 && tally.share() > lowShare) {
+      const user = queue.next((tally.share() - lowShare) * tally.cap);
+      if (!user) break;
       const [best] = user.knownLineIds
         .flatMap((id) => targets.get(id) ?? [])
         .map((target) => ({ target, share: target.share(user) }))

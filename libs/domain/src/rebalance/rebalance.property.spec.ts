@@ -9,6 +9,8 @@ import { Tally } from './tally';
 
 const { highShare, targetMaxShare, maxUsersShare, cooldownDays, idleHours } = policy.rebalance;
 
+const RUNS = { numRuns: 1_000 };
+
 /** Some lines, and people on them who talk more or less, are silent for longer or shorter, and hold some of the numbers. */
 const world = fc
   .record({
@@ -133,6 +135,7 @@ describe('Rebalancing (I12)', () => {
         if (most(input.lines) <= highShare) expect({ moves, remedies }).toEqual(NOTHING);
         expectHarmless(input, moves);
       }),
+      RUNS,
     );
   });
 
@@ -145,6 +148,7 @@ describe('Rebalancing (I12)', () => {
         expect(skipped).toEqual([]);
         expect(check(moves, after(input, moves), moves.length).moves).toEqual([]);
       }),
+      RUNS,
     );
   });
 
@@ -156,6 +160,7 @@ describe('Rebalancing (I12)', () => {
         expectHarmless(input, checked.moves, movedToday);
         expect(checked.moves.length + checked.skipped.length).toBe(moves.length);
       }),
+      RUNS,
     );
   });
 
@@ -170,6 +175,7 @@ describe('Rebalancing (I12)', () => {
       fc.property(world, fc.array(anyMove, { maxLength: 60 }), (input, moves) => {
         expectHarmless(input, check([...moves, ...moves], input).moves);
       }),
+      RUNS,
     );
   });
 });

@@ -38,11 +38,10 @@ export function stillGood(
   const moves: CheckedMoves['moves'][number][] = [];
   const skipped: CheckedMoves['skipped'][number][] = [];
 
-  const why = (move: RebalanceMove): SkippedBecause | null => {
-    const user = users.get(move.userId);
+  const why = (move: RebalanceMove, user: RebalanceUser): SkippedBecause | null => {
     const from = tallies.get(move.fromLineId);
     const to = tallies.get(move.toLineId);
-    if (!user || !from || user.lineId !== move.fromLineId) return 'moved-meanwhile';
+    if (!from || user.lineId !== move.fromLineId) return 'moved-meanwhile';
     if (!mayMove(user, input.now, policy)) return 'not-movable-now';
     if (!user.knownLineIds.includes(move.toLineId)) return 'number-not-held';
     if (from.share() <= lowShare) return 'line-relieved';
@@ -52,10 +51,14 @@ export function stillGood(
   };
 
   for (const move of proposed) {
-    const because = why(move);
     const user = users.get(move.userId);
-    if (because !== null || !user) {
-      skipped.push({ userId: move.userId, because: because ?? 'moved-meanwhile' });
+    if (!user) {
+      skipped.push({ userId: move.userId, because: 'moved-meanwhile' });
+      continue;
+    }
+    const because = why(move, user);
+    if (because !== null) {
+      skipped.push({ userId: move.userId, because });
       continue;
     }
     tallies.get(move.fromLineId)?.shift(user, -1);

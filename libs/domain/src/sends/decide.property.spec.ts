@@ -46,6 +46,19 @@ describe('the gate, whatever it is asked', () => {
     });
   });
 
+  it('says when to try again whatever is sent from a flagged line that another line would let out or put off', () => {
+    forAll((request, snapshot) => {
+      const flagged = { ...snapshot.line, providerStatus: 'FLAGGED', health: 'ejected' } as const;
+      const fit = { ...flagged, managed: true, adminState: 'enabled' } as const;
+      const healthy = { ...fit, providerStatus: 'ACTIVE', health: 'healthy' } as const;
+      const decision = decideSend(request, { ...snapshot, line: fit }, policy);
+      expect(decision.kind).not.toBe('send');
+      const elsewhere = decideSend(request, { ...snapshot, line: healthy }, policy);
+      if (elsewhere.kind === 'refuse') return;
+      expect(decision.kind === 'defer' && decision.retryAt).toBeGreaterThan(snapshot.now);
+    });
+  });
+
   it('makes a reply wait for nothing but a line that cannot send', () => {
     forAll((request, snapshot) => {
       const decision = decideSend(request, snapshot, policy);

@@ -3,6 +3,7 @@ import {
   type FleetPolicy,
   type LoadMilli,
   place,
+  rampCap,
   todayCap,
 } from '@linekeeper/domain';
 import { type Fleet, NOWHERE } from '../fleet/fleet';
@@ -14,6 +15,17 @@ import { LinekeeperMoves, userIdOf } from './linekeeper-moves';
 
 const DAYS_OF_USE = 7;
 
+/** What is done otherwise than the service does it, to see what it is worth. */
+interface Variant {
+  readonly name: string;
+  /** The service only proposes to rebalance; with this every proposal is carried out at once. */
+  readonly rebalances?: boolean;
+  /** Lines in turn among those that admission offers, instead of by score. */
+  readonly inTurn?: boolean;
+  /** Without the spike guard, as if lines could grow from one day to the next. */
+  readonly unguarded?: boolean;
+}
+
 /** The domain's own decisions, called as the service's use-cases call them. */
 export class Linekeeper implements Contender {
   readonly name: string;
@@ -22,13 +34,14 @@ export class Linekeeper implements Contender {
   private readonly forecasts: Forecasts;
   private readonly cards: LinekeeperCards;
   private readonly moves: LinekeeperMoves;
+  /** When a user was last given to a line, counted in users. */
+  private readonly takenAt = new Map<string, number>();
 
-  /** The service only proposes to rebalance; with `rebalances` every proposal is carried out at once. */
   constructor(
     arena: Arena,
-    private readonly options: { readonly rebalances: boolean },
+    private readonly variant: Variant,
   ) {
-    this.name = options.rebalances ? 'linekeeper-rebalancing' : 'linekeeper';
+    this.name = variant.name;
     this.fleet = arena.fleet;
     this.policy = arena.fleet.policy;
     this.forecasts = new Forecasts(this.fleet.users, this.policy);
@@ -51,8 +64,13 @@ export class Linekeeper implements Contender {
     if (plan.kind === 'no-capacity') {
       return { kind: 'refused', reason: Object.keys(plan.reasons).sort().join('+') };
     }
-    const [best] = plan.candidates;
+    const candidates = this.variant.inTurn
+      ? [...plan.candidates].sort((a, b) => this.turnOf(a.lineId) - this.turnOf(b.lineId))
+      : plan.candidates;
+    const [best] = candidates;
     if (!best) throw new Error('A placement without a candidate');
+    if (this.variant.inTurn)
+      this.takenAt.set(best.lineId, 1 + Math.max(0, ...this.takenAt.values()));
     return {
       kind: 'placed',
       line: this.fleet.indexOf(best.lineId),
@@ -81,11 +99,16 @@ export class Linekeeper implements Contender {
     });
   }
 
+  private turnOf(lineId: string): number {
+    return this.takenAt.get(lineId) ?? 0;
+  }
+
   todayCap(line: number, day: number): number {
     return todayCap(this.fleet.line(line), this.mostUsed(line, day), this.policy);
   }
 
   admissionCap(line: number, day: number): number {
+    if (this.variant.unguarded) return rampCap(this.fleet.line(line), this.policy);
     const mostUsed = this.mostUsed(line, day);
     return admissionCap(this.fleet.line(line), mostUsed, this.policy, this.forecasts.prior);
   }
@@ -102,7 +125,7 @@ export class Linekeeper implements Contender {
   }
 
   rebalance(seconds: number): { user: number; to: number; reason: string }[] {
-    return this.options.rebalances ? this.moves.rebalance(seconds) : [];
+    return this.variant.rebalances ? this.moves.rebalance(seconds) : [];
   }
 
   private addLoad(line: number, { meanMilli, varianceMilli }: LoadMilli, sign: 1 | -1): void {
@@ -112,17 +135,27 @@ export class Linekeeper implements Contender {
   }
 }
 
-export const linekeeper: MakeContender = (arena) => new Linekeeper(arena, { rebalances: false });
+const variant =
+  (of: Variant): MakeContender =>
+  (arena) =>
+    new Linekeeper(arena, of);
+
+export const linekeeper = variant({ name: 'linekeeper' });
 
 /** As if the operator carried out every proposal. */
-export const linekeeperRebalancing: MakeContender = (arena) =>
-  new Linekeeper(arena, { rebalances: true });
+export const linekeeperRebalancing = variant({ name: 'linekeeper-rebalancing', rebalances: true });
+
+/** What the scores are worth: the same admission, and lines in turn. */
+export const linekeeperInTurn = variant({ name: 'linekeeper-in-turn', inTurn: true });
+
+/** What the spike guard costs. */
+export const linekeeperUnguarded = variant({ name: 'linekeeper-unguarded', unguarded: true });
 
 /** Places as ours does, and does nothing on a flag: what a failover is measured against. */
 export const withoutFailover: MakeContender = (arena) => {
-  const ours = new Linekeeper(arena, { rebalances: false });
+  const ours = new Linekeeper(arena, { name: 'no-failover' });
   return {
-    name: 'no-failover',
+    name: ours.name,
     place: (user, seconds) => ours.place(user, seconds),
     onPlaced: (user, line, day) => ours.onPlaced(user, line, day),
     onMoved: (user, from, to) => ours.onMoved(user, from, to),
