@@ -14,6 +14,8 @@ const FEW = 3;
 export interface Worker {
   readonly admin: Http;
   readonly app: Http;
+  /** Does a job without asking for its lease; left out, the job is asked for like an operator would. */
+  readonly run?: (job: string) => Promise<unknown>;
 }
 
 /** What a chore is done on. */
@@ -35,7 +37,11 @@ export interface Chore {
   readonly clear?: () => Promise<void>;
 }
 
-const run = async ({ admin }: Worker, job: string): Promise<void> => {
+const run = async ({ admin, run: doAtOnce }: Worker, job: string): Promise<void> => {
+  if (doAtOnce) {
+    await doAtOnce(job);
+    return;
+  }
   const { status } = await admin.post(`/v1/admin/jobs/${job}/run`, { reason });
   // Another process may be at it.
   expect([200, 409]).toContain(status);
@@ -236,6 +242,7 @@ export const CHORES = {
     const { database } = ground;
     await settle(ground, (await openLine(ground)).id);
     // Nobody holds a number: it rings.
+    await database.query('CREATE TEMP TABLE held AS SELECT * FROM known_numbers');
     await database.query('DELETE FROM known_numbers');
     await database.query('DELETE FROM loss_reports');
     const after = await lastEvent(ground);
@@ -250,6 +257,10 @@ export const CHORES = {
         // As of somebody who was not disturbed.
         await run(ground.worker, 'assess-losses');
         expect(await report()).toEqual(kept);
+      },
+      clear: async () => {
+        await database.query('INSERT INTO known_numbers SELECT * FROM held');
+        await database.query('DROP TABLE held');
       },
     };
   },
