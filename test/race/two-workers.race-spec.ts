@@ -5,6 +5,8 @@ import {
   RunDueWork,
   RunFailovers,
   RunJob,
+  Settings,
+  UnitOfWork,
 } from '@linekeeper/application';
 import { AssessLosses } from '../../libs/application/src/use-cases/capacity/assess-losses';
 import { ForgetOld } from '../../libs/application/src/use-cases/jobs/forget-old';
@@ -28,6 +30,7 @@ import { until } from '../support/until';
 const reason = 'a race';
 /** Longer than a process may be silent and keep its lease: two minutes. */
 const PAUSE_SECONDS = 130;
+const LEASE_MS = 120_000;
 
 const NAMES = [
   'gives places to those who wait, in their order',
@@ -134,13 +137,19 @@ describe('Two workers at once', () => {
     // The lease is its own as long as it lives, then anybody's.
     expect(await other.nest.get(RunJob).execute('run-failovers')).toBeNull();
     await simulator.advance(PAUSE_SECONDS);
-    const done = await other.nest.get(RunJob).execute('run-failovers');
-    expect(done?.lastError).toBeNull();
-    expect(await moves()).toBe(busiest.users);
+    const { leases } = other.nest.get(UnitOfWork).read;
+    const { processId } = other.nest.get(Settings);
+    const now = await simulator.now();
+    expect(await leases.take('run-failovers', processId, now, LEASE_MS)).not.toBeNull();
+    // It is the other's turn, with nothing done yet: whoever wakes up now finds work, and may not do it.
     const before = await database.rowVersions();
     goOn();
     expect(await late).toBeNull();
-    const after = await database.rowVersions();
-    expect(after).toEqual(before);
+    expect(await database.rowVersions()).toEqual(before);
+    expect(await moves()).toBe(1);
+    await simulator.advance(PAUSE_SECONDS);
+    const done = await other.nest.get(RunJob).execute('run-failovers');
+    expect(done?.lastError).toBeNull();
+    expect(await moves()).toBe(busiest.users);
   });
 });
