@@ -29,7 +29,7 @@ describe('Detection', () => {
   let invariants: Invariants;
 
   /** What must always hold does, whatever was suspected. */
-  afterEach(() => invariants.hold());
+  const holds = (): Promise<void> => invariants.hold();
 
   const raise = async (): Promise<void> => {
     [database, simulator] = await Promise.all([
@@ -47,6 +47,7 @@ describe('Detection', () => {
   };
 
   const end = async (): Promise<void> => {
+    await holds();
     await expectEventsAsDocumented(database);
     await service.stop();
     await simulator.stop();
@@ -79,6 +80,7 @@ describe('Detection', () => {
 
   describe('on a fleet that is well but for one line at a time', () => {
     beforeAll(raise);
+    afterEach(holds);
     afterAll(end);
 
     it('comes to the same whether failures are told once in order, or twice and out of order', async () => {
