@@ -57,9 +57,11 @@ function watch(type, names = Object.getOwnPropertyNames(type.prototype)) {
 }
 
 const stores = new URL(`${dist}/libs/infrastructure/src/prisma/stores/`, import.meta.url);
-for (const file of readdirSync(stores).filter((each) => each.endsWith('-store.js'))) {
+for (const file of readdirSync(stores).filter(
+  (each) => each.endsWith('-store.js') || each === 'wait-list.js',
+)) {
   for (const exported of Object.values(require(new URL(file, stores).pathname))) {
-    if (typeof exported === 'function' && exported.name.endsWith('Store')) watch(exported);
+    if (typeof exported === 'function' && /(Store|WaitList)$/.test(exported.name)) watch(exported);
   }
 }
 watch(require(`${dist}/libs/infrastructure/src/prisma/unit-of-work.js`).PrismaUnitOfWork);

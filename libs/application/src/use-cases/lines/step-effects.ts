@@ -42,7 +42,8 @@ async function carryOutEffect(
         decision,
       );
     case 'start-handover': {
-      await cancelOpen(stores, lineId, ['drain', 'maintenance'], decision);
+      // Asked for twice it is the later one that counts: two at once would move people at twice the pace.
+      await cancelOpen(stores, lineId, ['drain', 'maintenance', 'replace'], decision);
       const { outboundPerLinePerHour } = decision.policy.newConversations;
       // Each of them is a new thread on the new number: no faster than threads may be begun.
       const pace = Math.min(movesPerHour ?? outboundPerLinePerHour, outboundPerLinePerHour);
