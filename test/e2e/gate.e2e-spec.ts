@@ -68,6 +68,46 @@ describe('The send gate', () => {
     expect((await ask(person.userId)).class).toBe('proactive');
   });
 
+  describe('asked again under the same key', () => {
+    const again = (userId: string): Promise<SendAnswer> =>
+      ok(
+        service.app.post(
+          '/v1/sends',
+          { userId },
+          { headers: { 'idempotency-key': `message-to-${userId}` } },
+        ),
+      );
+
+    it('gives the same hold, also once its message has left', async () => {
+      const id = await somebody();
+      const first = await again(id);
+      expect(first.decision).toBe('send');
+      expect(await again(id)).toEqual(first);
+      await ok(
+        service.app.post(`/v1/sends/${first.reservationId}/settle`, {
+          outcome: 'accepted',
+          messageId: 'a-message',
+          chatId: 'a-thread',
+        }),
+      );
+      expect((await ask(id)).decision).toBe('defer');
+      expect(await again(id)).toMatchObject({
+        decision: 'send',
+        reservationId: first.reservationId,
+      });
+      expect(await database.query('SELECT id FROM sends')).toEqual([{ id: first.reservationId }]);
+    });
+
+    it('says no once the person has said stop', async () => {
+      const id = await somebody();
+      expect((await again(id)).decision).toBe('send');
+      await ok(service.app.post(`/v1/users/${id}/opt-out`, { reason: 'by telephone' }));
+      const answer = await again(id);
+      expect(answer.decision).toBe('refuse');
+      expect(codes(answer)).toContain('suppressed');
+    });
+  });
+
   it('allows two transactional messages a day and takes further ones for proactive', async () => {
     const id = await somebody();
     const classes = [];

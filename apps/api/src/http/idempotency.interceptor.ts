@@ -1,19 +1,28 @@
 import {
+  applyDecorators,
   type CallHandler,
   createParamDecorator,
   type ExecutionContext,
   Injectable,
   Logger,
   type NestInterceptor,
+  SetMetadata,
   UseInterceptors,
 } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import { Clock, Digest, Refusal, SecretBox, UnitOfWork } from '@linekeeper/application';
 import type { FastifyReply } from 'fastify';
-import { from, lastValueFrom, type Observable, of } from 'rxjs';
+import { from, lastValueFrom, type Observable } from 'rxjs';
 import type { AuthenticatedRequest } from './principal';
 
-/** A POST that honours the Idempotency-Key header: the same key and request get the first answer again. */
-export const Idempotent = () => UseInterceptors(IdempotencyInterceptor);
+const ASKED_ANEW = 'linekeeper:asked-anew';
+
+/**
+ * A POST that honours the Idempotency-Key header: the same key and request get the first answer again. With `askAnew` they are
+ * asked again under the same work id: for what may no longer be so, and is made once by that id.
+ */
+export const Idempotent = ({ askAnew = false }: { readonly askAnew?: boolean } = {}) =>
+  applyDecorators(SetMetadata(ASKED_ANEW, askAnew), UseInterceptors(IdempotencyInterceptor));
 
 interface NamedRequest extends AuthenticatedRequest {
   workId?: string;
@@ -39,6 +48,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
   private readonly logger = new Logger('Idempotency');
 
   constructor(
+    private readonly reflector: Reflector,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
     private readonly digest: Digest,
@@ -53,7 +63,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
       throw new Refusal('request.invalid', 'Idempotency-Key: 1 to 255 visible characters');
     }
     const reply = context.switchToHttp().getResponse<FastifyReply>();
-    return from(this.once(`${request.principal?.id}:${key}`, request, reply, next));
+    const askAnew = this.reflector.get<boolean>(ASKED_ANEW, context.getHandler());
+    return from(this.once(`${request.principal?.id}:${key}`, request, reply, next, askAnew));
   }
 
   private async once(
@@ -61,12 +72,14 @@ export class IdempotencyInterceptor implements NestInterceptor {
     request: NamedRequest,
     reply: FastifyReply,
     next: CallHandler,
+    askAnew: boolean,
   ): Promise<unknown> {
     const records = this.unitOfWork.read.idempotency;
     const hash = this.digest.sha256(
       `${request.method} ${request.url} ${JSON.stringify(request.body)}`,
     );
     const earlier = await records.claim(key, hash, this.clock.now());
+    request.workId = uuidFrom(this.digest.keyed(`work:${key}:${hash}`));
     if (earlier) {
       if (earlier.requestHash !== hash) {
         throw new Refusal('idempotency.mismatch', 'The key stands for another request');
@@ -76,10 +89,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
           retryAfterSeconds: 1,
         });
       }
+      if (askAnew) return lastValueFrom(next.handle());
       void reply.status(earlier.status).header('idempotency-replayed', 'true');
-      return lastValueFrom(of(this.opened(earlier.response, key)));
+      return this.opened(earlier.response, key);
     }
-    request.workId = uuidFrom(this.digest.keyed(`work:${key}:${hash}`));
     const answer = await this.work(key, next);
     const kept = this.box.seal(JSON.stringify(answer ?? {}), purposeOf(key));
     await records.answer(key, reply.statusCode, kept).catch((error: unknown) => {

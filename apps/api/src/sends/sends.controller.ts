@@ -117,7 +117,8 @@ export class SendsController {
 
   @Post()
   @Allow('app')
-  @Idempotent()
+  // What was let out a moment ago may be no more: the person said stop, or the line was lost.
+  @Idempotent({ askAnew: true })
   @HttpCode(200)
   @ApiOperation({ summary: 'May this message go out now, on which line and thread? Never queues' })
   @Answers(200, 'send, defer or refuse, with reasons', sendAnswer)

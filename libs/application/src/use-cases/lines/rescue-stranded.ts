@@ -14,6 +14,7 @@ import {
   changeContext,
   type Decision,
   Decisions,
+  panicNow,
   type PlacementSnapshot,
   poolOf,
   snapshotOf,
@@ -61,6 +62,8 @@ export class RescueStranded {
     const environment = await this.unitOfWork.read.environment.get();
     if (environment?.actuators.failover !== 'auto' || environment.frozenAt !== null) return 0;
     return this.unitOfWork.run(async (stores) => {
+      // It is not the lines that are sick: nobody is moved, there and back.
+      if ((await panicNow(stores, decision)) !== null) return 0;
       let rescued = 0;
       for (const poolId of new Set(waiting.map((each) => each.poolId))) {
         const pool = await poolOf(stores, poolId);

@@ -9,16 +9,23 @@ export function withoutOwnHold(snapshot: GateSnapshot, made: SendRecord | null):
   return { ...snapshot, openUnsolicitedAt: null };
 }
 
+/** What a message brings about by itself once it has left. */
+const OF_ITSELF: ReadonlySet<string> = new Set(['unanswered', 'unsolicited-pace', 'same-text']);
+
 /**
  * The answer that was given, or was to be given, with a hold that the same request made before. Null when that hold
- * serves nobody any more: it is over, older than the caller's key, or on a line from which the person was moved since.
+ * serves nobody any more: it is over, older than the caller's key, or on a line from which the person was moved since; and
+ * when the gate says otherwise now, unless only because the very message has left.
  */
 export function answerAgain(
   made: SendRecord,
   from: GateLine,
-  gate: GateDecision & { readonly kind: 'send' },
+  gate: GateDecision,
   decision: Decision,
 ): SendAnswer | null {
+  const isOwnDoing =
+    made.state === 'settled' && gate.reasons.some(({ code }) => OF_ITSELF.has(code));
+  if (gate.kind !== 'send' && !isOwnDoing) return null;
   const isOver = made.state === 'released' || made.state === 'expired';
   if (isOver || made.lineId !== from.line.id || made.admittedAt <= decision.now - DAY_MS) {
     return null;
@@ -32,8 +39,8 @@ export function answerAgain(
     expiresAt: made.expiresAt,
     retryAt: null,
     newConversation: made.newConversation,
-    firstText: gate.firstText,
-    service: gate.service,
+    firstText: gate.kind === 'send' ? gate.firstText : null,
+    service: gate.kind === 'send' ? gate.service : null,
     reasons: gate.reasons,
     wouldBe: null,
   };

@@ -80,9 +80,10 @@ export class RequestSend {
     const snapshot = withoutOwnHold(snapshotFrom(row, from, decision), made);
     const gate = decideSend(request, snapshot, decision.policy);
     const observing = row.environment.actuators.gate === 'observe';
+    const again = made && answerAgain(made, from, gate, decision);
+    if (again) return again;
     if (gate.kind === 'send') {
-      const again = made && answerAgain(made, from, gate, decision);
-      return again ?? this.hold(request, row, from, gate, gate.limits, decision, null);
+      return this.hold(request, row, from, gate, gate.limits, decision, null);
     }
     if (observing) return this.hold(request, row, from, gate, UNLIMITED, decision, gate.kind);
     const answer = {
