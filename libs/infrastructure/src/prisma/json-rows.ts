@@ -25,6 +25,18 @@ export const LINE_INSTANTS = [
 ];
 const BIG_COLUMNS = ['mean_milli', 'variance_milli'];
 
+const fields = new Map<string, string>();
+
+/** The columns are few, and asked for with each row. */
+function fieldOf(column: string): string {
+  let field = fields.get(column);
+  if (field === undefined) {
+    field = column.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+    fields.set(column, field);
+  }
+  return field;
+}
+
 /** A row that PostgreSQL wrote as JSON, or gave to a raw query, in the form Prisma gives rows in. */
 export function rowFromJson(
   row: Record<string, unknown>,
@@ -32,7 +44,7 @@ export function rowFromJson(
 ): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [column, value] of Object.entries(row)) {
-    const name = column.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+    const name = fieldOf(column);
     if (typeof value === 'string' && instants.includes(column)) result[name] = new Date(value);
     else if (typeof value === 'number' && BIG_COLUMNS.includes(column))
       result[name] = BigInt(value);

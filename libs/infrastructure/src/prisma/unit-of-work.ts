@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
+import { DatabaseError } from 'pg';
 import type {
   DecisionEntry,
   DecisionLog,
@@ -8,8 +9,9 @@ import type {
   Stores,
 } from '@linekeeper/application';
 import { LeaseLost, Refusal, UnitOfWork } from '@linekeeper/application';
-import type { Db, PrismaDatabase } from './database';
+import { type Ask, askUnprepared, type Db, type PrismaDatabase } from './database';
 import { Prisma } from './generated/client';
+import { LineVersions } from './line-versions';
 import { prismaStores } from './stores';
 
 /** Waiting longer for a connection than this means that the database is overloaded or away. */
@@ -21,6 +23,7 @@ const FIRST_BACKOFF_MS = 5;
 /** Runs work in transactions of PostgreSQL's default isolation, read committed. */
 export class PrismaUnitOfWork extends UnitOfWork {
   readonly read: Stores;
+  private readonly lines: LineVersions;
   /** The lease under which the running job writes; it follows the job through its awaits. */
   private readonly lease = new AsyncLocalStorage<HeldLease>();
 
@@ -31,16 +34,30 @@ export class PrismaUnitOfWork extends UnitOfWork {
   ) {
     super();
     const { client, presence, ask } = database;
-    this.read = prismaStores(client, { note: (entry) => log.write(entry) }, presence, ask);
+    this.lines = new LineVersions(ask);
+    this.read = prismaStores(client, { note: (entry) => log.write(entry) }, presence, ask, this.lines);
   }
 
-  async run<T>(work: (stores: Stores) => Promise<T>): Promise<T> {
+  run<T>(work: (stores: Stores) => Promise<T>): Promise<T> {
+    return this.repeatedly((begin) => begin((tx) => Promise.resolve(askUnprepared(tx))), work);
+  }
+
+  runOften<T>(work: (stores: Stores) => Promise<T>): Promise<T> {
+    return this.repeatedly((begin) => this.database.often(begin), work);
+  }
+
+  private async repeatedly<T>(
+    transaction: (begin: (ask: (tx: Db) => Promise<Ask>) => Promise<T>) => Promise<T>,
+    work: (stores: Stores) => Promise<T>,
+  ): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const noted: DecisionEntry[] = [];
-        const answer = await this.database.client.$transaction(
-          (tx) => this.within(tx, noted, work),
-          { maxWait: MAX_WAIT_MS, timeout: TIMEOUT_MS },
+        const answer = await transaction((ask) =>
+          this.database.client.$transaction(
+            async (tx) => this.within(tx, noted, work, await ask(tx)),
+            { maxWait: MAX_WAIT_MS, timeout: TIMEOUT_MS },
+          ),
         );
         for (const entry of noted) this.log.write(entry);
         return answer;
@@ -64,11 +81,12 @@ export class PrismaUnitOfWork extends UnitOfWork {
     tx: Db,
     noted: DecisionEntry[],
     work: (stores: Stores) => Promise<T>,
+    ask: Ask,
   ): Promise<T> {
     const lease = this.lease.getStore();
     if (lease) await refuseWithout(lease, tx);
     const notes = { note: (entry: DecisionEntry) => void noted.push(entry) };
-    return work(prismaStores(tx, notes, this.database.presence));
+    return work(prismaStores(tx, notes, this.database.presence, ask, this.lines));
   }
 }
 
@@ -79,8 +97,11 @@ async function refuseWithout(lease: HeldLease, tx: Db): Promise<void> {
   if (held.length === 0) throw new LeaseLost(lease);
 }
 
+const CONFLICTS = ['40001', '40P01'];
+
 /** A deadlock or serialisation failure: the transaction left no trace and may be tried again. */
 function isConflict(error: unknown): boolean {
+  if (error instanceof DatabaseError) return CONFLICTS.includes(error.code ?? '');
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
   if (error.code === 'P2034') return true;
   return error.code === 'P2010' && /40001|40P01/.test(JSON.stringify(error.meta ?? {}));

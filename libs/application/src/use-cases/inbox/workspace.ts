@@ -87,7 +87,7 @@ export class Workspace {
     decision: Decision,
   ): Promise<Workspace> {
     const space = new Workspace(stores, zones, decision, handles, keysOf(events, handles));
-    for (const line of await stores.lines.list()) {
+    for (const line of await stores.lines.all()) {
       space.lines.set(line.phoneNumber, line);
       space.linesById.set(line.id, line);
     }
@@ -298,13 +298,6 @@ export class Workspace {
     this.newMessages = [];
     const inserted = await messages.insert(fresh.map(({ message }) => message));
     const counted = fresh.filter(({ message }) => inserted.has(message.id));
-    const totals = await usage.add(
-      [...counted.map(({ hour }) => hour), ...this.movedHours],
-      [...counted.flatMap(({ day }) => day ?? []), ...this.movedDays],
-    );
-    this.movedHours = [];
-    this.movedDays = [];
-    for (const total of totals) this.news.of(total.lineId).hours.push(total);
     for (const { message, unannounced } of counted) this.announce(message, unannounced);
     for (const { message, recovered } of counted) if (recovered) await this.tell(message);
     await this.stores.outcomes.open(counted.flatMap(({ message }) => this.toAskFor(message)));
@@ -319,6 +312,14 @@ export class Workspace {
     const { recipientHours } = this.decision.policy.health.detection;
     await evidence.note(this.outcomes, recipientHours * HOUR_MS);
     this.outcomes = [];
+    // Last, since every batch raises the hours of the same lines: whoever comes later waits for the commit.
+    const totals = await usage.add(
+      [...counted.map(({ hour }) => hour), ...this.movedHours],
+      [...counted.flatMap(({ day }) => day ?? []), ...this.movedDays],
+    );
+    this.movedHours = [];
+    this.movedDays = [];
+    for (const total of totals) this.news.of(total.lineId).hours.push(total);
   }
 
   private announce(

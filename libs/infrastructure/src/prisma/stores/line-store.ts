@@ -10,8 +10,9 @@ import {
   type ObservedLine,
 } from '@linekeeper/application';
 import { epochHour, type EpochMs, type FleetPolicy, todayCap } from '@linekeeper/domain';
-import type { Db } from '../database';
+import type { Ask, Db } from '../database';
 import type { Line, Prisma } from '../generated/client';
+import { linesSeen, type LineVersions } from '../line-versions';
 import { columns, date, dateOrNull, ms, msOrNull, num } from '../values';
 
 const INSTANTS = [
@@ -33,8 +34,16 @@ const INSTANTS = [
 ] as const;
 
 export class PrismaLineStore extends LineStore {
-  constructor(private readonly db: Db) {
+  constructor(
+    private readonly db: Db,
+    private readonly ask: Ask,
+    private readonly seenLines: LineVersions,
+  ) {
     super();
+  }
+
+  all(): Promise<LineRecord[]> {
+    return linesSeen(this.seenLines, this.ask);
   }
 
   async insert(line: LineRecord): Promise<void> {
