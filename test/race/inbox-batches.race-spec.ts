@@ -1,17 +1,6 @@
-import {
-  BudgetLedger,
-  Clock,
-  Digest,
-  DrainInbox,
-  type InboxRecord,
-  Metrics,
-  Throttle,
-} from '@linekeeper/application';
 import fc from 'fast-check';
-import { createHash, randomUUID } from 'node:crypto';
-import { Intake } from '../../libs/application/src/use-cases/inbox/intake';
-import { LinqEventReader } from '../../libs/infrastructure/src/linq/linq-event-reader';
-import { LibphonenumberHandleParser } from '../../libs/infrastructure/src/people/handle-parser';
+import { randomUUID } from 'node:crypto';
+import { bodyOf, InboxAlone } from '../support/inbox-alone';
 import { StoreStage } from '../support/store-stage';
 
 const START = Date.UTC(2026, 2, 3, 9);
@@ -38,66 +27,6 @@ const step: fc.Arbitrary<Step> = fc.record({
   late: fc.boolean(),
 });
 
-/** The inbox alone, without the service around it. */
-class Inbox {
-  private readonly drainInbox: DrainInbox;
-  private events = 0;
-
-  constructor(private readonly stage: StoreStage) {
-    const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
-    const digests: Digest = {
-      sha256: digest,
-      keyed: digest,
-      keyedEver: (text) => [digest(text)],
-      equal: (a, b) => a === b,
-    };
-    const nothing = (): Promise<never> => Promise.reject(new Error('Nobody asks for this here'));
-    const throttle = { take: () => Promise.resolve(0), lockedFor: nothing, failed: nothing };
-    const ledger = { record: () => Promise.resolve() };
-    this.drainInbox = new DrainInbox(
-      stage.unitOfWork,
-      stage.decisions,
-      new LinqEventReader(),
-      new Intake(
-        new LibphonenumberHandleParser(),
-        digests,
-        throttle as Throttle,
-        ledger as unknown as BudgetLedger,
-      ),
-      { now: () => stage.now } as Clock,
-      { count: () => undefined } as unknown as Metrics,
-    );
-  }
-
-  async store(bodies: readonly string[]): Promise<void> {
-    const { now } = this.stage;
-    const records = bodies.map((body): InboxRecord => {
-      const { event_id: eventId, event_type: eventType, data } = JSON.parse(body) as {
-        event_id: string;
-        event_type: string;
-        data: { chat: { id: string } };
-      };
-      this.events += 1;
-      return {
-        ...{ eventId, eventType, orderKey: `chat:${data.chat.id}`, body, receivedAt: now },
-        ...{ state: 'pending', attempts: 0, nextAttemptAt: now, processedAt: null, lastError: null },
-      };
-    });
-    await this.stage.unitOfWork.read.inbox.insert(records);
-  }
-
-  drain(): ReturnType<DrainInbox['execute']> {
-    return this.drainInbox.execute();
-  }
-
-  /** What is kept, by names that two databases share. */
-  async rows(): Promise<unknown> {
-    const all: Record<string, unknown> = {};
-    for (const [name, sql] of Object.entries(ROWS)) all[name] = await this.stage.query(sql);
-    return all;
-  }
-}
-
 const HANDLE = 'LEFT JOIN handles h ON h.user_id = x.user_id';
 const LINE = 'JOIN lines l ON l.id = x.line_id';
 const ROWS = {
@@ -122,6 +51,13 @@ const ROWS = {
   inbox: `SELECT x.event_id, x.state, x.attempts FROM inbox_events x ORDER BY 1`,
 };
 
+/** What is kept, by names that two databases share. */
+async function rowsOf(stage: StoreStage): Promise<unknown> {
+  const all: Record<string, unknown> = {};
+  for (const [name, sql] of Object.entries(ROWS)) all[name] = await stage.query(sql);
+  return all;
+}
+
 /** The bodies of the steps, as the provider would tell them. */
 function bodiesOf(steps: readonly Step[], run: number): string[] {
   const sent: { id: string; person: number; line: number }[] = [];
@@ -133,45 +69,31 @@ function bodiesOf(steps: readonly Step[], run: number): string[] {
     if (kind === 'twice') bodies.push(...bodies.slice(-1));
     else if (kind === 'received') {
       const when = late ? at - 3 * 60_000 : at;
-      bodies.push(bodyOf('message.received', randomUUID(), person, line, when, run, TEXTS[text]));
+      bodies.push(told('message.received', randomUUID(), person, line, when, run, TEXTS[text]));
     } else if (kind === 'sent') {
       const id = randomUUID();
       sent.push({ id, person, line });
       // Some are told of only once they have arrived.
-      if (!late) bodies.push(bodyOf('message.sent', id, person, line, at, run));
+      if (!late) bodies.push(told('message.sent', id, person, line, at, run));
     } else if (last) {
-      bodies.push(bodyOf(`message.${kind}`, last.id, last.person, last.line, at, run));
+      bodies.push(told(`message.${kind}`, last.id, last.person, last.line, at, run));
     }
   }
   return bodies;
 }
 
-function bodyOf(
+function told(
   type: string,
   id: string,
   person: number,
   line: number,
   at: number,
   run: number,
-  text = 'We wrote this',
+  text?: string,
 ): string {
-  const party = (handle: string, isMe: boolean): object => ({ handle, is_me: isMe });
-  const [iso, number = ''] = [new Date(at).toISOString(), LINES[line]];
-  const owner = party(number, true);
-  const inbound = type === 'message.received';
   const chat = `chat-${run}-${person}-${line}`;
-  const failure = { code: 4001, message_id: id, chat_id: chat, failed_at: iso };
-  return JSON.stringify({
-    ...{ api_version: 'v3', webhook_version: '2026-02-03', event_type: type },
-    ...{ event_id: randomUUID(), created_at: iso, trace_id: 'trace', partner_id: 'partner' },
-    data: {
-      ...(type === 'message.failed' ? failure : {}),
-      ...{ id, direction: inbound ? 'inbound' : 'outbound', service: 'iMessage', sent_at: iso },
-      chat: { id: chat, is_group: false, owner_handle: owner },
-      sender_handle: inbound ? party(personNumber(run, person), false) : owner,
-      parts: [{ type: 'text', value: text }],
-    },
-  });
+  const from = personNumber(run, person);
+  return bodyOf(type, { id, chat, line: LINES[line] ?? '', from, at, ...(text ? { text } : {}) });
 }
 
 const personNumber = (run: number, person: number): string =>
@@ -179,13 +101,13 @@ const personNumber = (run: number, person: number): string =>
 
 describe('A batch of the inbox', () => {
   let stages: StoreStage[];
-  let together: Inbox;
-  let oneByOne: Inbox;
+  let together: InboxAlone;
+  let oneByOne: InboxAlone;
 
   beforeAll(async () => {
     stages = await Promise.all([StoreStage.open(START), StoreStage.open(START)]);
     for (const stage of stages) for (const _ of LINES) await stage.line();
-    [together, oneByOne] = stages.map((stage) => new Inbox(stage)) as [Inbox, Inbox];
+    [together, oneByOne] = stages.map((stage) => new InboxAlone(stage)) as [InboxAlone, InboxAlone];
   });
 
   afterAll(async () => {
@@ -194,21 +116,22 @@ describe('A batch of the inbox', () => {
 
   it('leaves the rows that the same events leave one by one, whatever they are', async () => {
     let run = 0;
-    let told = 0;
+    let events = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 12, maxLength: 30 }), async (steps) => {
         const bodies = bodiesOf(steps, (run += 1));
-        told += bodies.length;
+        events += bodies.length;
         await together.store(bodies);
         await together.drain();
         for (const body of bodies) {
           await oneByOne.store([body]);
           await oneByOne.drain();
         }
-        expect(await together.rows()).toEqual(await oneByOne.rows());
+        const [a, b] = await Promise.all(stages.map(rowsOf));
+        expect(a).toEqual(b);
       }),
       { numRuns: 8, seed: 4_711, endOnFailure: true },
     );
-    expect(told).toBeGreaterThan(80);
+    expect(events).toBeGreaterThan(80);
   });
 });

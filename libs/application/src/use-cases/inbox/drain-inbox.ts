@@ -12,7 +12,7 @@ import {
 } from '../../ports';
 import { announce, type Decision, Decisions } from '../shared';
 import { Intake, type IntakeEffects, NO_EFFECTS } from './intake';
-import { EarlyEvent, type IntakeEvent, UnusableEvent } from './intake-event';
+import { EarlyEvent, type IntakeEvent, PoolsNeeded, UnusableEvent } from './intake-event';
 
 /** Enough to spread the cost of a transaction over many events, little enough to hold nobody up. */
 const BATCH = 400;
@@ -93,11 +93,13 @@ export class DrainInbox {
     const decision = await this.decisions.begin(PROVIDER_ACTOR);
     let claimed: readonly InboxRecord[] = [];
     try {
-      const effects = await this.unitOfWork.runOften(async (stores) => {
-        claimed = await stores.inbox.claim(decision.now, BATCH);
-        if (claimed.length === 0) return null;
-        return this.apply(stores, claimed, decision);
-      });
+      const effects = await this.underPools((poolIds) =>
+        this.unitOfWork.runOften(async (stores) => {
+          claimed = await stores.inbox.claim(decision.now, BATCH);
+          if (claimed.length === 0) return null;
+          return this.apply(stores, claimed, decision, poolIds);
+        }),
+      );
       if (effects === null) return NOTHING;
       for (const _ of claimed) this.metrics.count(COUNTED, { outcome: 'processed' });
       await this.intake.afterCommit(effects, this.clock.now());
@@ -130,10 +132,12 @@ export class DrainInbox {
   }> {
     const decision = await this.decisions.begin(PROVIDER_ACTOR);
     try {
-      const effects = await this.unitOfWork.runOften(async (stores) => {
-        const claimed = await stores.inbox.claimOne(record.eventId);
-        return this.apply(stores, claimed ? [claimed] : [], decision);
-      });
+      const effects = await this.underPools((poolIds) =>
+        this.unitOfWork.runOften(async (stores) => {
+          const claimed = await stores.inbox.claimOne(record.eventId);
+          return this.apply(stores, claimed ? [claimed] : [], decision, poolIds);
+        }),
+      );
       await this.intake.afterCommit(effects, this.clock.now());
       return { kind: 'processed', startedFailovers: effects.startedFailovers };
     } catch (error) {
@@ -141,10 +145,24 @@ export class DrainInbox {
     }
   }
 
+  /** Once more for each pool that turns out to be needed: pools are taken before the rows of people and lines. */
+  private async underPools<T>(work: (poolIds: ReadonlySet<string>) => Promise<T>): Promise<T> {
+    let poolIds: ReadonlySet<string> = new Set();
+    for (;;) {
+      try {
+        return await work(poolIds);
+      } catch (error) {
+        if (!(error instanceof PoolsNeeded)) throw error;
+        poolIds = error.poolIds;
+      }
+    }
+  }
+
   private async apply(
     stores: Stores,
     records: readonly InboxRecord[],
     decision: Decision,
+    poolIds: ReadonlySet<string>,
   ): Promise<IntakeEffects> {
     const events: IntakeEvent[] = [];
     const ignored: string[] = [];
@@ -158,7 +176,7 @@ export class DrainInbox {
       }
     }
     const effects =
-      events.length > 0 ? await this.intake.apply(stores, events, decision) : NO_EFFECTS;
+      events.length > 0 ? await this.intake.apply(stores, events, decision, poolIds) : NO_EFFECTS;
     await stores.inbox.finish(done, 'done', decision.now);
     await stores.inbox.finish(ignored, 'ignored', decision.now);
     return effects;

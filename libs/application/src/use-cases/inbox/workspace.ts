@@ -19,7 +19,7 @@ import type {
   UserRecord,
 } from '../../ports';
 import type { Decision } from '../shared';
-import { type IntakeEvent, sendIdOf } from './intake-event';
+import { type IntakeEvent, PoolsNeeded, sendIdOf } from './intake-event';
 import { NewsOfLines } from './news-of-lines';
 import { tellRecovered } from './tell-recovered';
 
@@ -64,6 +64,8 @@ export class Workspace {
   private seen: { id: string; messages: number }[] = [];
   private learned: KnownNumberRecord[] = [];
   private outcomes: RecipientOutcome[] = [];
+  private readonly pools = new Set<string>();
+  private readonly owing = new Map<string, AssignmentRecord>();
   private readonly dirtyChats = new Set<string>();
   private readonly dirtyConversations = new Set<string>();
 
@@ -287,6 +289,29 @@ export class Workspace {
     const entry = { userId, lineId, sureness: 'known', position: 0 } as const;
     this.known.set(`${userId} ${lineId}`, entry);
     this.learned.push(entry);
+  }
+
+  /** The lock of this pool is held from before anything was read. */
+  holdsPool(poolId: string): void {
+    this.pools.add(poolId);
+  }
+
+  /** Call it before what follows is done under the lock of pools. Throws {@link PoolsNeeded} when one is not held. */
+  needsPools(poolIds: readonly string[]): void {
+    const missing = poolIds.filter((id) => !this.pools.has(id));
+    if (missing.length > 0) throw new PoolsNeeded(new Set([...this.pools, ...missing]));
+  }
+
+  /** The person of this place may be owed a card; who all are is looked at once the events are applied. */
+  noteOwing(assignment: AssignmentRecord): void {
+    this.owing.set(assignment.id, assignment);
+  }
+
+  /** Their places as they are now. */
+  takeOwing(): AssignmentRecord[] {
+    const owing = [...this.owing.values()];
+    this.owing.clear();
+    return owing.flatMap(({ userId, poolId }) => this.assignment(userId, poolId) ?? []);
   }
 
   /** Writes what has changed so far. Rows that another transaction inserted first are not counted again. */
