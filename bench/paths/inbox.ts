@@ -81,11 +81,7 @@ async function drainerOf(stage: Stage): Promise<ChildProcess> {
     join(__dirname, 'drainer.js'),
     [JSON.stringify({ ...stage.settings, port: 0 })],
     {
-      execArgv: [
-        '--enable-source-maps',
-        '--disable-warning=ExperimentalWarning',
-        ...(process.env['DRAINER_ARGS']?.split(' ') ?? []),
-      ],
+      execArgv: ['--enable-source-maps', '--disable-warning=ExperimentalWarning'],
     },
   );
   await once(child, 'message');
@@ -104,7 +100,10 @@ async function drained(drainer: ChildProcess, events: number): Promise<number> {
 let exchanged = 0;
 
 /** Stores the events of a round, as the intake would have, with the holds of the answers. */
-async function backlogOf({ db }: Stage, persons: readonly (Person & { readonly lineId: string })[]): Promise<Told[]> {
+async function backlogOf(
+  { db }: Stage,
+  persons: readonly (Person & { readonly lineId: string })[],
+): Promise<Told[]> {
   const told: Told[] = [];
   const holds: { id: string; person: Person & { readonly lineId: string } }[] = [];
   for (let from = 0; from < EXCHANGES; from += AT_A_TIME) {
@@ -113,9 +112,12 @@ async function backlogOf({ db }: Stage, persons: readonly (Person & { readonly l
       if (!person) throw new Error('Nobody is there');
       return { person, inbound: nextId(), outbound: nextId(), hold: nextId() };
     });
-    for (const { person, inbound } of group) told.push(toldOf('message.received', person, inbound, null));
-    for (const { person, outbound, hold } of group) told.push(toldOf('message.sent', person, outbound, hold));
-    for (const { person, outbound, hold } of group) told.push(toldOf('message.delivered', person, outbound, hold));
+    for (const { person, inbound } of group)
+      told.push(toldOf('message.received', person, inbound, null));
+    for (const { person, outbound, hold } of group)
+      told.push(toldOf('message.sent', person, outbound, hold));
+    for (const { person, outbound, hold } of group)
+      told.push(toldOf('message.delivered', person, outbound, hold));
     holds.push(...group.map(({ person, hold }) => ({ id: hold, person })));
   }
   await db.query(
@@ -123,7 +125,11 @@ async function backlogOf({ db }: Stage, persons: readonly (Person & { readonly l
        state, policy_version, admitted_at, expires_at)
      SELECT id, person, line, 1, 'reply', 1, 0, false, 'open', 1, now(), now() + interval '35 minutes'
      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS t (id, person, line)`,
-    [holds.map(({ id }) => id), holds.map(({ person }) => person.id), holds.map(({ person }) => person.lineId)],
+    [
+      holds.map(({ id }) => id),
+      holds.map(({ person }) => person.id),
+      holds.map(({ person }) => person.lineId),
+    ],
   );
   await db.query(
     `INSERT INTO inbox_events (event_id, event_type, order_key, body, received_at, state, attempts, next_attempt_at)

@@ -1,11 +1,9 @@
 import {
   type BudgetLedger,
-  type Clock,
   type Digest,
   DrainInbox,
   type InboxRecord,
   type Metrics,
-  type Throttle,
 } from '@linekeeper/application';
 import { createHash, randomUUID } from 'node:crypto';
 import { Intake } from '../../libs/application/src/use-cases/inbox/intake';
@@ -36,10 +34,10 @@ export class InboxAlone {
       new Intake(
         new LibphonenumberHandleParser(),
         digests,
-        throttle as unknown as Throttle,
+        throttle,
         ledger as unknown as BudgetLedger,
       ),
-      { now: () => stage.now } as unknown as Clock,
+      { now: () => stage.now },
       { count: () => undefined } as unknown as Metrics,
     );
   }
@@ -47,7 +45,11 @@ export class InboxAlone {
   async store(bodies: readonly string[]): Promise<void> {
     const { now } = this.stage;
     const records = bodies.map((body): InboxRecord => {
-      const { event_id: eventId, event_type: eventType, data } = JSON.parse(body) as {
+      const {
+        event_id: eventId,
+        event_type: eventType,
+        data,
+      } = JSON.parse(body) as {
         event_id: string;
         event_type: string;
         data: { chat: { id: string } };
@@ -55,7 +57,13 @@ export class InboxAlone {
       this.events += 1;
       return {
         ...{ eventId, eventType, orderKey: `chat:${data.chat.id}`, body, receivedAt: now },
-        ...{ state: 'pending', attempts: 0, nextAttemptAt: now, processedAt: null, lastError: null },
+        ...{
+          state: 'pending',
+          attempts: 0,
+          nextAttemptAt: now,
+          processedAt: null,
+          lastError: null,
+        },
       };
     });
     await this.stage.unitOfWork.read.inbox.insert(records);

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Pool, PoolClient } from 'pg';
-import type { Ask, Prepared } from './database';
+import type { Ask, Prepared } from './ask';
 
 interface Slot {
   client: PoolClient | null;
@@ -47,7 +47,8 @@ const ENDS = new Set(['COMMIT', 'ROLLBACK']);
 /** Looks at what runs on the connection until it is given back. */
 function hold(slot: Slot, client: PoolClient): PoolClient {
   slot.client = client;
-  const { query, release } = client;
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+  const release = client.release.bind(client);
   const letGo = (): void => {
     if (slot.client === client) slot.client = null;
   };
@@ -55,14 +56,14 @@ function hold(slot: Slot, client: PoolClient): PoolClient {
     const [asked] = args;
     const text = typeof asked === 'string' ? asked : (asked as { text?: unknown }).text;
     if (ENDS.has(String(text))) letGo();
-    return (query as (...all: unknown[]) => unknown).apply(client, args);
+    return query(...args);
   };
   client.query = watched as PoolClient['query'];
   client.release = (error) => {
     letGo();
-    client.query = query;
-    client.release = release;
-    release.call(client, error);
+    // What the pool gave out is its class's own method again.
+    Reflect.deleteProperty(client, 'query');
+    release(error);
   };
   return client;
 }

@@ -2,6 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool, type PoolConfig } from 'pg';
 import { type Prisma, PrismaClient } from './generated/client';
 import { Presence } from './presence';
+import type { Ask, Prepared } from './ask';
 import { CheckedOut } from './checked-out';
 
 /** Connections of one process: requests, the drain and jobs share them; PostgreSQL takes 100 by default. */
@@ -17,20 +18,10 @@ const BY_KEYS = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoi
 const BY_KEYS_LOCALLY = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
   set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)`;
 
+export type { Ask, Prepared } from './ask';
+
 /** A client, or the same within a transaction. */
 export type Db = Prisma.TransactionClient;
-
-/** A statement that PostgreSQL plans once a connection; planning a long one takes longer than running it. */
-export interface Prepared {
-  readonly name: string;
-  readonly text: string;
-}
-
-/** Runs a statement that is prepared where that is possible. */
-export type Ask = <Row extends object>(
-  statement: Prepared,
-  values: readonly unknown[],
-) => Promise<Row[]>;
 
 /** Within a transaction, or wherever there is nothing but the client. */
 export function askUnprepared(db: Db): Ask {

@@ -40,10 +40,9 @@ export class LineVersions {
   }
 
   private async read(ids: readonly string[], ask: Ask): Promise<void> {
-    const rows = await ask<{ version: string; line: Record<string, unknown>; most: number }>(
-      READ,
-      [ids],
-    );
+    const rows = await ask<{ version: string; line: Record<string, unknown>; most: number }>(READ, [
+      ids,
+    ]);
     for (const { version, line: json, most } of rows) {
       const line = lineRecordOf(rowFromJson(json, LINE_INSTANTS) as unknown as Line);
       this.seen.set(line.id, { version, line, maxDailyUse7d: most });

@@ -1,6 +1,6 @@
 import type { DecisionNotes, Stores } from '@linekeeper/application';
 import { type Ask, askUnprepared, type Db } from './database';
-import { LineVersions } from './line-versions';
+import { linesSeen, LineVersions } from './line-versions';
 import type { Presence } from './presence';
 import { PrismaAssignmentStore } from './stores/assignment-store';
 import { PrismaCardStore } from './stores/card-store';
@@ -48,7 +48,7 @@ export function prismaStores(
     environment: new PrismaEnvironmentStore(db),
     pools: new PrismaPoolStore(db),
     pods: new PrismaPodStore(db),
-    lines: new PrismaLineStore(db, ask, lines),
+    lines: new PrismaLineStore(db, () => linesSeen(lines, ask)),
     users: new PrismaUserStore(db, ask),
     merges: new PrismaMergeStore(db),
     assignments: new PrismaAssignmentStore(db, ask),

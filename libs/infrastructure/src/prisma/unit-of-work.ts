@@ -35,7 +35,13 @@ export class PrismaUnitOfWork extends UnitOfWork {
     super();
     const { client, presence, ask } = database;
     this.lines = new LineVersions(ask);
-    this.read = prismaStores(client, { note: (entry) => log.write(entry) }, presence, ask, this.lines);
+    this.read = prismaStores(
+      client,
+      { note: (entry) => log.write(entry) },
+      presence,
+      ask,
+      this.lines,
+    );
   }
 
   run<T>(work: (stores: Stores) => Promise<T>): Promise<T> {

@@ -73,7 +73,9 @@ export class DrainInbox {
         total.dead += report.dead;
         total.startedFailovers ||= report.startedFailovers;
       }
-      const most = Math.max(...batches.map(({ processed, retried, dead }) => processed + retried + dead));
+      const most = Math.max(
+        ...batches.map(({ processed, retried, dead }) => processed + retried + dead),
+      );
       if (most === 0 && !this.isCalledAgain()) return total;
       // A backlog: while one batch waits for the database, another is worked out.
       lanes = most >= BATCH ? LANES : 1;

@@ -10,9 +10,8 @@ import {
   type ObservedLine,
 } from '@linekeeper/application';
 import { epochHour, type EpochMs, type FleetPolicy, todayCap } from '@linekeeper/domain';
-import type { Ask, Db } from '../database';
+import type { Db } from '../database';
 import type { Line, Prisma } from '../generated/client';
-import { linesSeen, type LineVersions } from '../line-versions';
 import { columns, date, dateOrNull, ms, msOrNull, num } from '../values';
 
 const INSTANTS = [
@@ -36,14 +35,13 @@ const INSTANTS = [
 export class PrismaLineStore extends LineStore {
   constructor(
     private readonly db: Db,
-    private readonly ask: Ask,
-    private readonly seenLines: LineVersions,
+    private readonly readAll: () => Promise<LineRecord[]>,
   ) {
     super();
   }
 
   all(): Promise<LineRecord[]> {
-    return linesSeen(this.seenLines, this.ask);
+    return this.readAll();
   }
 
   async insert(line: LineRecord): Promise<void> {
