@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { SystemClock } from '@linekeeper/infrastructure';
 import { MIN_ROUNDS, type Row } from '../decisions/measure';
 import { lineOf, writeRows } from '../decisions/report';
+import { inboxRows } from './inbox';
 import { seedPeople } from './people';
 import { get, onboarding, sendTo, webhook } from './requests';
 import { type Pace, type Path, rowsOf } from './rounds';
@@ -49,6 +50,11 @@ const PARTS = {
     Promise.resolve(pathOf('onboarding', service, bare, onboarding, 0.6, 3)),
 } as const satisfies Record<string, Make>;
 
+/** Parts that are no requests over HTTP, or not of one process: each measures by itself. */
+const OWN_PARTS: Readonly<Record<string, (stage: Stage, pace: Pace) => Promise<Row[]>>> = {
+  inbox: (stage, { rounds }) => inboxRows(stage, PEOPLE, rounds),
+};
+
 function pathOf(
   name: string,
   ours: string,
@@ -60,7 +66,7 @@ function pathOf(
   return { name, ours: { url: ours, make }, bare: { url: bare, make }, target, p99Target };
 }
 
-const USAGE = `npm run bench -- paths [--rounds N] [--seconds S] [--connections C] [--only ${Object.keys(PARTS).join('|')}]...`;
+const USAGE = `npm run bench -- paths [--rounds N] [--seconds S] [--connections C] [--only ${[...Object.keys(PARTS), ...Object.keys(OWN_PARTS)].join('|')}]...`;
 
 async function main(argv: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -82,11 +88,10 @@ async function main(argv: readonly string[]): Promise<void> {
     seconds: wholeOf(values.seconds, 'seconds', 1),
     connections: wholeOf(values.connections, 'connections', 1),
   };
-  const chosen = values.only ?? Object.keys(PARTS);
+  const chosen = values.only ?? [...Object.keys(PARTS), ...Object.keys(OWN_PARTS)];
   const rows: Row[] = [];
   for (const name of chosen) {
-    if (!(name in PARTS)) throw new Error(`There is no part ${name}. ${USAGE}`);
-    for (const row of await measure(PARTS[name as keyof typeof PARTS], pace)) {
+    for (const row of await rowsOfPart(name, pace)) {
       rows.push(row);
       console.log(lineOf(row, 'share'));
     }
@@ -95,13 +100,17 @@ async function main(argv: readonly string[]): Promise<void> {
 }
 
 /** Each part on a stage of its own: what one leaves behind is nothing to the next. */
-async function measure(make: Make, pace: Pace): Promise<Row[]> {
+async function rowsOfPart(name: string, pace: Pace): Promise<Row[]> {
+  const own = OWN_PARTS[name];
+  const make = (PARTS as Readonly<Record<string, Make>>)[name];
+  if (!own && !make) throw new Error(`There is no part ${name}. ${USAGE}`);
   const stage = await Stage.open();
   try {
     const service = await stage.run('service');
-    const bare = await stage.run('bare');
     await stage.raiseFleet(service);
-    return await rowsOf(await make(stage, service, bare), pace);
+    if (own) return await own(stage, pace);
+    const bare = await stage.run('bare');
+    return make ? await rowsOf(await make(stage, service, bare), pace) : [];
   } finally {
     await stage.close();
   }

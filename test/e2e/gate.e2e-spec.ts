@@ -90,6 +90,7 @@ describe('The send gate', () => {
           chatId: 'a-thread',
         }),
       );
+      await simulator.advance(600);
       expect((await ask(id)).decision).toBe('defer');
       expect(await again(id)).toMatchObject({
         decision: 'send',

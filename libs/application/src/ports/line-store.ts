@@ -95,6 +95,11 @@ export abstract class LineStore {
   abstract byId(id: string): Promise<LineRecord | null>;
   abstract byIds(ids: readonly string[]): Promise<LineRecord[]>;
   abstract byPhoneNumber(phoneNumber: string): Promise<LineRecord | null>;
+  /**
+   * The same as `list` without a filter, for the path of every message: a line is read once for each version of its row.
+   * Call it before the transaction changes a line, whose row would have one version for both states.
+   */
+  abstract all(): Promise<LineRecord[]>;
   abstract list(filter?: LineFilter): Promise<LineRecord[]>;
   /** Which version each number of the fleet speaks, or those of `phoneNumbers`. One query, for every call to the provider. */
   abstract versions(phoneNumbers?: readonly string[]): Promise<Map<string, ApiVersion>>;

@@ -21,6 +21,8 @@ export class LeaseLost extends Error {
  */
 export abstract class UnitOfWork {
   abstract run<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
+  /** The same for the paths of every message: its statements are prepared, and find rows by their keys alone. */
+  abstract runOften<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
   /**
    * Within `work` each transaction stands only if nobody has taken the lease since: a process that was paused past its
    * lease leaves no trace. Throws {@link LeaseLost} then.

@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Pool, PoolConfig } from 'pg';
+import type { Ask, Prepared } from './ask';
 import { type Prisma, PrismaClient } from './generated/client';
 import { type HeldConnection, NotingPool } from './noting-pool';
 import { Presence } from './presence';
@@ -14,21 +15,14 @@ const MAX_HOT_CONNECTIONS = 6;
  * kept, would read them whole when they are large; and compiling it would take longer than running it.
  */
 const BY_KEYS = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off';
+/** The same until a transaction ends. */
+const BY_KEYS_LOCALLY = `SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+  set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)`;
+
+export type { Ask, Prepared } from './ask';
 
 /** A client, or the same within a transaction. */
 export type Db = Prisma.TransactionClient;
-
-/** A statement that PostgreSQL plans once a connection; planning a long one takes longer than running it. */
-export interface Prepared {
-  readonly name: string;
-  readonly text: string;
-}
-
-/** Runs a statement that is prepared where that is possible. */
-export type Ask = <Row extends object>(
-  statement: Prepared,
-  values: readonly unknown[],
-) => Promise<Row[]>;
 
 /** Within a transaction, or wherever there is nothing but the client. */
 export function askUnprepared(db: Db): Ask {
@@ -36,10 +30,13 @@ export function askUnprepared(db: Db): Ask {
     db.$queryRawUnsafe<Row[]>(text, ...values);
 }
 
-/** Milliseconds that a transaction may wait for a connection, and then take. */
-export interface TransactionLimits {
+export interface TransactionSettings {
+  /** Milliseconds that it may wait for a connection. */
   readonly maxWait: number;
+  /** Milliseconds that it may take. */
   readonly timeout: number;
+  /** Whether what is asked in it is prepared, and finds rows by their keys alone. */
+  readonly often?: boolean;
 }
 
 /** The connection to PostgreSQL of one process. */
@@ -65,22 +62,26 @@ export class PrismaDatabase {
   }
 
   /** All of it or nothing, in PostgreSQL's default isolation. Nothing is run on its connection once it has ended. */
-  transaction<T>(work: (db: Db) => Promise<T>, limits: TransactionLimits): Promise<T> {
+  transaction<T>(
+    work: (db: Db, ask: Ask) => Promise<T>,
+    { often = false, ...limits }: TransactionSettings,
+  ): Promise<T> {
     const held: HeldConnection = { client: null };
     const run: RunStatement = async (statement) => {
       if (!held.client) throw new Error('The transaction has ended');
       return held.client.query(statement);
     };
     return this.pool.noting(held, () =>
-      this.prisma.$transaction((tx) => work(withRawStatements(tx, run)), limits),
+      this.prisma.$transaction(async (tx) => {
+        const db = withRawStatements(tx, run);
+        if (often) await db.$queryRawUnsafe(BY_KEYS_LOCALLY);
+        return work(db, often ? askPrepared(run) : askUnprepared(db));
+      }, limits),
     );
   }
 
   /** For the paths of every message. */
-  readonly ask: Ask = async <Row extends object>(
-    { name, text }: Prepared,
-    values: readonly unknown[],
-  ) => (await this.hot.query<Row>({ name, text, values: [...values] })).rows;
+  readonly ask: Ask = askPrepared((statement) => this.hot.query(statement));
 
   async close(): Promise<void> {
     await this.prisma.$disconnect();
@@ -88,6 +89,11 @@ export class PrismaDatabase {
     await this.presence.close();
     if (!this.pool.ended) await this.pool.end();
   }
+}
+
+function askPrepared(run: RunStatement): Ask {
+  return async <Row extends object>({ name, text }: Prepared, values: readonly unknown[]) =>
+    (await run({ name, text, values: [...values] })).rows as Row[];
 }
 
 function poolOf(settings: PoolConfig): NotingPool {

@@ -6,7 +6,9 @@ import { Prisma } from './generated/client';
 export interface Statement {
   readonly text: string;
   readonly values: unknown[];
-  readonly types: CustomTypesConfig;
+  /** Prepared under this name; without it, planned each time. */
+  readonly name?: string;
+  readonly types?: CustomTypesConfig;
 }
 
 /** Runs a statement on the connection of a client or of a transaction. */

@@ -1,5 +1,6 @@
 import type { DecisionNotes, Stores } from '@linekeeper/application';
 import { type Ask, askUnprepared, type Db } from './database';
+import { linesSeen, LineVersions } from './line-versions';
 import type { Presence } from './presence';
 import { PrismaAssignmentStore } from './stores/assignment-store';
 import { PrismaCardStore } from './stores/card-store';
@@ -42,32 +43,33 @@ export function prismaStores(
   decisions: DecisionNotes,
   presence: Presence,
   ask: Ask = askUnprepared(db),
+  lines = new LineVersions(ask),
 ): Stores {
   return {
     environment: new PrismaEnvironmentStore(db),
     pools: new PrismaPoolStore(db),
     pods: new PrismaPodStore(db),
-    lines: new PrismaLineStore(db),
-    users: new PrismaUserStore(db),
+    lines: new PrismaLineStore(db, () => linesSeen(lines, ask)),
+    users: new PrismaUserStore(db, ask),
     merges: new PrismaMergeStore(db),
-    assignments: new PrismaAssignmentStore(db),
+    assignments: new PrismaAssignmentStore(db, ask),
     waitList: new PrismaWaitList(db),
     losses: new PrismaLossStore(db),
-    conversations: new PrismaConversationStore(db),
-    messages: new PrismaMessageStore(db),
+    conversations: new PrismaConversationStore(db, ask),
+    messages: new PrismaMessageStore(db, ask),
     gate: new PrismaGateStore(ask),
     groups: new PrismaGroupStore(db, ask),
     sends: new PrismaSendStore(db, ask),
     cards: new PrismaCardStore(db, ask),
     identities: new PrismaIdentityStore(db),
-    usage: new PrismaUsageStore(db),
+    usage: new PrismaUsageStore(db, ask),
     inbox: new PrismaInboxStore(db, ask),
     gaps: new PrismaGapStore(db),
     outcomes: new PrismaOutcomeStore(db),
     quarantine: new PrismaQuarantineStore(db),
     outbox: new PrismaOutboxStore(db),
     endpoints: new PrismaEndpointStore(db),
-    evidence: new PrismaEvidenceStore(db),
+    evidence: new PrismaEvidenceStore(db, ask),
     failovers: new PrismaFailoverStore(db),
     policies: new PrismaPolicyStore(db),
     audit: new PrismaAuditStore(db),

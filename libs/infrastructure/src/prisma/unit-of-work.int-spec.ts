@@ -122,3 +122,80 @@ describe('Two transactions that lock each other out', () => {
     await testDatabase.drop();
   });
 });
+
+describe('Work that is done with every message', () => {
+  let testDatabase: TestDatabase;
+  let database: PrismaDatabase;
+  let unitOfWork: PrismaUnitOfWork;
+  const HOUR = { lineId: randomUUID(), hour: 1, in: 1, out: 0, started: 0 };
+
+  beforeAll(async () => {
+    testDatabase = await createTestDatabase();
+    database = new PrismaDatabase(testDatabase.url);
+    unitOfWork = new PrismaUnitOfWork(database, new SecureRandom(), {
+      write: () => undefined,
+    });
+  });
+
+  afterAll(async () => {
+    await database.close();
+    await testDatabase.drop();
+  });
+
+  const counted = async (): Promise<number> =>
+    (await unitOfWork.read.usage.hours([HOUR.lineId], 0, 9)).reduce((sum, row) => sum + row.in, 0);
+
+  it('is one transaction with what is asked through the client: all of it happens, or none', async () => {
+    const both = (slug: string, fails: boolean): Promise<void> =>
+      unitOfWork.runOften(async (stores) => {
+        await stores.usage.add([HOUR], []);
+        await stores.pools.insert(aPool(slug));
+        await stores.usage.add([HOUR], []);
+        // Not for anybody else to see before the end.
+        expect(await counted()).toBe(0);
+        if (fails) throw new Error('It comes to nothing');
+      });
+    await expect(both('none-of-it', true)).rejects.toThrow('It comes to nothing');
+    expect([await counted(), await unitOfWork.read.pools.list()]).toEqual([0, []]);
+    await both('all-of-it', false);
+    expect(await counted()).toBe(2);
+  });
+
+  it('asks nothing any more once its transaction has ended, on whosever connection that would be', async () => {
+    let kept: Stores | null = null;
+    await unitOfWork.runOften((stores) => {
+      kept = stores;
+      return Promise.resolve();
+    });
+    const late = kept as unknown as Stores;
+    await expect(late.usage.add([HOUR], [])).rejects.toThrow('The transaction has ended');
+    await expect(
+      unitOfWork.runOften((stores) => {
+        kept = stores;
+        return Promise.reject(new Error('broken off'));
+      }),
+    ).rejects.toThrow('broken off');
+    const later = kept as unknown as Stores;
+    await expect(later.usage.add([HOUR], [])).rejects.toThrow('The transaction has ended');
+    expect(await counted()).toBe(2);
+  });
+
+  it('that locks each other out comes to its end in another try', async () => {
+    const ids = [randomUUID(), randomUUID()].sort();
+    let tries = 0;
+    let meet: () => void = () => undefined;
+    const both = new Promise<void>((resolve) => (meet = resolve));
+    const crossing = (...lineIds: readonly string[]): Promise<void> =>
+      unitOfWork.runOften(async (stores) => {
+        tries += 1;
+        await stores.usage.add([{ ...HOUR, lineId: lineIds[0] ?? '' }], []);
+        if (tries === 2) meet();
+        await both;
+        await stores.usage.add([{ ...HOUR, lineId: lineIds[1] ?? '' }], []);
+      });
+    await Promise.all([crossing(...ids), crossing(...[...ids].reverse())]);
+    expect(tries).toBe(3);
+    const rows = await unitOfWork.read.usage.hours(ids, 0, 9);
+    expect(rows.map((row) => row.in)).toEqual([2, 2]);
+  });
+});

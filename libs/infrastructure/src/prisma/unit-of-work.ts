@@ -8,7 +8,8 @@ import type {
   Stores,
 } from '@linekeeper/application';
 import { LeaseLost, Refusal, UnitOfWork } from '@linekeeper/application';
-import type { Db, PrismaDatabase } from './database';
+import type { Ask, Db, PrismaDatabase } from './database';
+import { LineVersions } from './line-versions';
 import { prismaStores } from './stores';
 
 /** Waiting longer for a connection than this means that the database is overloaded or away. */
@@ -20,6 +21,7 @@ const FIRST_BACKOFF_MS = 5;
 /** Runs work in transactions of PostgreSQL's default isolation, read committed. */
 export class PrismaUnitOfWork extends UnitOfWork {
   readonly read: Stores;
+  private readonly lines: LineVersions;
   /** The lease under which the running job writes; it follows the job through its awaits. */
   private readonly lease = new AsyncLocalStorage<HeldLease>();
 
@@ -30,17 +32,32 @@ export class PrismaUnitOfWork extends UnitOfWork {
   ) {
     super();
     const { client, presence, ask } = database;
-    this.read = prismaStores(client, { note: (entry) => log.write(entry) }, presence, ask);
+    this.lines = new LineVersions(ask);
+    this.read = prismaStores(
+      client,
+      { note: (entry) => log.write(entry) },
+      presence,
+      ask,
+      this.lines,
+    );
   }
 
-  async run<T>(work: (stores: Stores) => Promise<T>): Promise<T> {
+  run<T>(work: (stores: Stores) => Promise<T>): Promise<T> {
+    return this.repeatedly(work, false);
+  }
+
+  runOften<T>(work: (stores: Stores) => Promise<T>): Promise<T> {
+    return this.repeatedly(work, true);
+  }
+
+  private async repeatedly<T>(work: (stores: Stores) => Promise<T>, often: boolean): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const noted: DecisionEntry[] = [];
-        const answer = await this.database.transaction((tx) => this.within(tx, noted, work), {
-          maxWait: MAX_WAIT_MS,
-          timeout: TIMEOUT_MS,
-        });
+        const answer = await this.database.transaction(
+          (tx, ask) => this.within(tx, ask, noted, work),
+          { maxWait: MAX_WAIT_MS, timeout: TIMEOUT_MS, often },
+        );
         for (const entry of noted) this.log.write(entry);
         return answer;
       } catch (error) {
@@ -61,13 +78,14 @@ export class PrismaUnitOfWork extends UnitOfWork {
 
   private async within<T>(
     tx: Db,
+    ask: Ask,
     noted: DecisionEntry[],
     work: (stores: Stores) => Promise<T>,
   ): Promise<T> {
     const lease = this.lease.getStore();
     if (lease) await refuseWithout(lease, tx);
     const notes = { note: (entry: DecisionEntry) => void noted.push(entry) };
-    return work(prismaStores(tx, notes, this.database.presence));
+    return work(prismaStores(tx, notes, this.database.presence, ask, this.lines));
   }
 }
 
@@ -80,9 +98,10 @@ async function refuseWithout(lease: HeldLease, tx: Db): Promise<void> {
 
 /** A deadlock or serialisation failure: the transaction left no trace and may be tried again. */
 function isConflict(error: unknown): boolean {
-  const { code } = Object(error) as { code?: unknown };
-  // In the words of Prisma, for its models, and of PostgreSQL.
-  return code === 'P2034' || code === '40001' || code === '40P01';
+  const { code, meta } = Object(error) as { code?: unknown; meta?: unknown };
+  // In the words of PostgreSQL, and of Prisma for its models.
+  if (code === '40001' || code === '40P01' || code === 'P2034') return true;
+  return code === 'P2010' && /40001|40P01/.test(JSON.stringify(meta ?? {}));
 }
 
 /** What the connection pool says when none of its connections came free in time. */

@@ -29,7 +29,7 @@ import { healthOf, heedPasserBy, heedThread, heedWords } from './heed-opt-out';
 import { followGroup } from './follow-group';
 import { imessageSeenAt } from './note-outcome';
 import { followPull } from './pull';
-import { reIssueCard } from './re-issue';
+import { noteOwedCard } from './re-issue';
 import type { Workspace } from './workspace';
 
 type Inbound = Extract<IntakeEvent, { kind: 'message-received' }>;
@@ -82,7 +82,7 @@ export async function applyInbound(
     if (state === 'reserved') return;
   }
   await followPull(space, { user: bound.user, assignment }, line, event.at, newTurn);
-  await reIssueCard(space, space.assignment(bound.user.id, assignment.poolId) ?? assignment);
+  noteOwedCard(space, space.assignment(bound.user.id, assignment.poolId) ?? assignment);
 }
 
 /** Who wrote: known, or by the code in the text, or a stranger who is bound to the line they chose. */
@@ -99,6 +99,7 @@ async function personOf(
   const assignment = known && space.assignment(known.id, line.poolId);
   if (known && assignment) return { user: known, assignment };
   if (known && known.erasedAt !== null) return null;
+  if (line.managed) space.needsPools([line.poolId]);
   // What follows reads and writes the same rows through the stores, so it must find them as they are.
   await space.flush();
   if (!line.managed) {

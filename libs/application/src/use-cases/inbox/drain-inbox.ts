@@ -12,10 +12,12 @@ import {
 } from '../../ports';
 import { announce, type Decision, Decisions } from '../shared';
 import { Intake, type IntakeEffects, NO_EFFECTS } from './intake';
-import { EarlyEvent, type IntakeEvent, UnusableEvent } from './intake-event';
+import { EarlyEvent, type IntakeEvent, PoolsNeeded, UnusableEvent } from './intake-event';
 
 /** Enough to spread the cost of a transaction over many events, little enough to hold nobody up. */
-const BATCH = 200;
+const BATCH = 400;
+/** Batches at a time of one process when there is a backlog; they claim other threads, as two processes do. */
+const LANES = 2;
 /** An event is tried so often, over about four minutes, before it becomes a dead letter. */
 const MAX_ATTEMPTS = 8;
 const FIRST_RETRY_MS = 2 * SECOND_MS;
@@ -61,15 +63,22 @@ export class DrainInbox {
 
   private async untilEmpty(): Promise<DrainReport> {
     const total = { processed: 0, retried: 0, dead: 0, startedFailovers: false };
+    let lanes = 1;
     for (;;) {
       this.again = false;
-      const report = await this.batch();
-      total.processed += report.processed;
-      total.retried += report.retried;
-      total.dead += report.dead;
-      total.startedFailovers ||= report.startedFailovers;
-      if (report.processed + report.retried + report.dead === 0 && !this.isCalledAgain())
-        return total;
+      const batches = await allOf(Array.from({ length: lanes }, () => this.batch()));
+      for (const report of batches) {
+        total.processed += report.processed;
+        total.retried += report.retried;
+        total.dead += report.dead;
+        total.startedFailovers ||= report.startedFailovers;
+      }
+      const most = Math.max(
+        ...batches.map(({ processed, retried, dead }) => processed + retried + dead),
+      );
+      if (most === 0 && !this.isCalledAgain()) return total;
+      // A backlog: while one batch waits for the database, another is worked out.
+      lanes = most >= BATCH ? LANES : 1;
     }
   }
 
@@ -86,11 +95,13 @@ export class DrainInbox {
     const decision = await this.decisions.begin(PROVIDER_ACTOR);
     let claimed: readonly InboxRecord[] = [];
     try {
-      const effects = await this.unitOfWork.run(async (stores) => {
-        claimed = await stores.inbox.claim(decision.now, BATCH);
-        if (claimed.length === 0) return null;
-        return this.apply(stores, claimed, decision);
-      });
+      const effects = await this.underPools((poolIds) =>
+        this.unitOfWork.runOften(async (stores) => {
+          claimed = await stores.inbox.claim(decision.now, BATCH);
+          if (claimed.length === 0) return null;
+          return this.apply(stores, claimed, decision, poolIds);
+        }),
+      );
       if (effects === null) return NOTHING;
       for (const _ of claimed) this.metrics.count(COUNTED, { outcome: 'processed' });
       await this.intake.afterCommit(effects, this.clock.now());
@@ -123,10 +134,12 @@ export class DrainInbox {
   }> {
     const decision = await this.decisions.begin(PROVIDER_ACTOR);
     try {
-      const effects = await this.unitOfWork.run(async (stores) => {
-        const claimed = await stores.inbox.claimOne(record.eventId);
-        return this.apply(stores, claimed ? [claimed] : [], decision);
-      });
+      const effects = await this.underPools((poolIds) =>
+        this.unitOfWork.runOften(async (stores) => {
+          const claimed = await stores.inbox.claimOne(record.eventId);
+          return this.apply(stores, claimed ? [claimed] : [], decision, poolIds);
+        }),
+      );
       await this.intake.afterCommit(effects, this.clock.now());
       return { kind: 'processed', startedFailovers: effects.startedFailovers };
     } catch (error) {
@@ -134,10 +147,24 @@ export class DrainInbox {
     }
   }
 
+  /** Once more for each pool that turns out to be needed: pools are taken before the rows of people and lines. */
+  private async underPools<T>(work: (poolIds: ReadonlySet<string>) => Promise<T>): Promise<T> {
+    let poolIds: ReadonlySet<string> = new Set();
+    for (;;) {
+      try {
+        return await work(poolIds);
+      } catch (error) {
+        if (!(error instanceof PoolsNeeded)) throw error;
+        poolIds = error.poolIds;
+      }
+    }
+  }
+
   private async apply(
     stores: Stores,
     records: readonly InboxRecord[],
     decision: Decision,
+    poolIds: ReadonlySet<string>,
   ): Promise<IntakeEffects> {
     const events: IntakeEvent[] = [];
     const ignored: string[] = [];
@@ -151,7 +178,7 @@ export class DrainInbox {
       }
     }
     const effects =
-      events.length > 0 ? await this.intake.apply(stores, events, decision) : NO_EFFECTS;
+      events.length > 0 ? await this.intake.apply(stores, events, decision, poolIds) : NO_EFFECTS;
     await stores.inbox.finish(done, 'done', decision.now);
     await stores.inbox.finish(ignored, 'ignored', decision.now);
     return effects;
@@ -193,6 +220,13 @@ export class DrainInbox {
       return 'dead';
     });
   }
+}
+
+/** Waits for all of them, and then throws what one has thrown: nothing goes on behind the caller's back. */
+async function allOf<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  const ended = await Promise.allSettled(work);
+  for (const each of ended) if (each.status === 'rejected') throw each.reason;
+  return ended.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
 }
 
 const NOTHING: DrainReport = { processed: 0, retried: 0, dead: 0, startedFailovers: false };

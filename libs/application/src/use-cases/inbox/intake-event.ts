@@ -26,6 +26,16 @@ export type MessageEvent = Extract<
 /** An event that no number of tries will make sense of: it is kept as a dead letter at once. */
 export class UnusableEvent extends Error {}
 
+/**
+ * What follows from an event takes place under the lock of pools that the transaction did not take at its beginning, and
+ * a pool comes before the rows that it has locked since: it is to be done again, with these pools taken first.
+ */
+export class PoolsNeeded extends Error {
+  constructor(readonly poolIds: ReadonlySet<string>) {
+    super('It has to be done again under the lock of its pools');
+  }
+}
+
 /** What an event needs is not there yet: try again later. */
 export class EarlyEvent extends Error {}
 

@@ -20,6 +20,7 @@ import {
 } from './apply-message';
 import { type IntakeEvent, UnusableEvent } from './intake-event';
 import { noteOutcome } from './note-outcome';
+import { reIssueCards } from './re-issue';
 import { heedOtherTelling, isInVersionOf } from './told-twice';
 import { Workspace } from './workspace';
 
@@ -31,6 +32,8 @@ export interface IntakeEffects {
 }
 
 export const NO_EFFECTS: IntakeEffects = { news: new Map(), startedFailovers: false };
+
+const NO_POOLS: ReadonlySet<string> = new Set();
 
 /** Applies events to the state, several at a time, in one transaction and in their order. */
 @Injectable()
@@ -46,21 +49,25 @@ export class Intake implements Recognition {
 
   /**
    * Each message counts once, however often it is reported. Throws for an event that cannot be applied; the
-   * transaction then leaves no trace, and the caller tries the events one by one.
+   * transaction then leaves no trace, and the caller tries the events one by one. Throws `PoolsNeeded` when inbound
+   * messages bring about what is done under pools' locks: it is to be done again, with those `poolIds`.
    */
   async apply(
     stores: Stores,
     events: readonly IntakeEvent[],
     decision: Decision,
+    poolIds: ReadonlySet<string> = NO_POOLS,
   ): Promise<IntakeEffects> {
     // Whoever writes a code may turn out to be somebody else; all others are who they are until the transaction ends.
     await (events.some(carriesCode) ? stores.merges.takePeople() : stores.merges.keepOut());
-    await lockPoolsOf(stores, events);
+    const held = await lockPoolsOf(stores, events, poolIds);
     const zones = await this.zonesOf(stores);
     const space = await Workspace.load(stores, events, this.handles, zones, decision);
+    for (const id of held) space.holdsPool(id);
     let startedFailovers = false;
     for (const event of events)
       startedFailovers = (await this.one(space, event)) || startedFailovers;
+    await reIssueCards(space);
     await space.flush();
     return { news: space.news.all, startedFailovers };
   }
@@ -132,12 +139,20 @@ function carriesCode(event: IntakeEvent): boolean {
  * News of a line changes the line, and everybody who changes a line holds its pool. Before anything is read or
  * written, so that nobody waits for the other way round; one pool after the other in the order of all.
  */
-async function lockPoolsOf(stores: Stores, events: readonly IntakeEvent[]): Promise<void> {
-  const numbers = events.flatMap((event) =>
-    event.kind === 'line-status' ? [event.phoneNumber] : [],
-  );
-  if (numbers.length === 0) return;
-  const lines = await stores.lines.byPhoneNumbers(numbers);
-  const poolIds = new Set(lines.map(({ poolId }) => poolId));
-  for (const { id } of await stores.pools.list()) if (poolIds.has(id)) await stores.pools.lock(id);
+async function lockPoolsOf(
+  stores: Stores,
+  events: readonly IntakeEvent[],
+  poolIds: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
+  // A guess of a code is counted when it is looked at: nothing is to be done again after that.
+  const withCodes = events.some(carriesCode);
+  const numbers = events.flatMap((event) => {
+    if (event.kind === 'line-status') return [event.phoneNumber];
+    return withCodes && event.kind === 'message-received' ? [event.linePhoneNumber] : [];
+  });
+  if (numbers.length + poolIds.size === 0) return poolIds;
+  const lines = numbers.length > 0 ? await stores.lines.byPhoneNumbers(numbers) : [];
+  const all = new Set([...poolIds, ...lines.map(({ poolId }) => poolId)]);
+  for (const { id } of await stores.pools.list()) if (all.has(id)) await stores.pools.lock(id);
+  return all;
 }

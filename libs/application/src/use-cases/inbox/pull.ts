@@ -70,6 +70,7 @@ async function move(space: Workspace, { assignment }: Bound, line: LineRecord): 
   if (whyCannotSend(line, 'reply') !== null) return;
   // Frozen: they are answered where they write, and their place stays.
   if (await isFrozen(stores)) return;
+  space.needsPools([line.poolId]);
   await space.flush();
   const pool = await poolOf(stores, line.poolId);
   await stores.pools.lock(pool.id);

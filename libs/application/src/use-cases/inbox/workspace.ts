@@ -19,7 +19,7 @@ import type {
   UserRecord,
 } from '../../ports';
 import type { Decision } from '../shared';
-import { type IntakeEvent, sendIdOf } from './intake-event';
+import { type IntakeEvent, PoolsNeeded, sendIdOf } from './intake-event';
 import { NewsOfLines } from './news-of-lines';
 import { tellRecovered } from './tell-recovered';
 
@@ -64,6 +64,8 @@ export class Workspace {
   private seen: { id: string; messages: number }[] = [];
   private learned: KnownNumberRecord[] = [];
   private outcomes: RecipientOutcome[] = [];
+  private readonly pools = new Set<string>();
+  private readonly owing = new Map<string, AssignmentRecord>();
   private readonly dirtyChats = new Set<string>();
   private readonly dirtyConversations = new Set<string>();
 
@@ -87,7 +89,7 @@ export class Workspace {
     decision: Decision,
   ): Promise<Workspace> {
     const space = new Workspace(stores, zones, decision, handles, keysOf(events, handles));
-    for (const line of await stores.lines.list()) {
+    for (const line of await stores.lines.all()) {
       space.lines.set(line.phoneNumber, line);
       space.linesById.set(line.id, line);
     }
@@ -289,6 +291,29 @@ export class Workspace {
     this.learned.push(entry);
   }
 
+  /** The lock of this pool is held from before anything was read. */
+  holdsPool(poolId: string): void {
+    this.pools.add(poolId);
+  }
+
+  /** Call it before what follows is done under the lock of pools. Throws {@link PoolsNeeded} when one is not held. */
+  needsPools(poolIds: readonly string[]): void {
+    const missing = poolIds.filter((id) => !this.pools.has(id));
+    if (missing.length > 0) throw new PoolsNeeded(new Set([...this.pools, ...missing]));
+  }
+
+  /** The person of this place may be owed a card; who all are is looked at once the events are applied. */
+  noteOwing(assignment: AssignmentRecord): void {
+    this.owing.set(assignment.id, assignment);
+  }
+
+  /** Their places as they are now. */
+  takeOwing(): AssignmentRecord[] {
+    const owing = [...this.owing.values()];
+    this.owing.clear();
+    return owing.flatMap(({ userId, poolId }) => this.assignment(userId, poolId) ?? []);
+  }
+
   /** Writes what has changed so far. Rows that another transaction inserted first are not counted again. */
   async flush(): Promise<void> {
     const { conversations, messages, usage, cards, sends, evidence } = this.stores;
@@ -298,13 +323,6 @@ export class Workspace {
     this.newMessages = [];
     const inserted = await messages.insert(fresh.map(({ message }) => message));
     const counted = fresh.filter(({ message }) => inserted.has(message.id));
-    const totals = await usage.add(
-      [...counted.map(({ hour }) => hour), ...this.movedHours],
-      [...counted.flatMap(({ day }) => day ?? []), ...this.movedDays],
-    );
-    this.movedHours = [];
-    this.movedDays = [];
-    for (const total of totals) this.news.of(total.lineId).hours.push(total);
     for (const { message, unannounced } of counted) this.announce(message, unannounced);
     for (const { message, recovered } of counted) if (recovered) await this.tell(message);
     await this.stores.outcomes.open(counted.flatMap(({ message }) => this.toAskFor(message)));
@@ -319,6 +337,14 @@ export class Workspace {
     const { recipientHours } = this.decision.policy.health.detection;
     await evidence.note(this.outcomes, recipientHours * HOUR_MS);
     this.outcomes = [];
+    // Last, since every batch raises the hours of the same lines: whoever comes later waits for the commit.
+    const totals = await usage.add(
+      [...counted.map(({ hour }) => hour), ...this.movedHours],
+      [...counted.flatMap(({ day }) => day ?? []), ...this.movedDays],
+    );
+    this.movedHours = [];
+    this.movedDays = [];
+    for (const total of totals) this.news.of(total.lineId).hours.push(total);
   }
 
   private announce(

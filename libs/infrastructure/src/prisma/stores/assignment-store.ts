@@ -7,7 +7,7 @@ import {
   type ChangeContext,
 } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
-import type { Db } from '../database';
+import type { Ask, Db, Prepared } from '../database';
 import type { Prisma } from '../generated/client';
 import { rowFromJson } from '../json-rows';
 import { packed, unpacked } from '../packed-json';
@@ -25,7 +25,10 @@ const INSTANTS = [
 ] as const;
 
 export class PrismaAssignmentStore extends AssignmentStore {
-  constructor(private readonly db: Db) {
+  constructor(
+    private readonly db: Db,
+    private readonly ask: Ask,
+  ) {
     super();
   }
 
@@ -117,10 +120,9 @@ export class PrismaAssignmentStore extends AssignmentStore {
 
   /** One round trip: on the path of every message. */
   async ofUsers(userIds: readonly string[]): Promise<AssignmentRecord[]> {
-    const rows = await this.db.$queryRaw<(Record<string, unknown> & { line_ids: string[] })[]>`
-      SELECT a.*, ARRAY(SELECT f.line_id FROM assignment_fallbacks f
-        WHERE f.assignment_id = a.id ORDER BY f.position) AS line_ids
-      FROM assignments a WHERE a.user_id = ANY(${[...userIds]}::uuid[])`;
+    const rows = await this.ask<Record<string, unknown> & { line_ids: string[] }>(OF_USERS, [
+      userIds,
+    ]);
     return rows.map(({ line_ids: lineIds, ...row }) =>
       recordOf({
         ...(rowFromJson(row) as unknown as AssignmentRow),
@@ -340,6 +342,14 @@ export class PrismaAssignmentStore extends AssignmentStore {
     });
   }
 }
+
+const OF_USERS: Prepared = {
+  name: 'assignments-of-users',
+  text: `
+  SELECT a.*, ARRAY(SELECT f.line_id FROM assignment_fallbacks f
+    WHERE f.assignment_id = a.id ORDER BY f.position) AS line_ids
+  FROM assignments a WHERE a.user_id = ANY($1::uuid[])`,
+};
 
 function recordOf(row: AssignmentRow): AssignmentRecord {
   const { fallbacks, ...columnsOfRow } = row;

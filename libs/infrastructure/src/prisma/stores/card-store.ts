@@ -228,32 +228,38 @@ export class PrismaCardStore extends CardStore {
 
   async know(entries: readonly KnownNumberRecord[], at: EpochMs): Promise<void> {
     if (entries.length === 0) return;
-    await this.db.$executeRaw`
-      INSERT INTO known_numbers AS k (user_id, line_id, sureness, position, first_at, updated_at)
-      SELECT DISTINCT ON (user_id, line_id) user_id, line_id, sureness, position, ${date(at)}, ${date(at)}
-      FROM unnest(
-        ${entries.map((e) => e.userId)}::uuid[], ${entries.map((e) => e.lineId)}::uuid[],
-        ${entries.map((e) => e.sureness)}::text[], ${entries.map((e) => e.position)}::int[]
-      ) AS t(user_id, line_id, sureness, position)
-      ORDER BY user_id, line_id, array_position(${[...SURENESS_ORDER]}::text[], sureness) DESC
-      ON CONFLICT (user_id, line_id) DO UPDATE SET
-        sureness = CASE WHEN array_position(${[...SURENESS_ORDER]}::text[], excluded.sureness)
-            > array_position(${[...SURENESS_ORDER]}::text[], k.sureness)
-          THEN excluded.sureness ELSE k.sureness END,
-        position = least(k.position, excluded.position),
-        updated_at = excluded.updated_at`;
+    await this.ask(KNOW, [
+      entries.map((e) => e.userId),
+      entries.map((e) => e.lineId),
+      entries.map((e) => e.sureness),
+      entries.map((e) => e.position),
+      date(at),
+      SURENESS_ORDER,
+    ]);
   }
 
   async known(userIds: readonly string[]): Promise<KnownNumberRecord[]> {
-    const rows = await this.db.knownNumber.findMany({
-      where: { userId: { in: [...userIds] } },
-      orderBy: [{ userId: 'asc' }, { position: 'asc' }, { lineId: 'asc' }],
-    });
-    return rows.map(({ userId, lineId, sureness, position }) => ({
-      userId,
-      lineId,
-      sureness: sureness as Sureness,
-      position,
-    }));
+    return this.ask<KnownNumberRecord>(KNOWN, [userIds]);
   }
 }
+
+const KNOW: Prepared = {
+  name: 'cards-know',
+  text: `
+  INSERT INTO known_numbers AS k (user_id, line_id, sureness, position, first_at, updated_at)
+  SELECT DISTINCT ON (user_id, line_id) user_id, line_id, sureness, position, $5::timestamptz, $5::timestamptz
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[]) AS t (user_id, line_id, sureness, position)
+  ORDER BY user_id, line_id, array_position($6::text[], sureness) DESC
+  ON CONFLICT (user_id, line_id) DO UPDATE SET
+    sureness = CASE WHEN array_position($6::text[], excluded.sureness) > array_position($6::text[], k.sureness)
+      THEN excluded.sureness ELSE k.sureness END,
+    position = least(k.position, excluded.position),
+    updated_at = excluded.updated_at`,
+};
+
+const KNOWN: Prepared = {
+  name: 'cards-known',
+  text: `
+  SELECT user_id AS "userId", line_id AS "lineId", sureness, position FROM known_numbers
+  WHERE user_id = ANY($1::uuid[]) ORDER BY user_id, position, line_id`,
+};

@@ -8,13 +8,16 @@ import {
   type ThreadOnLine,
 } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
-import type { Db } from '../database';
+import type { Ask, Db, Prepared } from '../database';
 import type { Chat, Conversation } from '../generated/client';
 import { rowFromJson } from '../json-rows';
 import { date, dateOrNull, ms, msOrNull } from '../values';
 
 export class PrismaConversationStore extends ConversationStore {
-  constructor(private readonly db: Db) {
+  constructor(
+    private readonly db: Db,
+    private readonly ask: Ask,
+  ) {
     super();
   }
 
@@ -77,40 +80,31 @@ export class PrismaConversationStore extends ConversationStore {
     userIds: readonly string[];
     ids: readonly string[];
   }): Promise<ConversationRecord[]> {
-    // Always in the order of ids, so that two batches never wait for each other in a circle.
-    const rows = await this.db.$queryRaw<Record<string, unknown>[]>`
-      SELECT * FROM conversations
-      WHERE user_id = ANY(${[...query.userIds]}::uuid[]) OR id = ANY(${[...query.ids]}::uuid[])
-      ORDER BY id FOR UPDATE`;
+    const rows = await this.ask<Record<string, unknown>>(LOCK, [query.userIds, query.ids]);
     return rows.map((row) => conversationOf(rowFromJson(row) as unknown as Conversation));
   }
 
   async save(conversations: readonly ConversationRecord[]): Promise<void> {
     if (conversations.length === 0) return;
     const all = conversations;
-    await this.db.$executeRaw`
-      INSERT INTO conversations (id, pool_id, user_id, active_line_id, last_inbound_at,
-        last_outbound_at, last_unsolicited_turn_at, outbound_turns, unanswered_turns, pull_turns, updated_at)
-      SELECT * FROM unnest(
-        ${all.map((c) => c.id)}::uuid[], ${all.map((c) => c.poolId)}::uuid[],
-        ${all.map((c) => c.userId)}::uuid[], ${all.map((c) => c.activeLineId)}::uuid[],
-        ${all.map((c) => dateOrNull(c.lastInboundAt))}::timestamptz[],
-        ${all.map((c) => dateOrNull(c.lastOutboundAt))}::timestamptz[],
-        ${all.map((c) => dateOrNull(c.lastUnsolicitedTurnAt))}::timestamptz[],
-        ${all.map((c) => c.outboundTurns)}::int[], ${all.map((c) => c.unansweredTurns)}::int[],
-        ${all.map((c) => JSON.stringify(c.pullTurns))}::jsonb[],
-        ${all.map((c) => date(c.updatedAt))}::timestamptz[])
-      ON CONFLICT (pool_id, user_id) DO UPDATE SET
-        active_line_id = excluded.active_line_id, last_inbound_at = excluded.last_inbound_at,
-        last_outbound_at = excluded.last_outbound_at,
-        last_unsolicited_turn_at = excluded.last_unsolicited_turn_at,
-        outbound_turns = excluded.outbound_turns, unanswered_turns = excluded.unanswered_turns,
-        pull_turns = excluded.pull_turns, updated_at = excluded.updated_at`;
+    await this.ask(SAVE, [
+      all.map((c) => c.id),
+      all.map((c) => c.poolId),
+      all.map((c) => c.userId),
+      all.map((c) => c.activeLineId),
+      all.map((c) => dateOrNull(c.lastInboundAt)),
+      all.map((c) => dateOrNull(c.lastOutboundAt)),
+      all.map((c) => dateOrNull(c.lastUnsolicitedTurnAt)),
+      all.map((c) => c.outboundTurns),
+      all.map((c) => c.unansweredTurns),
+      all.map((c) => JSON.stringify(c.pullTurns)),
+      all.map((c) => date(c.updatedAt)),
+    ]);
   }
 
   async chats(ids: readonly string[]): Promise<ChatRecord[]> {
-    const rows = await this.db.chat.findMany({ where: { id: { in: [...ids] } } });
-    return rows.map(chatOf);
+    const rows = await this.ask<Record<string, unknown>>(CHATS, [ids]);
+    return rows.map((row) => chatOf(rowFromJson(row) as unknown as Chat));
   }
 
   async chatsOf(conversationId: string): Promise<ChatRecord[]> {
@@ -123,32 +117,21 @@ export class PrismaConversationStore extends ConversationStore {
 
   async saveChats(chats: readonly ChatRecord[]): Promise<void> {
     if (chats.length === 0) return;
-    await this.db.$executeRaw`
-      INSERT INTO chats (id, conversation_id, line_id, is_group, health, health_at, service, started_by,
-        created_at, last_activity_at, last_shared_at, shares, imessage_seen_at)
-      SELECT * FROM unnest(
-        ${chats.map((c) => c.id)}::text[], ${chats.map((c) => c.conversationId)}::uuid[],
-        ${chats.map((c) => c.lineId)}::uuid[], ${chats.map((c) => c.isGroup)}::bool[],
-        ${chats.map((c) => c.health)}::text[],
-        ${chats.map((c) => dateOrNull(c.healthAt))}::timestamptz[],
-        ${chats.map((c) => c.service)}::text[],
-        ${chats.map((c) => c.startedBy)}::text[], ${chats.map((c) => date(c.createdAt))}::timestamptz[],
-        ${chats.map((c) => date(c.lastActivityAt))}::timestamptz[],
-        ${chats.map((c) => dateOrNull(c.lastSharedAt))}::timestamptz[],
-        ${chats.map((c) => c.shares)}::int[],
-        ${chats.map((c) => dateOrNull(c.imessageSeenAt))}::timestamptz[])
-      ON CONFLICT (id) DO UPDATE SET
-        conversation_id = coalesce(excluded.conversation_id, chats.conversation_id),
-        is_group = excluded.is_group,
-        health = CASE WHEN excluded.health_at < chats.health_at OR excluded.health_at IS NULL
-          THEN chats.health ELSE excluded.health END,
-        health_at = greatest(chats.health_at, excluded.health_at),
-        service = coalesce(excluded.service, chats.service),
-        started_by = coalesce(chats.started_by, excluded.started_by),
-        last_activity_at = greatest(chats.last_activity_at, excluded.last_activity_at),
-        last_shared_at = greatest(chats.last_shared_at, excluded.last_shared_at),
-        shares = greatest(chats.shares, excluded.shares),
-        imessage_seen_at = greatest(chats.imessage_seen_at, excluded.imessage_seen_at)`;
+    await this.ask(SAVE_CHATS, [
+      chats.map((c) => c.id),
+      chats.map((c) => c.conversationId),
+      chats.map((c) => c.lineId),
+      chats.map((c) => c.isGroup),
+      chats.map((c) => c.health),
+      chats.map((c) => dateOrNull(c.healthAt)),
+      chats.map((c) => c.service),
+      chats.map((c) => c.startedBy),
+      chats.map((c) => date(c.createdAt)),
+      chats.map((c) => date(c.lastActivityAt)),
+      chats.map((c) => dateOrNull(c.lastSharedAt)),
+      chats.map((c) => c.shares),
+      chats.map((c) => dateOrNull(c.imessageSeenAt)),
+    ]);
   }
 
   async chatsToShare(query: {
@@ -209,6 +192,86 @@ export class PrismaConversationStore extends ConversationStore {
     return rows.map(chatOf);
   }
 }
+
+// Always in the order of ids, so that two batches never wait for each other in a circle.
+const LOCK: Prepared = {
+  name: 'conversations-lock',
+  text: `
+  SELECT c.* FROM conversations c
+  WHERE c.id IN (
+    SELECT id FROM conversations WHERE user_id = ANY($1::uuid[])
+    UNION SELECT id FROM conversations WHERE id = ANY($2::uuid[]))
+  ORDER BY c.id FOR UPDATE OF c`,
+};
+
+const CHATS: Prepared = {
+  name: 'chats-by-ids',
+  text: 'SELECT * FROM chats WHERE id = ANY($1::text[])',
+};
+
+const SAVE: Prepared = {
+  name: 'conversations-save',
+  text: `
+  INSERT INTO conversations (id, pool_id, user_id, active_line_id, last_inbound_at,
+    last_outbound_at, last_unsolicited_turn_at, outbound_turns, unanswered_turns, pull_turns, updated_at)
+  SELECT * FROM unnest(
+    $1::uuid[],
+    $2::uuid[],
+    $3::uuid[],
+    $4::uuid[],
+    $5::timestamptz[],
+    $6::timestamptz[],
+    $7::timestamptz[],
+    $8::int[],
+    $9::int[],
+    $10::jsonb[],
+    $11::timestamptz[])
+  AS t (id, pool_id, user_id, active_line_id, last_inbound_at, last_outbound_at, last_unsolicited_turn_at,
+    outbound_turns, unanswered_turns, pull_turns, updated_at)
+  ORDER BY user_id, pool_id
+  ON CONFLICT (pool_id, user_id) DO UPDATE SET
+    active_line_id = excluded.active_line_id, last_inbound_at = excluded.last_inbound_at,
+    last_outbound_at = excluded.last_outbound_at,
+    last_unsolicited_turn_at = excluded.last_unsolicited_turn_at,
+    outbound_turns = excluded.outbound_turns, unanswered_turns = excluded.unanswered_turns,
+    pull_turns = excluded.pull_turns, updated_at = excluded.updated_at`,
+};
+
+const SAVE_CHATS: Prepared = {
+  name: 'chats-save',
+  text: `
+  INSERT INTO chats (id, conversation_id, line_id, is_group, health, health_at, service, started_by,
+    created_at, last_activity_at, last_shared_at, shares, imessage_seen_at)
+  SELECT * FROM unnest(
+    $1::text[],
+    $2::uuid[],
+    $3::uuid[],
+    $4::bool[],
+    $5::text[],
+    $6::timestamptz[],
+    $7::text[],
+    $8::text[],
+    $9::timestamptz[],
+    $10::timestamptz[],
+    $11::timestamptz[],
+    $12::int[],
+    $13::timestamptz[])
+  AS t (id, conversation_id, line_id, is_group, health, health_at, service, started_by,
+    created_at, last_activity_at, last_shared_at, shares, imessage_seen_at)
+  ORDER BY id
+  ON CONFLICT (id) DO UPDATE SET
+    conversation_id = coalesce(excluded.conversation_id, chats.conversation_id),
+    is_group = excluded.is_group,
+    health = CASE WHEN excluded.health_at < chats.health_at OR excluded.health_at IS NULL
+      THEN chats.health ELSE excluded.health END,
+    health_at = greatest(chats.health_at, excluded.health_at),
+    service = coalesce(excluded.service, chats.service),
+    started_by = coalesce(chats.started_by, excluded.started_by),
+    last_activity_at = greatest(chats.last_activity_at, excluded.last_activity_at),
+    last_shared_at = greatest(chats.last_shared_at, excluded.last_shared_at),
+    shares = greatest(chats.shares, excluded.shares),
+    imessage_seen_at = greatest(chats.imessage_seen_at, excluded.imessage_seen_at)`,
+};
 
 interface ShareRow {
   readonly id: string;

@@ -6,29 +6,27 @@ import {
   type RecipientOutcome,
 } from '@linekeeper/application';
 import type { EpochMs } from '@linekeeper/domain';
-import type { Db } from '../database';
+import type { Ask, Db, Prepared } from '../database';
 import type { LineEvidence } from '../generated/client';
 import { date, dateOrNull, ms, msOrNull } from '../values';
 
 export class PrismaEvidenceStore extends EvidenceStore {
-  constructor(private readonly db: Db) {
+  constructor(
+    private readonly db: Db,
+    private readonly ask: Ask,
+  ) {
     super();
   }
 
   async note(outcomes: readonly RecipientOutcome[], withinMs: number): Promise<void> {
     if (outcomes.length === 0) return;
-    // Of one recipient in one batch the earliest; in the order of the key, so that two batches never wait in a circle.
-    await this.db.$executeRaw`
-      INSERT INTO recipient_outcomes (line_id, user_id, at, bad, taken)
-      SELECT DISTINCT ON (t.line_id, t.user_id) t.line_id, t.user_id, t.at, t.bad, false
-      FROM unnest(
-        ${outcomes.map((o) => o.lineId)}::uuid[], ${outcomes.map((o) => o.userId)}::uuid[],
-        ${outcomes.map((o) => date(o.at))}::timestamptz[],
-        ${outcomes.map((o) => o.outcome === 'bad')}::bool[]
-      ) AS t(line_id, user_id, at, bad)
-      ORDER BY t.line_id, t.user_id, t.at, t.bad DESC
-      ON CONFLICT (line_id, user_id) DO UPDATE SET at = excluded.at, bad = excluded.bad, taken = false
-      WHERE excluded.at - recipient_outcomes.at >= make_interval(secs => ${withinMs / 1_000}::float8)`;
+    await this.ask(NOTE, [
+      outcomes.map((o) => o.lineId),
+      outcomes.map((o) => o.userId),
+      outcomes.map((o) => date(o.at)),
+      outcomes.map((o) => o.outcome === 'bad'),
+      withinMs / 1_000,
+    ]);
   }
 
   async isPending(): Promise<boolean> {
@@ -106,6 +104,18 @@ export class PrismaEvidenceStore extends EvidenceStore {
     await this.db.canaryProbe.deleteMany({ where: { at: { lt: date(before) } } });
   }
 }
+
+// Of one recipient in one batch the earliest; in the order of the key, so that two batches never wait in a circle.
+const NOTE: Prepared = {
+  name: 'evidence-note',
+  text: `
+  INSERT INTO recipient_outcomes (line_id, user_id, at, bad, taken)
+  SELECT DISTINCT ON (t.line_id, t.user_id) t.line_id, t.user_id, t.at, t.bad, false
+  FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bool[]) AS t (line_id, user_id, at, bad)
+  ORDER BY t.line_id, t.user_id, t.at, t.bad DESC
+  ON CONFLICT (line_id, user_id) DO UPDATE SET at = excluded.at, bad = excluded.bad, taken = false
+  WHERE excluded.at - recipient_outcomes.at >= make_interval(secs => $5::float8)`,
+};
 
 const ARRIVED: readonly string[] = ['delivered', 'read'];
 

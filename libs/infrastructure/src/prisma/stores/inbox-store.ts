@@ -31,23 +31,10 @@ export class PrismaInboxStore extends InboxStore {
   }
 
   // What stands behind an event that waits for its next try must not use up the limit, or one long queue would hold
-  // everybody up; so it is left out before the limit. The test at the end is for events that others have locked.
+  // everybody up; so it is left out before the limit. The test at the end is for events that others have locked. Each
+  // step has one index that serves it, whatever the planner believes of how much is pending: that changes by the second.
   async claim(now: EpochMs, limit: number): Promise<InboxRecord[]> {
-    const rows = await this.db.$queryRaw<Record<string, unknown>[]>`
-      WITH waiting AS MATERIALIZED (
-        SELECT order_key, min(seq) AS seq FROM inbox_events
-        WHERE state = 'pending' AND next_attempt_at > ${date(now)} GROUP BY order_key),
-      due AS (
-        SELECT e.* FROM inbox_events e
-        WHERE e.state = 'pending' AND e.next_attempt_at <= ${date(now)} AND NOT EXISTS (
-          SELECT 1 FROM waiting w WHERE w.order_key = e.order_key AND w.seq < e.seq)
-        ORDER BY e.seq LIMIT ${limit} FOR UPDATE OF e SKIP LOCKED)
-      SELECT d.* FROM due d
-      WHERE NOT EXISTS (
-        SELECT 1 FROM inbox_events earlier
-        WHERE earlier.state = 'pending' AND earlier.order_key = d.order_key AND earlier.seq < d.seq
-          AND earlier.event_id NOT IN (SELECT event_id FROM due))
-      ORDER BY d.seq`;
+    const rows = await this.ask<Record<string, unknown>>(CLAIM, [date(now), limit]);
     return rows.map((row) => recordOf(rowFromJson(row) as unknown as InboxEvent));
   }
 
@@ -60,10 +47,7 @@ export class PrismaInboxStore extends InboxStore {
 
   async finish(eventIds: readonly string[], state: 'done' | 'ignored', at: EpochMs): Promise<void> {
     if (eventIds.length === 0) return;
-    await this.db.inboxEvent.updateMany({
-      where: { eventId: { in: [...eventIds] } },
-      data: { state, processedAt: date(at), lastError: null },
-    });
+    await this.ask(FINISH, [eventIds, state, date(at)]);
   }
 
   async retryLater(eventId: string, nextAttemptAt: EpochMs, error: string): Promise<void> {
@@ -114,10 +98,9 @@ export class PrismaInboxStore extends InboxStore {
 
   async nextDueAt(): Promise<EpochMs | null> {
     const rows = await this.db.$queryRaw<{ at: Date | null }[]>`
-      SELECT min(e.next_attempt_at) AS at FROM inbox_events e
-      WHERE e.state = 'pending' AND NOT EXISTS (
-        SELECT 1 FROM inbox_events earlier WHERE earlier.state = 'pending'
-          AND earlier.order_key = e.order_key AND earlier.seq < e.seq)`;
+      SELECT min(first.next_attempt_at) AS at FROM (
+        SELECT DISTINCT ON (order_key) next_attempt_at FROM inbox_events
+        WHERE state = 'pending' ORDER BY order_key, seq) AS first`;
     return msOrNull(rows[0]?.at ?? null);
   }
 }
@@ -139,6 +122,32 @@ const INSERT: Prepared = {
     $9::timestamptz[],
     $10::text[])
   ON CONFLICT DO NOTHING RETURNING event_id`,
+};
+
+const CLAIM: Prepared = {
+  name: 'inbox-claim',
+  text: `
+  WITH waiting AS MATERIALIZED (
+    SELECT order_key, min(seq) AS seq FROM inbox_events
+    WHERE state = 'pending' AND next_attempt_at > $1::timestamptz GROUP BY order_key),
+  due AS (
+    SELECT e.* FROM inbox_events e
+    WHERE e.state = 'pending' AND e.next_attempt_at <= $1::timestamptz AND NOT EXISTS (
+      SELECT 1 FROM waiting w WHERE w.order_key = e.order_key AND w.seq < e.seq)
+    ORDER BY e.seq LIMIT $2::int FOR UPDATE OF e SKIP LOCKED),
+  passed_over AS MATERIALIZED (
+    SELECT order_key, min(seq) AS seq FROM inbox_events
+    WHERE state = 'pending' AND seq < (SELECT max(seq) FROM due) AND event_id NOT IN (SELECT event_id FROM due)
+    GROUP BY order_key)
+  SELECT d.* FROM due d
+  WHERE NOT EXISTS (SELECT 1 FROM passed_over p WHERE p.order_key = d.order_key AND p.seq < d.seq)
+  ORDER BY d.seq`,
+};
+
+const FINISH: Prepared = {
+  name: 'inbox-finish',
+  text: `UPDATE inbox_events SET state = $2::text, processed_at = $3::timestamptz, last_error = NULL
+  WHERE event_id = ANY($1::text[])`,
 };
 
 function recordOf(row: InboxEvent): InboxRecord {

@@ -34,8 +34,15 @@ const INSTANTS = [
 ] as const;
 
 export class PrismaLineStore extends LineStore {
-  constructor(private readonly db: Db) {
+  constructor(
+    private readonly db: Db,
+    private readonly readAll: () => Promise<LineRecord[]>,
+  ) {
     super();
+  }
+
+  all(): Promise<LineRecord[]> {
+    return this.readAll();
   }
 
   async insert(line: LineRecord): Promise<void> {

@@ -2,6 +2,7 @@ import { Batches, type SendBasis, type SendRecord, SendStore } from '@linekeeper
 import type { EpochMs, SendClass } from '@linekeeper/domain';
 import type { Ask, Db, Prepared } from '../database';
 import type { Send } from '../generated/client';
+import { rowFromJson } from '../json-rows';
 import { date, dateOrNull, ms, msOrNull } from '../values';
 
 interface Entry {
@@ -73,8 +74,8 @@ export class PrismaSendStore extends SendStore {
   }
 
   async byIds(ids: readonly string[]): Promise<SendRecord[]> {
-    const rows = await this.db.send.findMany({ where: { id: { in: [...ids] } } });
-    return rows.map(recordOf);
+    const rows = await this.ask<Record<string, unknown>>(BY_IDS, [ids]);
+    return rows.map((row) => recordOf(rowFromJson(row) as unknown as Send));
   }
 
   async noteSeen(
@@ -82,17 +83,11 @@ export class PrismaSendStore extends SendStore {
     at: EpochMs,
   ): Promise<{ id: string; lineId: string; left: number }[]> {
     if (seen.length === 0) return [];
-    return this.db.$queryRaw<{ id: string; lineId: string; left: number }[]>`
-      UPDATE sends s SET
-        settled_messages = least(s.messages, s.settled_messages + t.seen),
-        state = CASE WHEN s.settled_messages + t.seen >= s.messages THEN 'settled' ELSE s.state END,
-        closed_at = CASE WHEN s.settled_messages + t.seen >= s.messages
-          THEN coalesce(s.closed_at, ${date(at)}) ELSE s.closed_at END
-      FROM (SELECT id, sum(seen)::int AS seen FROM unnest(
-          ${seen.map((s) => s.id)}::uuid[], ${seen.map((s) => s.messages)}::int[]) AS u(id, seen)
-        GROUP BY id) t
-      WHERE s.id = t.id
-      RETURNING s.id, s.line_id AS "lineId", s.messages - s.settled_messages AS left`;
+    return this.ask(NOTE_SEEN, [
+      seen.map(({ id }) => id),
+      seen.map(({ messages }) => messages),
+      date(at),
+    ]);
   }
 
   async openOf(userIds: readonly string[], lineIds: readonly string[]): Promise<SendRecord[]> {
@@ -232,6 +227,27 @@ const INSERT: Prepared = {
       OR EXISTS (SELECT 1 FROM bursts b WHERE b.text_hash = q.text_hash AND q.id = ANY (b.send_ids)))
   FOR KEY SHARE OF u
   RETURNING id`,
+};
+
+const BY_IDS: Prepared = {
+  name: 'sends-by-ids',
+  text: 'SELECT * FROM sends WHERE id = ANY($1::uuid[])',
+};
+
+const NOTE_SEEN: Prepared = {
+  name: 'sends-note-seen',
+  text: `
+  WITH told AS (
+    SELECT id, sum(seen)::int AS seen FROM unnest($1::uuid[], $2::int[]) AS u (id, seen) GROUP BY id),
+  locked AS (SELECT id FROM sends WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE)
+  UPDATE sends s SET
+    settled_messages = least(s.messages, s.settled_messages + t.seen),
+    state = CASE WHEN s.settled_messages + t.seen >= s.messages THEN 'settled' ELSE s.state END,
+    closed_at = CASE WHEN s.settled_messages + t.seen >= s.messages
+      THEN coalesce(s.closed_at, $3::timestamptz) ELSE s.closed_at END
+  FROM locked JOIN told t USING (id)
+  WHERE s.id = locked.id
+  RETURNING s.id, s.line_id AS "lineId", s.messages - s.settled_messages AS left`,
 };
 
 function recordOf(row: Send): SendRecord {

@@ -6,11 +6,14 @@ import {
   type UserDay,
 } from '@linekeeper/application';
 import { type EpochMs, type FleetDay, HOUR_MS } from '@linekeeper/domain';
-import type { Db } from '../database';
+import type { Ask, Db, Prepared } from '../database';
 import { date, json, ms } from '../values';
 
 export class PrismaUsageStore extends UsageStore {
-  constructor(private readonly db: Db) {
+  constructor(
+    private readonly db: Db,
+    private readonly ask: Ask,
+  ) {
     super();
   }
 
@@ -21,28 +24,22 @@ export class PrismaUsageStore extends UsageStore {
   }
 
   private addHours(hours: readonly UsageHour[]): Promise<UsageHour[]> {
-    return this.db.$queryRaw<UsageHour[]>`
-        INSERT INTO line_hours AS h (line_id, hour, "in", out, started)
-        SELECT line_id, hour, sum(i)::int, sum(o)::int, sum(s)::int FROM unnest(
-          ${hours.map((h) => h.lineId)}::uuid[], ${hours.map((h) => h.hour)}::int[],
-          ${hours.map((h) => h.in)}::int[], ${hours.map((h) => h.out)}::int[],
-          ${hours.map((h) => h.started)}::int[]) AS t(line_id, hour, i, o, s)
-        GROUP BY line_id, hour ORDER BY line_id, hour
-        ON CONFLICT (line_id, hour) DO UPDATE SET
-          "in" = h."in" + excluded."in", out = h.out + excluded.out,
-          started = h.started + excluded.started
-        RETURNING line_id AS "lineId", hour, "in", out, started`;
+    return this.ask<UsageHour>(ADD_HOURS, [
+      hours.map((h) => h.lineId),
+      hours.map((h) => h.hour),
+      hours.map((h) => h.in),
+      hours.map((h) => h.out),
+      hours.map((h) => h.started),
+    ]);
   }
 
   private async addDays(days: readonly UserDay[]): Promise<void> {
-    await this.db.$executeRaw`
-        INSERT INTO user_days AS d (user_id, day, "in", out)
-        SELECT user_id, day, sum(i)::int, sum(o)::int FROM unnest(
-          ${days.map((d) => d.userId)}::uuid[], ${days.map((d) => d.day)}::text[],
-          ${days.map((d) => d.in)}::int[], ${days.map((d) => d.out)}::int[]) AS t(user_id, day, i, o)
-        GROUP BY user_id, day ORDER BY user_id, day
-        ON CONFLICT (user_id, day) DO UPDATE SET
-          "in" = d."in" + excluded."in", out = d.out + excluded.out`;
+    await this.ask(ADD_DAYS, [
+      days.map((d) => d.userId),
+      days.map((d) => d.day),
+      days.map((d) => d.in),
+      days.map((d) => d.out),
+    ]);
   }
 
   hours(lineIds: readonly string[], fromHour: number, toHour: number): Promise<UsageHour[]> {
@@ -173,3 +170,25 @@ export class PrismaUsageStore extends UsageStore {
     }));
   }
 }
+
+const ADD_HOURS: Prepared = {
+  name: 'usage-add-hours',
+  text: `
+  INSERT INTO line_hours AS h (line_id, hour, "in", out, started)
+  SELECT line_id, hour, sum(i)::int, sum(o)::int, sum(s)::int
+  FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::int[]) AS t (line_id, hour, i, o, s)
+  GROUP BY line_id, hour ORDER BY line_id, hour
+  ON CONFLICT (line_id, hour) DO UPDATE SET
+    "in" = h."in" + excluded."in", out = h.out + excluded.out, started = h.started + excluded.started
+  RETURNING line_id AS "lineId", hour, "in", out, started`,
+};
+
+const ADD_DAYS: Prepared = {
+  name: 'usage-add-days',
+  text: `
+  INSERT INTO user_days AS d (user_id, day, "in", out)
+  SELECT user_id, day, sum(i)::int, sum(o)::int
+  FROM unnest($1::uuid[], $2::text[], $3::int[], $4::int[]) AS t (user_id, day, i, o)
+  GROUP BY user_id, day ORDER BY user_id, day
+  ON CONFLICT (user_id, day) DO UPDATE SET "in" = d."in" + excluded."in", out = d.out + excluded.out`,
+};

@@ -10,7 +10,7 @@ import {
   UserStore,
 } from '@linekeeper/application';
 import type { EpochMs, UserHistory } from '@linekeeper/domain';
-import type { Db } from '../database';
+import type { Ask, Db, Prepared } from '../database';
 import type { Prisma } from '../generated/client';
 import { rowFromJson } from '../json-rows';
 import { date, dateOrNull, json, jsonOrNull, ms, msOrNull, num } from '../values';
@@ -28,7 +28,10 @@ interface HandleRow {
 }
 
 export class PrismaUserStore extends UserStore {
-  constructor(private readonly db: Db) {
+  constructor(
+    private readonly db: Db,
+    private readonly ask: Ask,
+  ) {
     super();
   }
 
@@ -129,12 +132,7 @@ export class PrismaUserStore extends UserStore {
 
   /** One round trip: on the path of every inbound message. */
   async byHandles(values: readonly string[]): Promise<UserRecord[]> {
-    const rows = await this.db.$queryRaw<HandleRow[]>`
-      SELECT to_jsonb(u) AS "user", to_jsonb(s) AS suppression,
-        (SELECT jsonb_agg(jsonb_build_object('kind', h.kind, 'value', h.value) ORDER BY h.created_at)
-          FROM handles h WHERE h.user_id = u.id) AS handles
-      FROM users u LEFT JOIN suppressions s ON s.user_id = u.id
-      WHERE u.id IN (SELECT user_id FROM handles WHERE value = ANY(${[...values]}::text[]))`;
+    const rows = await this.ask<HandleRow>(BY_HANDLES, [values]);
     return rows.map(({ user, suppression, handles }) =>
       recordOf({
         ...(rowFromJson(user, ['created_at', 'erased_at']) as unknown as UserRow),
@@ -372,6 +370,16 @@ export class PrismaUserStore extends UserStore {
     await this.db.user.update({ where: { id: userId }, data: { ...nothing, erasedAt: date(at) } });
   }
 }
+
+const BY_HANDLES: Prepared = {
+  name: 'users-by-handles',
+  text: `
+  SELECT to_jsonb(u) AS "user", to_jsonb(s) AS suppression,
+    (SELECT jsonb_agg(jsonb_build_object('kind', h.kind, 'value', h.value) ORDER BY h.created_at)
+      FROM handles h WHERE h.user_id = u.id) AS handles
+  FROM users u LEFT JOIN suppressions s ON s.user_id = u.id
+  WHERE u.id IN (SELECT user_id FROM handles WHERE value = ANY($1::text[]))`,
+};
 
 interface RateRow {
   user_id: string;
