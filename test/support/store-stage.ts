@@ -68,7 +68,7 @@ export class StoreStage {
       ...view,
       ...{ apiVersion: 'v3', earlierVersions: [], phoneNumber: `+1415555${1_000 + this.lines}` },
       ...{ adminReason: '', healthReason: null, providerStatusAt: null, reputationSeenAt: null },
-      ...{ providerLineId: null, listedAt: start, newUsersDay: '', contactCardActive: true },
+      ...{ providerLineId: null, listedAt: start, newUsersDay: '', budgetBand: 0, contactCardActive: true },
       ...{ capability: null, capabilityAt: null, autoTyping: null, waivedChecks: [] },
       ...{ forwardingNumber: null, wantedForwarding: null, missingSince: null, successorId: null },
       ...{ createdAt: start, updatedAt: start },

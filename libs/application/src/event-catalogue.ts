@@ -172,6 +172,11 @@ export const EVENT_CATALOGUE: Readonly<Record<EventType, DescribedEvent>> = {
     about: "Replies went beyond the day's cap of a line. Told once an hour.",
     example: { lineId: LINE, usedLast24h: 3_004, todayCap: 3_000 },
   },
+  'line.budget-band': {
+    about:
+      'What a line carried in the last 24 hours has come into another band of its cap: below 70 per cent (0), 70, 85, or beyond it (100).',
+    example: { lineId: LINE, band: 85, from: 70, usedLast24h: 2_560, todayCap: 3_000 },
+  },
   'line.handover': {
     about:
       'People of a line whose number is replaced have a card with the new one: send it to them from the old one.',

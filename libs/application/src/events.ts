@@ -24,6 +24,7 @@ export const EVENT_TYPES = [
   'line.ejected',
   'line.recovered',
   'line.overrun',
+  'line.budget-band',
   'line.handover',
   'group.held',
   'group.escalated',

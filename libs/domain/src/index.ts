@@ -1,3 +1,4 @@
+export * from './budget/band';
 export * from './budget/ceilings';
 export * from './budget/line-ledger';
 export * from './budget/types';

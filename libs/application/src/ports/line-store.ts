@@ -1,5 +1,6 @@
 import type {
   AdminState,
+  BudgetBand,
   EpochMs,
   FleetPolicy,
   Line,
@@ -19,6 +20,8 @@ export interface LineRecord extends Line, SpokenVersion {
   readonly reputationSeenAt: EpochMs | null;
   readonly newUsersToday: number;
   readonly newUsersDay: string;
+  /** The band of its cap that was told last. */
+  readonly budgetBand: BudgetBand;
   readonly contactCardActive: boolean;
   /** What the last capability check from the line said; null while there was none. */
   readonly capability: 'imessage' | 'none' | null;
@@ -50,6 +53,7 @@ export type LineChange = LinePatch &
       | 'reputation'
       | 'reputationSeenAt'
       | 'budgetPerDay'
+      | 'budgetBand'
       | 'capability'
       | 'capabilityAt'
       | 'forwardingNumber'

@@ -186,6 +186,7 @@ export async function addLine(
     listedAt: now,
     newUsersToday: 0,
     newUsersDay: '',
+    budgetBand: 0,
     contactCardActive: false,
     capability: null,
     capabilityAt: null,

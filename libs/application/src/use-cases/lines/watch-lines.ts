@@ -4,6 +4,7 @@ import { automation } from '../../actor';
 import { UnitOfWork } from '../../ports';
 import { Decisions } from '../shared';
 import { shedLoad } from './brown-out';
+import { tellBudgetBands } from './budget-bands';
 import { Canary } from './canary';
 import { judgePool, type WatchReport } from './judge-pool';
 
@@ -34,12 +35,13 @@ export class WatchLines {
     if (await this.unitOfWork.read.evidence.isPending()) await this.judge(judgePool);
   }
 
-  /** The same, and what takes time to tell: canaries, and lines that have been clean for long enough. */
+  /** The same, and what takes time to tell: canaries, lines that have been clean for long enough, and bands of the budget. */
   async execute(): Promise<WatchReport> {
     await this.canary.send(await this.decisions.begin(ACTOR));
     const report = await this.judge(async (stores, pool, decision) => {
       const found = await judgePool(stores, pool, decision);
       await shedLoad(stores, pool, decision);
+      await tellBudgetBands(stores, pool, decision);
       return found;
     });
     const { now, policy } = await this.decisions.begin(ACTOR);

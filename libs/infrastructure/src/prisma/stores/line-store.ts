@@ -238,6 +238,7 @@ export function lineRecordOf(row: Line): LineRecord {
     providerStatus: row.providerStatus as LineRecord['providerStatus'],
     reputation: row.reputation as LineRecord['reputation'],
     apiVersion: row.apiVersion as ApiVersion,
+    budgetBand: row.budgetBand as LineRecord['budgetBand'],
     earlierVersions: row.earlierVersions as unknown as EarlierVersion[],
     meanMilli: num(row.meanMilli),
     varianceMilli: num(row.varianceMilli),

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "lines" ADD COLUMN     "budget_band" INTEGER NOT NULL DEFAULT 0;
