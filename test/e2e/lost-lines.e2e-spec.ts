@@ -328,6 +328,29 @@ describe('A line that is taken out', () => {
     });
   });
 
+  it('moves whom nothing served to no other number while unrelated lines alarm at once', async () => {
+    const stays = await joinWithoutCard();
+    await verb(stays.writesTo, 'fail-over');
+    await simulator.advance(5 * MINUTE, MINUTE);
+    await database.query(`
+      INSERT INTO line_evidence (line_id, evidence, silence, good_since, alarmed_at, updated_at)
+      SELECT id, 0, 0, 0, at, at FROM lines, (SELECT max(at) AS at FROM outbox_events) latest
+      ON CONFLICT (line_id) DO UPDATE SET alarmed_at = excluded.alarmed_at`);
+    const { contactCard } = await onboard(service, stays.handle);
+    await ok(
+      service.app.post(`/v1/users/${stays.userId}/contact-card/sent`, {
+        version: contactCard.version,
+        channel: 'link',
+      }),
+    );
+    await run('run-failovers');
+    expect(await placeOf(stays)).toEqual({ line: stays.writesTo, state: 'needs-introduction' });
+    await database.query('UPDATE line_evidence SET alarmed_at = NULL');
+    await run('run-failovers');
+    expect(await placeOf(stays)).toMatchObject({ state: 'confirmed' });
+    expect((await placeOf(stays)).line).not.toBe(stays.writesTo);
+  });
+
   it('tells after four hours and after a day of whom nothing serves, each once, also when a run was missed', async () => {
     const stays = await joinWithoutCard();
     await verb(stays.writesTo, 'mark-flagged');
