@@ -28,7 +28,7 @@ describe('Detection', () => {
   let people: People;
   let invariants: Invariants;
 
-  /** What must always hold does, whatever was suspected. */
+  /** What must always hold does, whatever was suspected; it is looked at after every move of the clock too. */
   const holds = (): Promise<void> => invariants.hold();
 
   const raise = async (): Promise<void> => {
@@ -43,7 +43,7 @@ describe('Detection', () => {
     await talk(people.all);
     // Everybody's outcome of that day has been counted; the next one counts a day later.
     await simulator.advance(DAY, DAY / 2);
-    invariants = new Invariants(database, simulator);
+    invariants = Invariants.watch(database, simulator);
   };
 
   const end = async (): Promise<void> => {
