@@ -1,5 +1,4 @@
 import { type CustomTypesConfig, types } from 'pg';
-import type { Db } from './database';
 import { Prisma } from './generated/client';
 
 /** A statement as the driver takes it: `$1` and on stand for the values. */
@@ -41,7 +40,10 @@ function bigints(text: string): (bigint | null)[] {
  * The same client, whose raw statements go straight to the driver. Through Prisma's engine a statement over arrays costs
  * about a millisecond of this process's time, several times what it costs in PostgreSQL (measured); the models go that way.
  */
-export function withRawStatements(db: Db, run: RunStatement): Db {
+export function withRawStatements(
+  db: Prisma.TransactionClient,
+  run: RunStatement,
+): Prisma.TransactionClient {
   const rows = async (text: string, values: readonly unknown[]): Promise<unknown[]> =>
     (await run({ text, values: [...values], types: AS_PRISMA })).rows;
   const count = async (text: string, values: readonly unknown[]): Promise<number> =>
