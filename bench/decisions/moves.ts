@@ -1,6 +1,7 @@
 import {
   at,
   type ContactUse,
+  epochHour,
   type FailoverUser,
   planFailover,
   planRebalance,
@@ -12,6 +13,20 @@ import { type Measured, msOf } from './measure';
 const USERS = 1_000;
 const byId = <Each extends { userId: string }>(a: Each, b: Each): number =>
   a.userId < b.userId ? -1 : 1;
+
+/** A target that carried nearly all that its ceiling lets it, in even hours. */
+const BUSY: ContactUse = {
+  last24h: 3,
+  lastHour: 1,
+  carried: {
+    sendCap: 3_000,
+    hours: Array.from({ length: 25 }, (_each, i) => ({
+      hour: epochHour(NOW) - i,
+      in: 51,
+      out: 51,
+    })),
+  },
+};
 
 /** A line with a thousand users is lost, in fleets that carry ten thousand to a million others. */
 export function failovers(): Measured[] {
@@ -38,7 +53,7 @@ export function failovers(): Measured[] {
       lineId: at(lines, 0).id,
       users,
       lines,
-      contacts: new Map<string, ContactUse>(),
+      contacts: new Map(lines.map(({ id }) => [id, BUSY])),
     };
     const planned = planFailover(input, policy);
     if (planned.moves.length !== USERS) throw new Error('Every user is meant to have a target');

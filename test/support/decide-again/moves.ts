@@ -1,4 +1,11 @@
-import { type explainFailover, type explainRebalance, nextWakingInstant } from '@linekeeper/domain';
+import {
+  budgetDay,
+  budgetDayStart,
+  type explainFailover,
+  type explainRebalance,
+  nextDay,
+  nextWakingInstant,
+} from '@linekeeper/domain';
 import { capOf, closedBecause, DAY, dayAtRisk, HOUR, type Line, MINUTE } from './numbers';
 
 interface Load {
@@ -77,9 +84,80 @@ export function moveAgain({ inputs, policy, steps }: ReturnType<typeof explainFa
   return { moves, stranded };
 }
 
-/** The instants of first contacts, user by user: the first that the target's pace and the person's day allow. */
-export function slotsAgain({ inputs, policy, steps, verdict }: ReturnType<typeof explainFailover>) {
+type Failover = ReturnType<typeof explainFailover>;
+
+/**
+ * Whether a line will have room at an instant, beside first contacts at others: under its ceiling over 25 epoch hours and
+ * under the shape of its hour, if for two days each hour brings three quarters of what it brought a day before.
+ */
+function roomOf(line: Line, { inputs, policy }: Failover) {
+  const { now, zone } = inputs;
+  const carried = inputs.contacts.find(({ lineId }) => lineId === line.id)?.carried;
+  if (!carried) return null;
+  const hourOf = (at: number): number => Math.floor(at / HOUR);
+  const seen = (hour: number): number => {
+    const counted = carried.hours.find((each) => each.hour === hour);
+    return counted ? counted.in + counted.out : 0;
+  };
+  const by = (hour: number, until: number): number => {
+    const first = hourOf(now);
+    if (hour < first) return seen(hour);
+    if (hour > first + 48) return 0;
+    const back = 24 * Math.floor((hour - first) / 24 + 1);
+    const since = Math.max(now, hour * HOUR);
+    const rest = Math.ceil(0.75 * seen(hour - back) * ((until - since) / HOUR));
+    return (hour === first ? seen(hour) : 0) + rest;
+  };
+  const whole = (from: number, to: number): number =>
+    Array.from({ length: to - from }, (_, i) => by(from + i, (from + i + 1) * HOUR)).reduce(
+      (sum, each) => sum + each,
+      0,
+    );
+  let changesAt = Infinity;
+  let capThen = carried.sendCap;
+  if (zone !== null) {
+    const today = budgetDay(now, zone, policy.dayStartHour);
+    const begins = budgetDayStart(today, zone, policy.dayStartHour);
+    changesAt = budgetDayStart(nextDay(today), zone, policy.dayStartHour);
+    const ofDay = whole(hourOf(begins), hourOf(changesAt));
+    const most = Math.round(policy.growth * Math.max(ofDay, line.meanMilli / 1_000));
+    const grown = Math.min(capOf(line, policy), Math.max(policy.spikeFloor, most));
+    capThen = Math.max(capThen, grown);
+  }
+  const ceilingOf = (cap: number): number => Math.floor(cap * policy.introductionCeiling);
+  const shapeOf = (cap: number): number =>
+    Math.max(policy.hourFloor, Math.floor(policy.hourShare * cap));
+  const neverOpen = Math.min(ceilingOf(carried.sendCap), shapeOf(carried.sendCap)) < 1;
+  if (neverOpen) return null;
+  const fits = (at: number, others: readonly number[]): boolean => {
+    const all = [...others, at];
+    return all
+      .filter((each) => each >= at || hourOf(each) === hourOf(at))
+      .filter((each) => hourOf(each) - hourOf(at) <= 24)
+      .every((each) => {
+        const hour = hourOf(each);
+        const inHour = all.filter((o) => hourOf(o) === hour);
+        const ofHour = by(hour, Math.max(...inHour)) + inHour.length;
+        const before = all.filter((o) => hourOf(o) < hour && hourOf(o) >= hour - 24).length;
+        const cap = Math.max(...inHour) < changesAt ? carried.sendCap : capThen;
+        const used = whole(hour - 24, hour) + before + ofHour;
+        return ofHour <= shapeOf(cap) && used <= ceilingOf(cap);
+      });
+  };
+  return { fits, steps: (at: number) => [(hourOf(at) + 1) * HOUR, changesAt] };
+}
+
+/** The instants of first contacts, user by user: the first that the target's pace and room and the person's day allow. */
+export function slotsAgain(why: Failover) {
+  const { inputs, policy, steps, verdict } = why;
   const { now } = inputs;
+  const rooms = new Map(inputs.lines.map((line) => [line.id, roomOf(line, why)]));
+  const promised = new Map(
+    inputs.contacts.map(({ lineId, scheduled = [] }) => [
+      lineId,
+      scheduled.map((at) => Math.max(at, now)),
+    ]),
+  );
   const limits: [count: number, window: number][] = [
     [2, (2 * HOUR) / policy.outboundPerLinePerHour],
     [policy.outboundPerLinePerHour, HOUR],
@@ -119,10 +197,18 @@ export function slotsAgain({ inputs, policy, steps, verdict }: ReturnType<typeof
       const free = [slot, ...ends.filter((at) => at > slot).sort((a, b) => a - b)].find((at) =>
         isFree(own, at),
       )!;
-      if (free === slot) break;
-      slot = free;
+      if (free > slot) {
+        slot = free;
+        continue;
+      }
+      const room = rooms.get(toLineId);
+      const others = promised.get(toLineId) ?? [];
+      if (!room || room.fits(slot, others)) break;
+      const at = slot;
+      slot = Math.min(...room.steps(at).filter((each) => each > at)) + jitter;
     }
     own.push(slot);
+    promised.set(toLineId, [...(promised.get(toLineId) ?? []), slot]);
     return slot;
   });
   return { slots, etaAt: Math.max(now, ...slots.map((slot) => slot ?? now)) };

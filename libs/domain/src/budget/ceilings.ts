@@ -8,6 +8,15 @@ export function ceilingFor(
   policy: FleetPolicy,
 ): number | null {
   if (sendClass === 'reply') return policy.budget.replies === 'overrun' ? null : todayCap;
+  return nonReplyCeiling(sendClass, todayCap, policy);
+}
+
+/** The same of a class that always has one. */
+export function nonReplyCeiling(
+  sendClass: Exclude<SendClass, 'reply'>,
+  todayCap: number,
+  policy: FleetPolicy,
+): number {
   return Math.floor(todayCap * policy.budget.ceilings[sendClass]);
 }
 
@@ -18,5 +27,10 @@ export function hourCapFor(
   policy: FleetPolicy,
 ): number | null {
   if (sendClass === 'reply') return null;
+  return nonReplyHourCap(todayCap, policy);
+}
+
+/** The same of any class that has one. */
+export function nonReplyHourCap(todayCap: number, policy: FleetPolicy): number {
   return Math.max(policy.budget.hourFloor, Math.floor(policy.budget.hourShare * todayCap));
 }

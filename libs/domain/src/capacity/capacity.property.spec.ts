@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { aLine } from '../../../../test/support/lines';
 import { DEFAULT_FLEET_POLICY as policy } from '../fleet-policy';
 import { assumedOutlook } from '../forecast/fleet-day';
 import { admits } from '../placement/admission';
@@ -171,10 +172,10 @@ describe('first contacts', () => {
           outboundPerLinePer24h: pace.keptForAnswersPer24h + pace.outboundPerLinePerHour * perHours,
         };
         const paced = { ...policy, newConversations };
-        const schedule = new ContactSchedule(0, new Map(), paced);
+        const schedule = new ContactSchedule({ now: 0, contacts: new Map() }, paced);
         let last = 0;
         const awake = { userId: 'somebody', zone: null };
-        for (let i = 0; i < nth; i += 1) last = schedule.next('line', awake);
+        for (let i = 0; i < nth; i += 1) last = schedule.next(aLine({ id: 'line' }), awake);
         expect(hoursUntilContact(nth, paced)).toBe(Math.floor(last / HOUR_MS));
       }),
       RUNS,

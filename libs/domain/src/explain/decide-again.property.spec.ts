@@ -416,12 +416,21 @@ describe('an explanation is enough to decide again', () => {
       { maxLength: 40 },
     );
     const soon = fc.integer({ min: -HOUR_MS, max: DAY_MS }).map((ms) => NOW + ms);
+    const anyCarried = fc.record({
+      sendCap: fc.constantFrom(1, 60, 300, 1_000, 3_000),
+      hours: fc
+        .array(fc.oneof(fc.constant(0), fc.nat(40)), { minLength: 25, maxLength: 25 })
+        .map((counts) =>
+          counts.map((count, back) => ({ hour: NOW / HOUR_MS - back, in: count, out: count })),
+        ),
+    });
     const anyContacts = fc.dictionary(
       fc.constantFrom(...IDS),
       fc.record({
         lastHour: fc.nat(10),
         last24h: fc.nat(60),
         scheduled: fc.array(soon, { maxLength: 12 }),
+        carried: fc.option(anyCarried, { nil: undefined }),
       }),
     );
     fc.assert(
@@ -438,7 +447,12 @@ describe('an explanation is enough to decide again', () => {
             lineId: 'a',
             lines,
             users: people.map(({ use, ...user }, i) => ({ ...user, ...use, userId: `user-${i}` })),
-            contacts: new Map(Object.entries(contacts)),
+            contacts: new Map(
+              Object.entries(contacts).map(([id, { carried, ...use }]) => [
+                id,
+                { ...use, ...(carried && { carried }) },
+              ]),
+            ),
             ...(outlook && { outlook }),
             ...(zone && { zone }),
           };

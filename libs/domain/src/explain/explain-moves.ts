@@ -41,6 +41,14 @@ type ExplainedFailover = Explanation<
     readonly silentDays: number;
     readonly targetMaxShare: number;
     readonly quietHours: FleetPolicy['sends']['quietHours'];
+    readonly dayStartHour: number;
+    /** What a first contact has to fit under, and how a cap rises from one day to the next. */
+    readonly introductionCeiling: number;
+    readonly hourShare: number;
+    readonly hourFloor: number;
+    readonly spikeFloor: number;
+    readonly firstDayCap: number;
+    readonly growth: number;
   },
   { readonly users: Ranks },
   FailoverPlan
@@ -67,6 +75,13 @@ export function explainFailover(input: FailoverInput, policy: FleetPolicy): Expl
       silentDays,
       targetMaxShare,
       quietHours: policy.sends.quietHours,
+      dayStartHour: policy.budget.dayStartHour,
+      introductionCeiling: policy.budget.ceilings.introduction,
+      hourShare: policy.budget.hourShare,
+      hourFloor: policy.budget.hourFloor,
+      spikeFloor: policy.ramp.spikeFloor,
+      firstDayCap: policy.ramp.firstDayCap,
+      growth: policy.ramp.growth,
     },
     steps: { users: ranksOf(users) },
     verdict: planFailover(input, policy),

@@ -2,7 +2,9 @@ import { type FleetPolicy, unaskedPer24h } from '../fleet-policy';
 import { at } from '../kernel/at';
 import { rendezvousRank } from '../kernel/hash';
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time';
-import type { ContactUse } from './types';
+import type { LineView } from '../placement/types';
+import { LineRoom } from './line-room';
+import type { FailoverInput } from './types';
 import { WakingHours } from './waking-hours';
 
 /** First contacts that a line may make together before the hour's pace holds: a full hour's at once looks like a blast. */
@@ -17,6 +19,12 @@ export interface Contact {
   readonly zone: string | null;
 }
 
+interface Target {
+  /** In order of time. */
+  readonly slots: EpochMs[];
+  readonly room: LineRoom | null;
+}
+
 /** At most `count` first contacts within any `windowMs`. */
 interface Limit {
   readonly count: number;
@@ -25,19 +33,20 @@ interface Limit {
 
 /**
  * Hands out instants for first contacts: in the person's waking hours, and so that no target starts more threads
- * together, in an hour or in 24 hours than the policy lets it; what is kept for answers stays free. Mutable; one per plan.
+ * together, in an hour or in 24 hours than the policy lets it, and writes when the gate would hold it back; what is kept
+ * for answers stays free. Mutable; one per plan.
  */
 export class ContactSchedule {
-  /** Of each line, in order of time. */
-  private readonly slots = new Map<string, EpochMs[]>();
+  private readonly targets = new Map<string, Target>();
+  private readonly now: EpochMs;
   private readonly limits: readonly Limit[];
   private readonly waking: WakingHours;
 
   constructor(
-    private readonly now: EpochMs,
-    private readonly used: ReadonlyMap<string, ContactUse>,
-    policy: FleetPolicy,
+    private readonly input: Pick<FailoverInput, 'now' | 'contacts' | 'zone'>,
+    private readonly policy: FleetPolicy,
   ) {
+    this.now = input.now;
     const { outboundPerLinePerHour } = policy.newConversations;
     this.limits = [
       { count: BURST, windowMs: (BURST * HOUR_MS) / outboundPerLinePerHour },
@@ -51,35 +60,49 @@ export class ContactSchedule {
    * The first free instant on a line for a person, who need not be awake when others are: slots that were left free
    * for the night of one are given to another.
    */
-  next(lineId: string, { userId, zone }: Contact): EpochMs {
-    const slots = this.slotsOf(lineId);
-    const jitter = rendezvousRank(userId, lineId) % JITTER_MS;
+  next(line: LineView, { userId, zone }: Contact): EpochMs {
+    const { slots, room } = this.targetOf(line);
+    const jitter = rendezvousRank(userId, line.id) % JITTER_MS;
     let slot = this.now + jitter;
     for (;;) {
       const awake = this.waking.next(slot, zone);
       if (awake > slot) slot = awake + jitter;
       const free = firstFree(slots, this.limits, slot);
-      if (free === slot) break;
-      slot = free;
+      if (free > slot) {
+        slot = free;
+        continue;
+      }
+      const roomAt = room?.next(slot) ?? slot;
+      if (roomAt === slot) break;
+      slot = roomAt + jitter;
     }
     slots.splice(placeOf(slots, slot), 0, slot);
+    room?.plan(slot);
     return slot;
   }
 
   /** What was used already is taken to have happened just now: the safe guess. */
-  private slotsOf(lineId: string): EpochMs[] {
-    let slots = this.slots.get(lineId);
-    if (!slots) {
-      const used: ContactUse = this.used.get(lineId) ?? { last24h: 0, lastHour: 0 };
+  private targetOf(line: LineView): Target {
+    const { now } = this;
+    let target = this.targets.get(line.id);
+    if (!target) {
+      const used = this.input.contacts.get(line.id) ?? { last24h: 0, lastHour: 0 };
       const older = Math.max(0, used.last24h - used.lastHour);
-      slots = [
-        ...Array.from({ length: older }, () => this.now - HOUR_MS),
-        ...Array.from({ length: used.lastHour }, () => this.now),
-        ...(used.scheduled ?? []).map((slot) => Math.max(slot, this.now)),
+      const scheduled = (used.scheduled ?? []).map((slot) => Math.max(slot, now));
+      const slots = [
+        ...Array.from({ length: older }, () => now - HOUR_MS),
+        ...Array.from({ length: used.lastHour }, () => now),
+        ...scheduled,
       ].sort((a, b) => a - b);
-      this.slots.set(lineId, slots);
+      const room = used.carried
+        ? new LineRoom(line, used.carried, now, this.input.zone, this.policy)
+        : null;
+      for (const slot of scheduled) room?.plan(slot);
+      // Where no introduction is ever let through there is no room to wait for.
+      target = { slots, room: room?.isOpen ? room : null };
+      this.targets.set(line.id, target);
     }
-    return slots;
+    return target;
   }
 }
 

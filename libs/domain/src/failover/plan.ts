@@ -22,8 +22,8 @@ interface RunningLoad {
 
 /**
  * Where each user of a lost line goes: the least loaded usable line among the numbers that this very person holds.
- * All pointers move at once; a first contact of ours takes a slot in its target's pace and in the person's waking
- * hours. Nobody is dropped: whoever cannot be moved comes back as stranded. Deterministic.
+ * All pointers move at once; a first contact of ours takes a slot in its target's pace, where the gate is expected to let
+ * it through, and in the person's waking hours. Nobody is dropped: whoever cannot be moved comes back as stranded. Deterministic.
  */
 export function planFailover(input: FailoverInput, policy: FleetPolicy): FailoverPlan {
   const { now } = input;
@@ -33,7 +33,7 @@ export function planFailover(input: FailoverInput, policy: FleetPolicy): Failove
       .map((line) => [line.id, line]),
   );
   const loads = new Map<string, RunningLoad>();
-  const schedule = new ContactSchedule(now, input.contacts, policy);
+  const schedule = new ContactSchedule(input, policy);
   const moves: PlannedMove[] = [];
   const stranded: StrandedUser[] = [];
   let etaAt = now;
@@ -60,7 +60,7 @@ export function planFailover(input: FailoverInput, policy: FleetPolicy): Failove
     const pull = whyPullOnly(user, now, policy);
     const zone = user.zone ?? input.zone ?? null;
     const contactSlotAt =
-      pull === null ? schedule.next(target.id, { userId: user.userId, zone }) : null;
+      pull === null ? schedule.next(target, { userId: user.userId, zone }) : null;
     if (contactSlotAt !== null) etaAt = Math.max(etaAt, contactSlotAt);
     moves.push({
       userId: user.userId,

@@ -1,3 +1,4 @@
+import type { HourTotal } from '../budget/types';
 import type { DayRisk } from '../forecast/fleet-day';
 import type { EpochMs } from '../kernel/time';
 import type { LineView } from '../placement/types';
@@ -20,12 +21,22 @@ export interface FailoverUser {
   readonly zone?: string | null;
 }
 
+/** What a target carried lately, and what the gate holds it to. */
+export interface Carried {
+  /** Today's cap of the send gate, which is not the one that admission fills a line up to. */
+  readonly sendCap: number;
+  /** The running epoch hour and the 24 before it; an hour that is left out had nothing. */
+  readonly hours: readonly HourTotal[];
+}
+
 /** First-contact slots of a target that are taken already. */
 export interface ContactUse {
   readonly last24h: number;
   readonly lastHour: number;
   /** Slots that earlier plans gave away and nobody has used yet. */
   readonly scheduled?: readonly EpochMs[];
+  /** Without it only the pace of new threads is looked at. */
+  readonly carried?: Carried;
 }
 
 export interface FailoverInput {
@@ -51,7 +62,7 @@ export interface PlannedMove {
   readonly priority: Priority;
   /** `pull-only`: the person starts the next thread, we do not. */
   readonly mode: 'push' | 'pull-only';
-  /** First instant within the target's pace and the person's waking hours; null when we do not start. */
+  /** First instant within the target's pace and room and the person's waking hours; null when we do not start. */
   readonly contactSlotAt: EpochMs | null;
   readonly reason: string;
 }

@@ -5,6 +5,7 @@ import {
   planFailover,
   planRebalance,
 } from '@linekeeper/domain';
+import { epochHoursOf } from '../fleet/epoch-hours';
 import { type Fleet, NOWHERE } from '../fleet/fleet';
 import { instantOf, secondsOf, ZONE } from '../kernel/calendar';
 import type { Arena, FailoverDecision } from './contender';
@@ -122,9 +123,14 @@ export class LinekeeperMoves {
   private contactUses(now: number): Map<string, ContactUse> {
     return new Map(
       this.fleet.lines.map(({ id }) => {
-        const { last24h, lastHour } = this.arena.contactsOf(this.fleet.indexOf(id));
+        const index = this.fleet.indexOf(id);
+        const { last24h, lastHour } = this.arena.contactsOf(index);
         const scheduled = (this.slots.get(id) ?? []).filter((at) => at > now);
-        return [id, { last24h, lastHour, scheduled }];
+        const carried = {
+          sendCap: this.fleet.line(index).todayCap,
+          hours: epochHoursOf(this.fleet.usage, index),
+        };
+        return [id, { last24h, lastHour, scheduled, carried }];
       }),
     );
   }

@@ -1,7 +1,6 @@
 import {
   type ConversationCounters,
   decideSend,
-  epochHour,
   type FleetPolicy,
   isContagion,
   LineLedger,
@@ -9,8 +8,9 @@ import {
   onInbound,
   onOutbound,
 } from '@linekeeper/domain';
+import { epochHoursOf } from '../fleet/epoch-hours';
 import { type Fleet, NOWHERE } from '../fleet/fleet';
-import { instantOf, ORIGIN, secondsOf, ZONE } from '../kernel/calendar';
+import { instantOf, secondsOf, ZONE } from '../kernel/calendar';
 import { IN, OUT } from '../traffic/traffic';
 import type { Records } from '../fleet/records';
 import type { Agenda } from '../kernel/agenda';
@@ -201,8 +201,7 @@ export class Gate {
       ledger = new LineLedger();
       this.ledgers.set(line, ledger);
     }
-    const origin = epochHour(ORIGIN);
-    const hours = this.run.fleet.usage.hoursOf(line).map((h) => ({ ...h, hour: origin + h.hour }));
+    const hours = epochHoursOf(this.run.fleet.usage, line);
     ledger.record({ hours, messages: [], threads: [], holds: [] }, now);
     return ledger;
   }

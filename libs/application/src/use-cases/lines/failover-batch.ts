@@ -22,7 +22,7 @@ import {
   PLACED_AGAIN,
   strandAssignment,
 } from '../people/move';
-import { type Decision, snapshotOf } from '../shared';
+import { type Decision, snapshotFrom, viewsOf } from '../shared';
 import { contactUses, failoverUsers } from './failover-inputs';
 
 export interface BatchReport {
@@ -45,7 +45,8 @@ export async function moveBatch(
   assignments: readonly AssignmentRecord[],
   decision: Decision,
 ): Promise<BatchReport> {
-  const { lines, outlook } = await snapshotOf(stores, pool, decision);
+  const fleet = await viewsOf(stores, pool, decision);
+  const { lines, outlook } = snapshotFrom(fleet, pool, decision);
   const own = lines.find(({ id }) => id === failover.lineId);
   const canWait = own !== undefined && mayWait(failover, own, decision);
   const known = await failoverUsers(stores, failover.lineId, pool, assignments);
@@ -57,7 +58,7 @@ export async function moveBatch(
       users: canWait ? await waitingForSuccessor(stores, failover, known) : known,
       lines,
       outlook,
-      contacts: await contactUses(stores, ledger, lines, decision.now),
+      contacts: await contactUses(stores, ledger, fleet, known, decision),
     },
     decision.policy,
   );

@@ -1,10 +1,21 @@
-import { type ContactUse, DAY_MS, type FailoverUser, type LineView } from '@linekeeper/domain';
+import {
+  type ContactUse,
+  DAY_MS,
+  epochHour,
+  type FailoverUser,
+  type HourTotal,
+  todayCap,
+} from '@linekeeper/domain';
 import {
   type AssignmentRecord,
   type BudgetLedger,
   type PoolRecord,
   type Stores,
 } from '../../ports';
+import type { Decision, FleetLine } from '../shared';
+
+/** The ledger counts the running hour and so many before it. */
+const HOURS_BEFORE = 24;
 
 /** What the failover plan must know of each user: the numbers on their card, how the talk on the
  * lost line stands, and where they live, as far as it is known. */
@@ -41,26 +52,54 @@ export async function failoverUsers(
   });
 }
 
-/** First contacts that each target has made lately or has promised already. */
+/**
+ * First contacts that each line whose number these people hold has made lately or has promised already, and the room that
+ * the gate leaves it for more.
+ */
 export async function contactUses(
   stores: Stores,
   ledger: BudgetLedger,
-  lines: readonly LineView[],
-  now: number,
+  fleet: readonly FleetLine[],
+  users: readonly FailoverUser[],
+  { now, policy }: Decision,
 ): Promise<Map<string, ContactUse>> {
+  const held = new Set(users.flatMap(({ knownLineIds }) => knownLineIds));
+  const lines = fleet.filter(({ id }) => held.has(id));
   const ids = lines.map(({ id }) => id);
-  const [uses, slots] = await Promise.all([
+  const hour = epochHour(now);
+  const [uses, slots, hours] = await Promise.all([
     ledger.usage(ids, now),
     stores.failovers.openSlots(ids, now - DAY_MS),
+    stores.usage.hours(ids, hour - HOURS_BEFORE, hour),
   ]);
   return new Map(
-    ids.map((id) => [
-      id,
-      {
-        last24h: uses.get(id)?.newConversations24h ?? 0,
-        lastHour: uses.get(id)?.newConversationsHour ?? 0,
-        scheduled: slots.filter(({ lineId }) => lineId === id).map(({ at }) => at),
-      },
-    ]),
+    lines.map((line) => {
+      const { id } = line;
+      const use = uses.get(id);
+      const counted = hours.filter(({ lineId }) => lineId === id);
+      return [
+        id,
+        {
+          last24h: use?.newConversations24h ?? 0,
+          lastHour: use?.newConversationsHour ?? 0,
+          scheduled: slots.filter(({ lineId }) => lineId === id).map(({ at }) => at),
+          carried: {
+            sendCap: todayCap(line, line.maxDailyUse7d, policy),
+            hours: withHeld(counted, hour, use?.open ?? 0),
+          },
+        },
+      ];
+    }),
   );
+}
+
+/** What is held is as good as sent: it counts in the running hour. */
+function withHeld(hours: readonly HourTotal[], running: number, open: number): HourTotal[] {
+  const now = hours.find(({ hour }) => hour === running) ?? { hour: running, in: 0, out: 0 };
+  const before = hours.filter(({ hour }) => hour !== running);
+  return [...before, { ...now, out: now.out + open }].map((each) => ({
+    hour: each.hour,
+    in: each.in,
+    out: each.out,
+  }));
 }

@@ -15,9 +15,10 @@ import {
   type Decision,
   Decisions,
   panicNow,
-  type PlacementSnapshot,
+  type FleetLine,
   poolOf,
-  snapshotOf,
+  snapshotFrom,
+  viewsOf,
 } from '../shared';
 import { contactUses, failoverUsers } from './failover-inputs';
 
@@ -68,14 +69,14 @@ export class RescueStranded {
       for (const poolId of new Set(waiting.map((each) => each.poolId))) {
         const pool = await poolOf(stores, poolId);
         await stores.pools.lock(poolId);
-        const snapshot = await snapshotOf(stores, pool, decision);
+        const fleet = await viewsOf(stores, pool, decision);
         for (const lineId of new Set(waiting.map((each) => each.lineId))) {
           const users = waiting.filter((each) => each.poolId === poolId && each.lineId === lineId);
-          const own = snapshot.lines.find(({ id }) => id === lineId);
+          const own = fleet.find(({ id }) => id === lineId);
           if (own && keepsPeople(own)) {
             rescued += await returnHome(stores, users, decision);
           } else {
-            rescued += await this.moveRescued(stores, pool, lineId, users, snapshot, decision);
+            rescued += await this.moveRescued(stores, pool, lineId, users, fleet, decision);
           }
         }
       }
@@ -88,18 +89,20 @@ export class RescueStranded {
     pool: PoolRecord,
     lineId: string,
     users: readonly AssignmentRecord[],
-    { lines, outlook }: PlacementSnapshot,
+    fleet: readonly FleetLine[],
     decision: Decision,
   ): Promise<number> {
+    const { lines, outlook } = snapshotFrom(fleet, pool, decision);
+    const people = await failoverUsers(stores, lineId, pool, users);
     const plan = planFailover(
       {
         now: decision.now,
         zone: pool.timeZone,
         lineId,
-        users: await failoverUsers(stores, lineId, pool, users),
+        users: people,
         lines,
         outlook,
-        contacts: await contactUses(stores, this.ledger, lines, decision.now),
+        contacts: await contactUses(stores, this.ledger, fleet, people, decision),
       },
       decision.policy,
     );
