@@ -13,6 +13,7 @@ import {
   sendNoCards,
 } from '../support/fleet';
 import { ok } from '../support/http';
+import { crowdOn } from '../support/crowd';
 import { Invariants } from '../support/invariants';
 import { People, type Person } from '../support/people';
 import { TestService } from '../support/service';
@@ -470,7 +471,7 @@ describe('A fleet in misfortune', () => {
     it('31: writes to nobody who says stop, or is erased, at any point of a failover of four hundred', async () => {
       const number = await busiest();
       const { id } = await line(number);
-      const crowd = await crowdOn(id);
+      const crowd = await crowdFor(id);
       const { users } = await line(number);
       expect(users).toBeGreaterThanOrEqual(CROWD);
       let stopped: string[] = [];
@@ -566,31 +567,17 @@ describe('A fleet in misfortune', () => {
   });
 
   /** Four hundred on one line, each with three other numbers on their card. */
-  async function crowdOn(lineId: string): Promise<string[]> {
+  async function crowdFor(lineId: string): Promise<string[]> {
     const others = (await linesOf(service)).filter(
       ({ id, closedBecause }) => id !== lineId && closedBecause === null,
     );
-    const rows = await database.query<{ id: string }>(
-      `WITH u AS (INSERT INTO users (id, labels, discovered, created_at)
-         SELECT gen_random_uuid(), '[]', false, $1 FROM generate_series(1, ${CROWD}) RETURNING id),
-       a AS (INSERT INTO assignments (id, pool_id, user_id, line_id, epoch, state, started_by, confirmed_at,
-           pinned, mean_milli, variance_milli, policy_version, explanation, created_at, updated_at)
-         SELECT gen_random_uuid(), p.id, u.id, $2, 1, 'confirmed', 'inbound', $1,
-           false, 1000, 4000, 1, '{}', $1, $1 FROM u, pools p RETURNING id, user_id),
-       h AS (INSERT INTO assignment_history (assignment_id, epoch, to_line_id, to_state, actor, reason, policy_version, at)
-         SELECT id, 1, $2, 'confirmed', 'app:test', 'a crowd', 1, $1 FROM a),
-       n AS (SELECT user_id, row_number() OVER (ORDER BY user_id) AS n FROM a),
-       k AS (INSERT INTO known_numbers (user_id, line_id, sureness, position, first_at, updated_at)
-         SELECT n.user_id, ($3::uuid[])[1 + (n.n + 3 * i) % ${others.length}], 'sent', i, $1, $1
-         FROM n, generate_series(0, 2) AS i)
-       SELECT user_id AS id FROM a`,
-      [new Date(await simulator.now()), lineId, others.map(({ id }) => id)],
-    );
-    await database.query(
-      `UPDATE lines SET users = users + ${CROWD}, mean_milli = mean_milli + ${CROWD * 1_000},
-         variance_milli = variance_milli + ${CROWD * 4_000} WHERE id = $1`,
-      [lineId],
-    );
-    return rows.map(({ id }) => id);
+    return crowdOn(database, {
+      people: CROWD,
+      lineId,
+      heldLineIds: others.map(({ id }) => id),
+      meanMilli: 1_000,
+      varianceMilli: 4_000,
+      now: await simulator.now(),
+    });
   }
 });

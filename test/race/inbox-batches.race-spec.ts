@@ -3,8 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { bodyOf, InboxAlone } from '../support/inbox-alone';
 import { StoreStage } from '../support/store-stage';
 
-jest.setTimeout(240_000);
-
 const START = Date.UTC(2026, 2, 3, 9);
 const LINES = ['+14155551001', '+14155551002'];
 const TEXTS = ['Hello there', 'How are you?', 'STOP', 'START', 'ok'];

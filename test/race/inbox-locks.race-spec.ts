@@ -4,8 +4,6 @@ import { bodyOf, InboxAlone } from '../support/inbox-alone';
 import { StoreStage } from '../support/store-stage';
 import { until } from '../support/until';
 
-jest.setTimeout(240_000);
-
 const START = Date.UTC(2026, 2, 3, 9);
 const LINE = '+14155551001';
 

@@ -94,7 +94,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
       return this.opened(earlier.response, key);
     }
     const answer = await this.work(key, next);
-    const kept = this.box.seal(JSON.stringify(answer ?? {}), purposeOf(key));
+    // What is asked anew is only remembered to have been done.
+    const kept = this.box.seal(JSON.stringify((askAnew ? null : answer) ?? {}), purposeOf(key));
     await records.answer(key, reply.statusCode, kept).catch((error: unknown) => {
       this.logger.error(
         { what: 'An answer could not be kept for repetitions', requestId: request.id },

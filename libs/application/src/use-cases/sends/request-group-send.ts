@@ -36,9 +36,7 @@ import {
   type SendRequest,
   UNLIMITED,
 } from './send-answer';
-
-/** What changes between a look and its answer is looked at again, so often. */
-const MAX_LOOKS = 4;
+import { untilCurrent } from './until-current';
 /** Lines that are tried in turn when a group is made anew; the next one when the first has begun enough threads. */
 const MAX_LINES = 3;
 /** When to ask again for a group whose members the provider did not tell. */
@@ -84,14 +82,8 @@ export class RequestGroupSend {
    * Refuses `chat.not_found` for a thread that was never seen or is not the caller's, `chat.not_group` for one with one
    * person, and `assignment.busy` when what it looks at changes faster than it can answer.
    */
-  async execute(request: GroupSendRequest, actor: Actor): Promise<GroupSendAnswer> {
-    for (let look = 1; look <= MAX_LOOKS; look += 1) {
-      const answer = await this.once(request, await this.decisions.begin(actor));
-      if (answer) return answer;
-    }
-    throw new Refusal('assignment.busy', 'The group, its line or the fleet changes right now', {
-      retryAfterSeconds: 1,
-    });
+  execute(request: GroupSendRequest, actor: Actor): Promise<GroupSendAnswer> {
+    return untilCurrent(actor, this.decisions, (decision) => this.once(request, decision));
   }
 
   /** Null when something the answer rests on changed meanwhile. */

@@ -38,11 +38,9 @@ import {
   UNLIMITED,
 } from './send-answer';
 import { tellAnswer } from './tell-answer';
+import { untilCurrent } from './until-current';
 
 export type { SendAnswer, SendRequest };
-
-/** What changes between a look and its answer is looked at again, so often. */
-const MAX_LOOKS = 4;
 
 /**
  * Answers for one outbound message to one person: send, not yet, or no. Never queues. On its path stand one
@@ -62,14 +60,8 @@ export class RequestSend {
   ) {}
 
   /** Refuses `assignment.busy` when what it looks at changes faster than it can answer. */
-  async execute(request: SendRequest, actor: Actor): Promise<SendAnswer> {
-    for (let look = 1; look <= MAX_LOOKS; look += 1) {
-      const answer = await this.once(request, await this.decisions.begin(actor));
-      if (answer) return answer;
-    }
-    throw new Refusal('assignment.busy', 'The person, their line or the fleet changes right now', {
-      retryAfterSeconds: 1,
-    });
+  execute(request: SendRequest, actor: Actor): Promise<SendAnswer> {
+    return untilCurrent(actor, this.decisions, (decision) => this.once(request, decision));
   }
 
   /** Null when something the answer rests on changed meanwhile. */
