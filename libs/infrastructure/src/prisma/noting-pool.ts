@@ -17,8 +17,10 @@ export class NotingPool extends Pool {
 
   constructor(settings: PoolConfig) {
     super(settings);
-    // What the next one takes is as it came.
-    this.on('release', (_error, client) => void Reflect.deleteProperty(client, 'query'));
+    // What the next one takes is as it came. Deleting slows an object down, so that only what was watched is touched.
+    this.on('release', (_error, client) => {
+      if (Object.hasOwn(client, 'query')) Reflect.deleteProperty(client, 'query');
+    });
   }
 
   /** What `work` takes first is noted in `taker`, until its transaction ends. */
