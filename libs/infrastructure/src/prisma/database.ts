@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { Pool, PoolConfig } from 'pg';
+import { Pool, type PoolConfig } from 'pg';
 import type { Ask, Prepared } from './ask';
 import { type Prisma, PrismaClient } from './generated/client';
 import { type HeldConnection, NotingPool } from './noting-pool';
@@ -49,8 +49,8 @@ export class PrismaDatabase {
   readonly presence: Presence;
 
   constructor(databaseUrl: string) {
-    this.pool = poolOf({ connectionString: databaseUrl, max: MAX_CONNECTIONS });
-    this.hot = poolOf({
+    this.pool = poolOf(NotingPool, { connectionString: databaseUrl, max: MAX_CONNECTIONS });
+    this.hot = poolOf(Pool, {
       connectionString: databaseUrl,
       max: MAX_HOT_CONNECTIONS,
       options: BY_KEYS,
@@ -96,8 +96,8 @@ function askPrepared(run: RunStatement): Ask {
     (await run({ name, text, values: [...values] })).rows as Row[];
 }
 
-function poolOf(settings: PoolConfig): NotingPool {
-  const pool = new NotingPool({ ...settings, connectionTimeoutMillis: 10_000 });
+function poolOf<P extends Pool>(Kind: new (settings: PoolConfig) => P, settings: PoolConfig): P {
+  const pool = new Kind({ ...settings, connectionTimeoutMillis: 10_000 });
   // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
   return pool;

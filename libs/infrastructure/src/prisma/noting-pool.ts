@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
 
 /** The connection on which a transaction runs; null before it has one and once it ends. */
@@ -6,26 +5,51 @@ export interface HeldConnection {
   client: PoolClient | null;
 }
 
+/** A transaction that was told to begin and has not asked for its connection yet. */
+interface Beginning {
+  readonly taker: HeldConnection;
+  /** Lets the next one begin. */
+  readonly begun: () => void;
+}
+
 const ENDS: ReadonlySet<unknown> = new Set(['COMMIT', 'ROLLBACK']);
 
 /**
  * A pool that notes which connection is taken by whom: whoever begins a transaction learns on which it runs. It is let go of
  * when the transaction is told to end, also because it took too long: nothing is asked on it that would stand by itself.
+ *
+ * Transactions begin one after the other, each until it has asked for its connection (not until it has it), and so it is
+ * known whose request comes. An `AsyncLocalStorage` would know it too, and slows down every promise of the process.
  */
 export class NotingPool extends Pool {
-  private readonly takers = new AsyncLocalStorage<HeldConnection>();
+  private lastBegun: Promise<void> = Promise.resolve();
+  private beginning: Beginning | null = null;
+
+  /** Who has which connection; one that stands here is watched for its end. */
+  private readonly takers = new WeakMap<PoolClient, HeldConnection>();
 
   constructor(settings: PoolConfig) {
     super(settings);
-    // What the next one takes is as it came. Deleting slows an object down, so that only what was watched is touched.
-    this.on('release', (_error, client) => {
-      if (Object.hasOwn(client, 'query')) Reflect.deleteProperty(client, 'query');
-    });
+    this.on('connect', (client) => this.watch(client));
+    this.on('release', (_error, client) => this.takers.delete(client));
   }
 
-  /** What `work` takes first is noted in `taker`, until its transaction ends. */
-  noting<T>(taker: HeldConnection, work: () => T): T {
-    return this.takers.run(taker, work);
+  /** The connection that the transaction `begin` takes is noted in `taker`, until it ends. */
+  async noting<T>(taker: HeldConnection, begin: () => Promise<T>): Promise<T> {
+    const before = this.lastBegun;
+    let begun = (): void => undefined;
+    this.lastBegun = new Promise((resolve) => {
+      begun = resolve;
+    });
+    await before;
+    const beginning = { taker, begun };
+    this.beginning = beginning;
+    try {
+      return await begin();
+    } finally {
+      // It may have failed before it asked for a connection.
+      if (this.beginning === beginning) this.hasBegun();
+    }
   }
 
   override connect(): Promise<PoolClient>;
@@ -37,22 +61,35 @@ export class NotingPool extends Pool {
   }
 
   private async take(): Promise<PoolClient> {
-    const taker = this.takers.getStore();
+    const taker = this.hasBegun();
     const client = await super.connect();
-    if (taker?.client === null) note(client, taker);
+    if (taker) {
+      taker.client = client;
+      this.takers.set(client, taker);
+    }
     return client;
+  }
+
+  private hasBegun(): HeldConnection | null {
+    const beginning = this.beginning;
+    this.beginning = null;
+    beginning?.begun();
+    return beginning?.taker ?? null;
+  }
+
+  /** For as long as it lives: giving a connection its own `query` anew for each transaction would slow all of them down. */
+  private watch(client: PoolClient): void {
+    const query = client.query.bind(client) as (...asked: unknown[]) => unknown;
+    const watched = (...asked: unknown[]): unknown => {
+      const taker = this.takers.get(client);
+      if (taker && ends(asked[0])) taker.client = null;
+      return query(...asked);
+    };
+    client.query = watched as PoolClient['query'];
   }
 }
 
-function note(client: PoolClient, taker: HeldConnection): void {
-  taker.client = client;
-  const query = client.query.bind(client) as (...asked: unknown[]) => unknown;
-  const watched = (...asked: unknown[]): unknown => {
-    const [statement] = asked;
-    if (ENDS.has((statement as { text?: unknown } | undefined)?.text ?? statement)) {
-      taker.client = null;
-    }
-    return query(...asked);
-  };
-  client.query = watched as PoolClient['query'];
+/** Whether a statement, or its text, ends a transaction. */
+function ends(asked: unknown): boolean {
+  return ENDS.has((asked as { text?: unknown } | undefined)?.text ?? asked);
 }

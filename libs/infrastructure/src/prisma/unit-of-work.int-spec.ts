@@ -68,10 +68,30 @@ describe('Work under a lease', () => {
     expect(await pools()).not.toContain('after-the-pause');
   });
 
+  it('follows its own job, whichever other jobs end meanwhile or before', async () => {
+    const at = NOW + 4 * TTL_MS;
+    const stale = await take('stale', at);
+    const token = await take('holder', at + 2 * TTL_MS);
+    const other = await unitOfWork.read.leases.take('other', 'holder', at, TTL_MS);
+    const otherJob = (slug: string): Promise<void> =>
+      unitOfWork.fenced({ name: 'other', token: other ?? 0n }, () => unitOfWork.run(write(slug)));
+    await otherJob('of-another-before');
+    await unitOfWork.fenced({ name: 'job', token: stale }, async () => {
+      await otherJob('of-another-meanwhile');
+      await expect(unitOfWork.run(write('with-a-stale-lease'))).rejects.toThrow(LeaseLost);
+    });
+    await unitOfWork.run(write('without-a-job'));
+    await unitOfWork.fenced({ name: 'job', token }, () => unitOfWork.run(write('with-its-lease')));
+    expect(await pools()).toEqual(
+      expect.arrayContaining(['of-another-meanwhile', 'without-a-job', 'with-its-lease']),
+    );
+    expect(await pools()).not.toContain('with-a-stale-lease');
+  });
+
   it('goes at once to another process when its holder has died, and not while that lives', async () => {
     const dying = new PrismaDatabase(testDatabase.url);
     const theirs = new PrismaUnitOfWork(dying, new SecureRandom(), { write: () => undefined });
-    const at = NOW + 3 * TTL_MS;
+    const at = NOW + 8 * TTL_MS;
     const token = await theirs.read.leases.take('job', 'dying', at, TTL_MS);
     expect(await unitOfWork.read.leases.take('job', 'heir', at, TTL_MS)).toBeNull();
     await dying.presence.close();
@@ -80,12 +100,12 @@ describe('Work under a lease', () => {
   });
 
   it('makes who wants the lease wait for a transaction that is under way', async () => {
-    const token = await take('writer', NOW + 4 * TTL_MS);
+    const token = await take('writer', NOW + 10 * TTL_MS);
     const order: string[] = [];
     const taking: Promise<unknown>[] = [];
     await unitOfWork.fenced({ name: 'job', token }, () =>
       unitOfWork.run(async (stores) => {
-        taking.push(take('waiting', NOW + 6 * TTL_MS).then(() => order.push('taken')));
+        taking.push(take('waiting', NOW + 12 * TTL_MS).then(() => order.push('taken')));
         await stores.pools.insert(aPool('under-way'));
         order.push('written');
       }),
@@ -106,13 +126,15 @@ describe('Two transactions that lock each other out', () => {
     for (const pool of pools) await unitOfWork.read.pools.insert(pool);
     const [one = '', two = ''] = pools.map(({ id }) => id);
     let tries = 0;
+    let holding = 0;
     let meet: () => void = () => undefined;
     const both = new Promise<void>((resolve) => (meet = resolve));
     const crossing = (first: string, second: string): Promise<void> =>
       unitOfWork.run(async (stores) => {
         tries += 1;
         await stores.pools.lock(first);
-        if (tries === 2) meet();
+        holding += 1;
+        if (holding === 2) meet();
         await both;
         await stores.pools.lock(second);
       });
@@ -180,16 +202,46 @@ describe('Work that is done with every message', () => {
     expect(await counted()).toBe(2);
   });
 
+  it('asks each on its own connection, however many begin at once and whether they fail', async () => {
+    const database = new PrismaDatabase(testDatabase.url);
+    const limits = { maxWait: 10_000, timeout: 10_000 };
+    const told = await Promise.allSettled(
+      Array.from({ length: 40 }, (_, i) =>
+        database.transaction(
+          async (db) => {
+            const id = `${i}`;
+            await db.$queryRaw`SELECT set_config('test.own', ${id}, true)`;
+            // A model goes through Prisma's own connection of the transaction, a raw statement through ours.
+            await db.pool.findMany();
+            const [own] = await db.$queryRaw<{ id: string }[]>`
+              SELECT current_setting('test.own') AS id`;
+            if (i % 3 === 0) throw new Error('broken off');
+            return own?.id;
+          },
+          i % 5 === 4 ? { ...limits, maxWait: 0 } : limits,
+        ),
+      ),
+    );
+    for (const [i, outcome] of told.entries()) {
+      if (outcome.status === 'fulfilled') expect(outcome.value).toBe(`${i}`);
+      else expect([i % 3, i % 5]).toEqual(expect.arrayContaining([i % 3 === 0 ? 0 : 4]));
+    }
+    expect(told.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(20);
+    await database.close();
+  });
+
   it('that locks each other out comes to its end in another try', async () => {
     const ids = [randomUUID(), randomUUID()].sort();
     let tries = 0;
+    let holding = 0;
     let meet: () => void = () => undefined;
     const both = new Promise<void>((resolve) => (meet = resolve));
     const crossing = (...lineIds: readonly string[]): Promise<void> =>
       unitOfWork.runOften(async (stores) => {
         tries += 1;
         await stores.usage.add([{ ...HOUR, lineId: lineIds[0] ?? '' }], []);
-        if (tries === 2) meet();
+        holding += 1;
+        if (holding === 2) meet();
         await both;
         await stores.usage.add([{ ...HOUR, lineId: lineIds[1] ?? '' }], []);
       });

@@ -24,6 +24,7 @@ export class PrismaUnitOfWork extends UnitOfWork {
   private readonly lines: LineVersions;
   /** The lease under which the running job writes; it follows the job through its awaits. */
   private readonly lease = new AsyncLocalStorage<HeldLease>();
+  private jobs = 0;
 
   constructor(
     private readonly database: PrismaDatabase,
@@ -72,8 +73,15 @@ export class PrismaUnitOfWork extends UnitOfWork {
     }
   }
 
-  fenced<T>(lease: HeldLease, work: () => Promise<T>): Promise<T> {
-    return this.lease.run(lease, work);
+  async fenced<T>(lease: HeldLease, work: () => Promise<T>): Promise<T> {
+    this.jobs += 1;
+    try {
+      return await this.lease.run(lease, work);
+    } finally {
+      this.jobs -= 1;
+      // Following it slows down every promise of the process, the messages' too.
+      if (this.jobs === 0) this.lease.disable();
+    }
   }
 
   private async within<T>(
