@@ -7,7 +7,7 @@ import { medianOf, rangeOf, type Row } from '../decisions/measure';
 import { messageEvent, type Person } from '../soak/messages';
 import { nextId } from './ids';
 import { giveCards, seedPeople } from './people';
-import type { Stage } from './stage';
+import { NODE_OPTIONS, type Stage } from './stage';
 
 /** Of a round: somebody writes, is answered under a hold of the gate, and the answer arrives. */
 const EXCHANGES = 2_000;
@@ -80,9 +80,7 @@ async function drainerOf(stage: Stage): Promise<ChildProcess> {
   const child = fork(
     join(__dirname, 'drainer.js'),
     [JSON.stringify({ ...stage.settings, port: 0 })],
-    {
-      execArgv: ['--enable-source-maps', '--disable-warning=ExperimentalWarning'],
-    },
+    { execArgv: NODE_OPTIONS },
   );
   await once(child, 'message');
   return child;

@@ -18,6 +18,13 @@ const TOKEN = 'token-of-the-benchmarks';
 /** A line carries a message every half a minute in life; so few of them that each gets hundreds a second say nothing. */
 const LINES = 200;
 
+/** As the product's image runs its processes; the bare programs get the same. */
+export const NODE_OPTIONS = [
+  '--enable-source-maps',
+  '--disable-warning=ExperimentalWarning',
+  '--max-semi-space-size=64',
+];
+
 /** What a child is told when it starts. */
 export interface Settings {
   readonly databaseUrl: string;
@@ -76,7 +83,7 @@ export class Stage {
   async start(program: 'service' | 'worker' | 'bare', port: number): Promise<ChildProcess> {
     const settings: Settings = { ...this.settings, port };
     const child = fork(join(__dirname, `${program}.js`), [JSON.stringify(settings)], {
-      execArgv: ['--enable-source-maps', '--disable-warning=ExperimentalWarning'],
+      execArgv: NODE_OPTIONS,
     });
     this.ends.unshift(() => end(child));
     await Promise.race([
