@@ -87,4 +87,70 @@ describe('batches', () => {
     // The first by itself, then the four that came meanwhile.
     expect(tries).toBe(2);
   });
+
+  it('wait after one of several for those who come again, as long as somebody does', async () => {
+    const looks: number[] = [];
+    const coming = ['f', 'g', '', 'h'];
+    const again: Promise<string>[] = [];
+    const gathering = new Batches(slow.work, {
+      most: 4,
+      inFlight: 1,
+      gather: {
+        stepMs: 3,
+        steps: 9,
+        pause: {
+          for: (ms: number) => {
+            looks.push(ms);
+            const item = coming.shift();
+            if (item) again.push(gathering.do(item));
+            return Promise.resolve();
+          },
+        },
+      },
+    });
+    const answers = ['a', 'b', 'c', 'd'].map((each) => gathering.do(each));
+    await slow.end();
+    await Promise.all(answers);
+    // The first was alone before anybody came, and those after it wait for nobody.
+    expect([slow.batches, looks]).toEqual([[['a'], ['b', 'c', 'd']], []]);
+    const first = gathering.do('e');
+    await new Promise((done) => setImmediate(done));
+    await slow.end();
+    await Promise.all([first, ...again]);
+    expect(slow.batches.slice(2)).toEqual([['e', 'f', 'g']]);
+    expect(looks).toEqual([3, 3, 3]);
+    const alone = gathering.do('i');
+    await new Promise((done) => setImmediate(done));
+    await slow.end();
+    await alone;
+    expect(slow.batches.slice(3)).toEqual([['i', 'h']]);
+  });
+
+  it('wait no longer than they may, and not when they are full', async () => {
+    let looks = 0;
+    const gathering = new Batches(slow.work, {
+      most: 4,
+      inFlight: 1,
+      gather: {
+        stepMs: 1,
+        steps: 2,
+        pause: {
+          for: () => {
+            looks += 1;
+            void gathering.do(`late ${looks}`);
+            return Promise.resolve();
+          },
+        },
+      },
+    });
+    const answers = ['a', 'b', 'c'].map((each) => gathering.do(each));
+    await slow.end();
+    await Promise.all(answers);
+    void gathering.do('d');
+    await new Promise((done) => setImmediate(done));
+    expect(slow.batches.slice(2)).toEqual([['d', 'late 1', 'late 2']]);
+    for (const each of ['e', 'f', 'g', 'h']) void gathering.do(each);
+    await slow.end();
+    expect([slow.batches.slice(3), looks]).toEqual([[['e', 'f', 'g', 'h']], 2]);
+  });
 });

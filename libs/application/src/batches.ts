@@ -1,3 +1,4 @@
+import type { Pause } from './ports';
 import { Refusal } from './refusal';
 
 export interface BatchBounds {
@@ -5,6 +6,16 @@ export interface BatchBounds {
   readonly most: number;
   /** Batches at a time. While one waits another is under way; more would only make smaller ones. */
   readonly inFlight: number;
+  /** Whether a batch waits a moment for those who were answered together and come again; without it none does. With one
+   * batch at a time only: of two that gather one would find nobody left. */
+  readonly gather?: Gathering;
+}
+
+/** Looks every `stepMs` whether somebody came since, and waits on while they do, `steps` times at most. */
+export interface Gathering {
+  readonly stepMs: number;
+  readonly steps: number;
+  readonly pause: Pause;
 }
 
 interface Waiting<Item, Answer> {
@@ -21,6 +32,8 @@ interface Waiting<Item, Answer> {
 export class Batches<Item, Answer> {
   private waiting: Waiting<Item, Answer>[] = [];
   private running = 0;
+  /** Whether the last batch was of several: those come back together too. */
+  private areSeveral = false;
 
   /** `work` answers for each item, in their order. */
   constructor(
@@ -42,11 +55,25 @@ export class Batches<Item, Answer> {
 
   private async begin(): Promise<void> {
     if (this.running >= this.bounds.inFlight || this.waiting.length === 0) return;
-    const batch = this.waiting.splice(0, this.bounds.most);
     this.running += 1;
+    const { most, gather } = this.bounds;
+    if (gather && this.areSeveral) await this.gather(gather);
+    const batch = this.waiting.splice(0, most);
+    this.areSeveral = batch.length > 1;
     await this.run(batch);
     this.running -= 1;
     void this.begin();
+  }
+
+  /** The first to come back would else go alone, and the others wait for the end of a batch of one. */
+  private async gather({ stepMs, steps, pause }: Gathering): Promise<void> {
+    let before = 0;
+    for (let step = 0; step < steps; step += 1) {
+      const now = this.waiting.length;
+      if (now >= this.bounds.most || now === before) return;
+      before = now;
+      await pause.for(stepMs);
+    }
   }
 
   private async run(batch: readonly Waiting<Item, Answer>[]): Promise<void> {

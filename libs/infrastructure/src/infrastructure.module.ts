@@ -27,6 +27,7 @@ import {
   UsageHistory,
   USE_CASES,
   Outages,
+  Pause,
   WallClock,
   WebhookVerifier,
 } from '@linekeeper/application';
@@ -65,7 +66,7 @@ import { SystemClock } from './system/clock';
 import { NodeDigest, SecureRandom, UuidV7 } from './system/chance';
 import { AesSecretBox } from './system/secret-box';
 import { LocalInboxSignal } from './system/inbox-signal';
-import { monotonicMs, wait } from './system/timers';
+import { monotonicMs, RealPause, wait } from './system/timers';
 import { RateLimiterThrottle } from './throttle/rate-limiter-throttle';
 
 /** What the adapters are made from: read once, in main. */
@@ -139,6 +140,7 @@ export class InfrastructureModule {
     const adapters: Provider[] = [
       { provide: Clock, useValue: options.clock },
       { provide: Outages, useFactory: (): Outages => new DatabaseOutages() },
+      { provide: Pause, useClass: RealPause },
       { provide: WallClock, useFactory: (): WallClock => new SystemClock() },
       { provide: PublicAddress, useValue: publicAddressOf(options.publicUrl) },
       { provide: ClockFollower, useValue: options.follower },

@@ -26,6 +26,7 @@ export * from './message-store';
 export * from './messaging-provider';
 export * from './metrics';
 export * from './outcome-store';
+export * from './pause';
 export * from './pod-store';
 export * from './policies';
 export * from './provider-events';

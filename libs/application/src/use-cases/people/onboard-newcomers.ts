@@ -6,6 +6,7 @@ import {
   CardLinks,
   Digest,
   type ParsedHandle,
+  Pause,
   type PoolRecord,
   type Stores,
   UnitOfWork,
@@ -47,6 +48,11 @@ interface Queue {
 
 /** They wait for one lock, so there is one batch at a time; so many are planned within some tens of milliseconds. */
 const BOUNDS = { most: 64, inFlight: 1 };
+/** A batch takes tens of milliseconds however few it is for, so that a quarter of that is well spent on making it full. */
+const GATHERING = { stepMs: 4, steps: 6 };
+
+/** Beyond so many those of whom nobody is waiting are let go: somebody may name pools that do not exist. */
+const MAX_QUEUES = 100;
 
 /** Versions of cards that are remembered to have been kept: 10 MB at most. */
 const MAX_CARDS = 50_000;
@@ -57,7 +63,7 @@ const MAX_CARDS = 50_000;
  */
 @Injectable()
 export class OnboardNewcomers {
-  /** By pool and scope; those of whom nobody is waiting are let go. */
+  /** By pool and scope. */
   private readonly queues = new Map<string, Queue>();
   private readonly cards = new Map<string, string>();
 
@@ -66,6 +72,7 @@ export class OnboardNewcomers {
     private readonly decisions: Decisions,
     private readonly links: CardLinks,
     private readonly digest: Digest,
+    private readonly pause: Pause,
   ) {}
 
   /**
@@ -82,11 +89,12 @@ export class OnboardNewcomers {
       return await queue.batches.do(newcomer);
     } finally {
       queue.waiting -= 1;
-      if (queue.waiting === 0) this.queues.delete(key);
+      if (queue.waiting === 0 && this.queues.size > MAX_QUEUES) this.queues.delete(key);
     }
   }
 
   private newBatches(): Batches<Newcomer, UserView | null> {
+    const bounds = { ...BOUNDS, gather: { ...GATHERING, pause: this.pause } };
     return new Batches(async (group) => {
       const placed = await this.placeGroup(group).catch((error: unknown) => {
         // Of several it is tried again one by one; one alone is not new any more.
@@ -94,7 +102,7 @@ export class OnboardNewcomers {
         throw error;
       });
       return group.map((newcomer) => placed.get(newcomer) ?? null);
-    }, BOUNDS);
+    }, bounds);
   }
 
   /** Of one pool, as callers of one scope see it. */
