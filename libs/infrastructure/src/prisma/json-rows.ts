@@ -1,29 +1,11 @@
+import type { EpochMs } from '@linekeeper/domain';
+
 export const CONVERSATION_INSTANTS = [
   'last_inbound_at',
   'last_outbound_at',
   'last_unsolicited_turn_at',
   'updated_at',
 ];
-export const LINE_INSTANTS = [
-  'listed_at',
-  'provider_status_at',
-  'reputation_seen_at',
-  'warming_until',
-  'activated_at',
-  'ejected_at',
-  'banned_until',
-  'ramp_hold_until',
-  'drain_deadline',
-  'maintenance_from',
-  'maintenance_closes_at',
-  'maintenance_until',
-  'maintenance_ended_at',
-  'capability_at',
-  'missing_since',
-  'created_at',
-  'updated_at',
-];
-const BIG_COLUMNS = ['mean_milli', 'variance_milli'];
 /** Names of columns as Prisma has them. */
 const names = new Map<string, string>();
 
@@ -36,8 +18,6 @@ export function rowFromJson(
   for (const [column, value] of Object.entries(row)) {
     const name = nameOf(column);
     if (typeof value === 'string' && instants.includes(column)) result[name] = new Date(value);
-    else if (typeof value === 'number' && BIG_COLUMNS.includes(column))
-      result[name] = BigInt(value);
     else result[name] = value;
   }
   return result;
@@ -50,4 +30,18 @@ function nameOf(column: string): string {
     names.set(column, name);
   }
   return name;
+}
+
+export function instant(text: string): EpochMs {
+  return Date.parse(text);
+}
+
+export function instantOrNull(text: string | null): EpochMs | null {
+  return text === null ? null : Date.parse(text);
+}
+
+/** A 64-bit column. Sums in thousandths stay far below 2^53; anything else is a fault. */
+export function whole(value: number): number {
+  if (!Number.isSafeInteger(value)) throw new Error('A 64-bit column exceeds what a number holds');
+  return value;
 }

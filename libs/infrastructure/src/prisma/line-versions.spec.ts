@@ -1,5 +1,5 @@
 import type { Ask } from './database';
-import { LINE_INSTANTS } from './json-rows';
+import type { LineJson } from './line-from-json';
 import { LineVersions } from './line-versions';
 
 describe('LineVersions', () => {
@@ -8,8 +8,9 @@ describe('LineVersions', () => {
   const ask = ((_statement, [ids]) => {
     reads.push(ids);
     const line = { id: 'a', health: `of ${now}`, mean_milli: 0, variance_milli: 0 };
-    const times = Object.fromEntries(LINE_INSTANTS.map((name) => [name, '2026-01-01T00:00:00Z']));
-    return Promise.resolve([{ version: now, line: { ...line, ...times }, most: 7 }]);
+    const times = { created_at: '2026-01-01T00:00:00Z', updated_at: '2026-01-01T00:00:00Z' };
+    const row = { ...line, ...times } as unknown as LineJson;
+    return Promise.resolve([{ id: 'a', version: now, line: row, most: 7 }]);
   }) as Ask;
   const healthOf = async (lines: LineVersions): Promise<unknown> =>
     (await lines.of([{ id: 'a', version: now }])).get('a')?.line.health;

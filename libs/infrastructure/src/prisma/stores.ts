@@ -1,6 +1,6 @@
 import type { DecisionNotes, Stores } from '@linekeeper/application';
 import { type Ask, askUnprepared, type Db } from './database';
-import { linesSeen, LineVersions } from './line-versions';
+import { LineVersions } from './line-versions';
 import type { Presence } from './presence';
 import { PrismaAssignmentStore } from './stores/assignment-store';
 import { PrismaCardStore } from './stores/card-store';
@@ -49,7 +49,7 @@ export function prismaStores(
     environment: new PrismaEnvironmentStore(db),
     pools: new PrismaPoolStore(db),
     pods: new PrismaPodStore(db),
-    lines: new PrismaLineStore(db, () => linesSeen(lines, ask)),
+    lines: new PrismaLineStore(db, ask, lines),
     users: new PrismaUserStore(db, ask),
     merges: new PrismaMergeStore(db),
     assignments: new PrismaAssignmentStore(db, ask),

@@ -3,16 +3,18 @@ import {
   cardsOf,
   chooseCard,
   chooseFallbacks,
-  FailoverInflow,
   fallbacksOn,
   fallbackWithoutReserve,
+  type EpochMs,
   type FleetPolicy,
+  type LineView,
   type Pod,
   type PlacementRequest,
   whyNotUsableAsFallback,
 } from '@linekeeper/domain';
-import type { LinePair, PoolRecord, Stores } from '../../ports';
+import type { PoolRecord, Stores } from '../../ports';
 import { type Decision, fitPods, type PlacementSnapshot } from '../shared';
+import { LinePairs } from './line-pairs';
 
 /** A line of a pod as the choice of a card sees it, in the order of the ring. */
 export interface CardLine {
@@ -58,26 +60,37 @@ export async function dealCard(
   snapshot: PlacementSnapshot,
   decision: Decision,
 ): Promise<DealtCard> {
+  const { policy } = decision;
   const pod = await podOf(stores, pool, primaryLineId, decision);
-  const pairs = pod ? await stores.pods.pairsOnto(pod.ring.map(({ id }) => id)) : [];
-  return cardFromPod(pod, primaryLineId, request, pairs, snapshot, decision.policy);
+  const around = {
+    pairs: new LinePairs(pod ? await stores.pods.pairsOnto(pod.ring.map(({ id }) => id)) : []),
+    byId: new Map(snapshot.lines.map((line) => [line.id, line])),
+    cards: pod ? cardsOf(pod, policy) : [],
+  };
+  return cardFromPod(pod, primaryLineId, request, around, snapshot, policy);
 }
 
-/**
- * The same out of the primary's pod, null when it is in none, and of the pairs that have the pod's lines as fallback. Who
- * deals many gives the pod's `cards`, which are then not made for each.
- */
+/** What is the same for everybody who is dealt a card of a pod. */
+interface AroundPod {
+  /** Those that have the pod's lines as fallback; others may stand there too. */
+  readonly pairs: LinePairs;
+  /** The snapshot's lines. */
+  readonly byId: ReadonlyMap<string, LineView>;
+  /** The pod's cards. */
+  readonly cards: readonly Card[];
+}
+
+/** The same out of the primary's pod, null when it is in none. */
 export function cardFromPod(
   pod: Pod | null,
   primaryLineId: string,
   request: Pick<PlacementRequest, 'userId' | 'meanMilli'>,
-  pairs: readonly LinePair[],
+  around: AroundPod,
   snapshot: PlacementSnapshot,
   policy: FleetPolicy,
-  cards?: readonly Card[],
 ): DealtCard {
-  const basis = pod && basisOfCard(pod, primaryLineId, request, pairs, snapshot, policy);
-  const card = basis && cardFrom(basis, policy, cards);
+  const basis = pod && basisOfCard(pod, primaryLineId, request, around, snapshot.now, policy);
+  const card = basis && cardFrom(basis, policy, around.cards);
   if (basis && card) {
     return { fallbackLineIds: givenFrom(card, basis), card: { ...basis, cardId: card.id } };
   }
@@ -102,40 +115,45 @@ function basisOfCard(
   pod: Pod,
   primaryLineId: string,
   { userId, meanMilli }: Pick<PlacementRequest, 'userId' | 'meanMilli'>,
-  pairs: readonly LinePair[],
-  { lines, now }: PlacementSnapshot,
+  { pairs, byId }: AroundPod,
+  now: EpochMs,
   policy: FleetPolicy,
 ): CardBasis {
-  const byId = new Map(lines.map((line) => [line.id, line]));
-  const inflow = new FailoverInflow();
-  for (const { lineId, fallbackId, users } of pairs) {
-    const source = byId.get(lineId);
-    if (!source || source.users === 0) continue;
-    // Of the load of a line that share comes here which its people who hold this one have: each spreads over a card.
-    const others = Math.min(policy.cards.numbersPerCard - 1, pod.ring.length - 1);
-    const share = users / source.users / Math.max(1, others);
-    const load = {
-      primaryLineId: lineId,
-      fallbackLineIds: [fallbackId],
-      meanMilli: Math.round(share * source.meanMilli),
-    };
-    inflow.change(load, 1);
-  }
+  // Each of those who lose their line goes to one of the other numbers of their card.
+  const others = Math.max(1, Math.min(policy.cards.numbersPerCard, pod.ring.length) - 1);
   const ring = pod.ring.map(({ id }): CardLine => {
     const line = byId.get(id);
-    const shared = pairs.find((pair) => pair.lineId === primaryLineId && pair.fallbackId === id);
+    const holders = pairs.onto(id);
     return {
       lineId: id,
       lost: !line || line.health === 'ejected' || line.providerStatus === 'FLAGGED',
       usable: line !== undefined && whyNotUsableAsFallback(line, now) === null,
-      sharedUsers: shared?.users ?? 0,
-      worstInflow: inflow.worst(id),
+      sharedUsers: holders.get(primaryLineId) ?? 0,
+      worstInflow: worstInflow(holders, byId, others),
       meanMilli: line?.meanMilli ?? 0,
       todayCap: line?.todayCap ?? 0,
     };
   });
   const { id: podId, generation } = pod;
   return { podId, generation, primaryLineId, userId, meanMilli, ring };
+}
+
+/**
+ * Messages a day that come to a line when the one line is lost that would send it most: of a line's load the share of
+ * those of its people who hold this one, spread over the `others` of a card.
+ */
+function worstInflow(
+  holders: ReadonlyMap<string, number>,
+  byId: ReadonlyMap<string, LineView>,
+  others: number,
+): number {
+  let worst = 0;
+  for (const [lineId, users] of holders) {
+    const source = byId.get(lineId);
+    if (!source || source.users === 0) continue;
+    worst = Math.max(worst, Math.round((users / source.users / others) * source.meanMilli));
+  }
+  return worst / 1_000;
 }
 
 /**
@@ -149,8 +167,9 @@ export function cardFrom(
 ): Card | null {
   const { primaryLineId, userId, meanMilli, ring } = basis;
   const byId = new Map(ring.map((line) => [line.lineId, line]));
-  const numbersOf = new Map(cards.map((card) => [card.id, fallbacksOn(card, primaryLineId)]));
-  return chooseCard(primaryLineId, userId, cards, {
+  const own = cards.filter(({ lineIds }) => lineIds.includes(primaryLineId));
+  const numbersOf = new Map(own.map((card) => [card.id, fallbacksOn(card, primaryLineId)]));
+  return chooseCard(primaryLineId, userId, own, {
     usable: (lineId) => byId.get(lineId)?.usable ?? false,
     reserveHolds: (lineIds) => {
       const lines = lineIds.flatMap((lineId) => byId.get(lineId) ?? []);

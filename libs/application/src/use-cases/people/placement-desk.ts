@@ -1,16 +1,10 @@
 import { type Card, cardsOf, type FleetPolicy, type LineView, type Pod } from '@linekeeper/domain';
-import type {
-  AssignmentRecord,
-  LinePair,
-  LoadDelta,
-  PoolRecord,
-  Stores,
-  UserRecord,
-} from '../../ports';
+import type { AssignmentRecord, PoolRecord, Stores, UserRecord } from '../../ports';
 import { type Decision, fitPods, type PlacementSnapshot } from '../shared';
 import { loadOf } from './assignment-load';
 import { cardFromPod, type DealtCard } from './deal-card';
 import type { ExplainedPlan } from './explain-placement';
+import { LinePairs } from './line-pairs';
 import { drawOf, expectedLoad, placeOf, planPlace } from './tie';
 
 type Mutable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
@@ -68,18 +62,18 @@ export class PlacementDesk {
     const pods = await this.podsOf(stores, seats, decision);
     const touched = new Set(seats.flatMap(({ lineId }) => pods.get(lineId) ?? []));
     const ringIds = [...touched].flatMap(({ ring }) => ring.map(({ id }) => id));
-    const pairs = new Pairs(await stores.pods.pairsOnto(ringIds));
+    const pairs = new LinePairs(await stores.pods.pairsOnto(ringIds));
     return seats.map((seat) => this.dealOne(seat, pods.get(seat.lineId) ?? null, pairs));
   }
 
-  private dealOne(seat: Seat, pod: Pod | null, pairs: Pairs): DealtSeat {
+  private dealOne(seat: Seat, pod: Pod | null, pairs: LinePairs): DealtSeat {
     const { user, startedBy, plan: explanation, lineId, decision } = seat;
     const load = expectedLoad(user, decision, this.snapshot.prior);
     const request = { userId: user.id, ...load };
-    const around = pod ? pairs.onto(pod.ring.map(({ id }) => id)) : [];
     const { policy } = decision;
     const cards = pod ? this.cardsOf(pod, policy) : [];
-    const dealt = cardFromPod(pod, lineId, request, around, this.snapshot, policy, cards);
+    const around = { pairs, byId: this.lines, cards };
+    const dealt = cardFromPod(pod, lineId, request, around, this.snapshot, policy);
     const tie = { lineId, state: 'reserved', startedBy, explanation, ...load, dealt } as const;
     const assignment = placeOf(this.pool, user, tie, null, decision);
     const deltas = loadOf(assignment, 1);
@@ -111,35 +105,5 @@ export class PlacementDesk {
     if (seats.every(({ lineId }) => pods.has(lineId))) return pods;
     await fitPods(stores, this.pool, decision);
     return read();
-  }
-}
-
-/** How many people hold which line beside theirs, with those who were dealt a card a moment ago. */
-class Pairs {
-  private readonly byFallback = new Map<string, Map<string, number>>();
-
-  constructor(pairs: readonly LinePair[]) {
-    for (const { lineId, fallbackId, users } of pairs) this.change(lineId, fallbackId, users);
-  }
-
-  onto(fallbackIds: readonly string[]): LinePair[] {
-    return fallbackIds.flatMap((fallbackId) =>
-      [...(this.byFallback.get(fallbackId) ?? [])].map(([lineId, users]) => ({
-        lineId,
-        fallbackId,
-        users,
-      })),
-    );
-  }
-
-  add(deltas: readonly LoadDelta[]): void {
-    for (const { primaryLineId, lineId, fallbackUsers } of deltas) {
-      if (primaryLineId !== undefined) this.change(primaryLineId, lineId, fallbackUsers);
-    }
-  }
-
-  private change(lineId: string, fallbackId: string, users: number): void {
-    const of = this.byFallback.get(fallbackId) ?? new Map<string, number>();
-    this.byFallback.set(fallbackId, of.set(lineId, (of.get(lineId) ?? 0) + users));
   }
 }

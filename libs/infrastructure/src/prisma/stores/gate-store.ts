@@ -12,7 +12,7 @@ import type { EpochMs, SendClass } from '@linekeeper/domain';
 import type { Ask, Prepared } from '../database';
 import type { Conversation } from '../generated/client';
 import { CONVERSATION_INSTANTS, rowFromJson } from '../json-rows';
-import { LineVersions, type SeenLine } from '../line-versions';
+import { LineVersions, type SeenLine, versionOf } from '../line-versions';
 import { date, msOrNull } from '../values';
 import { conversationOf } from './conversation-store';
 
@@ -96,7 +96,7 @@ const LOOK: Prepared = {
   SELECT q.n::int AS n,
     u.id AS user_id, u.erased_at, u.time_zone, p.id AS pool_id, p.time_zone AS pool_zone, p.shed_classes,
     a.id AS assignment_id, a.epoch, a.state, a.first_send_at, a.needs_introduction_since,
-    a.line_id, l.xmin::text AS line_version, o.id AS active_line_id, o.xmin::text AS active_version,
+    a.line_id, ${versionOf('l')} AS line_version, o.id AS active_line_id, ${versionOf('o')} AS active_version,
     s.suppressed_at, s.lifted_at, s.reply_allowed_until,
     CASE WHEN c.id IS NULL THEN NULL ELSE to_jsonb(c) END AS conversation,
     t.chats, coalesce(t.pending, false) AS events_pending,

@@ -7,7 +7,7 @@ import {
 } from '@linekeeper/application';
 import type { EpochMs, SendClass } from '@linekeeper/domain';
 import type { Ask, Db, Prepared } from '../database';
-import { LineVersions } from '../line-versions';
+import { LineVersions, versionOf } from '../line-versions';
 import { date, dateOrNull, msOrNull } from '../values';
 
 export class PrismaGroupStore extends GroupStore {
@@ -149,7 +149,7 @@ const LOOK: Prepared = {
     SELECT count(*)::int AS lines FROM lines x WHERE x.managed AND x.admin_state <> 'retired'
       AND x.ejected_at > $4::timestamptz)
   SELECT t.id AS chat_id, t.is_group, md5('group:' || t.id)::uuid::text AS key,
-    l.id AS line_id, l.xmin::text AS line_version, p.id AS pool_id, p.time_zone AS pool_zone,
+    l.id AS line_id, ${versionOf('l')} AS line_version, p.id AS pool_id, p.time_zone AS pool_zone,
     p.shed_classes, e.frozen_at, e.actuators, j.lines AS ejected,
     CASE WHEN j.lines = 0 THEN 0 ELSE (SELECT count(*)::int FROM lines x
       WHERE x.managed AND x.admin_state <> 'retired') END AS in_use,

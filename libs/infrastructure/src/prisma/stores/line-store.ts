@@ -10,9 +10,9 @@ import {
   type ObservedLine,
 } from '@linekeeper/application';
 import { epochHour, type EpochMs, type FleetPolicy, todayCap } from '@linekeeper/domain';
-import type { Db } from '../database';
+import type { Ask, Db } from '../database';
 import type { Line, Prisma } from '../generated/client';
-import { rowFromJson } from '../json-rows';
+import { type LineVersions, linesSeen } from '../line-versions';
 import { columns, date, dateOrNull, ms, msOrNull, num } from '../values';
 
 const INSTANTS = [
@@ -36,13 +36,14 @@ const INSTANTS = [
 export class PrismaLineStore extends LineStore {
   constructor(
     private readonly db: Db,
-    private readonly readAll: () => Promise<LineRecord[]>,
+    private readonly ask: Ask,
+    private readonly rows: LineVersions,
   ) {
     super();
   }
 
   all(): Promise<LineRecord[]> {
-    return this.readAll();
+    return linesSeen(this.rows, this.ask);
   }
 
   async insert(line: LineRecord): Promise<void> {
@@ -116,24 +117,15 @@ export class PrismaLineStore extends LineStore {
     poolId: string | null,
     at: { readonly now: EpochMs; readonly day: string; readonly policy: FleetPolicy },
   ): Promise<ObservedLine[]> {
-    const rows = await this.db.$queryRaw<LineInUse[]>`
-      SELECT l.*,
-        (SELECT coalesce(sum(h."in" + h.out), 0)::bigint FROM line_hours h
-          WHERE h.line_id = l.id AND h.hour >= ${epochHour(at.now) - 24}) AS used,
-        (SELECT coalesce(max(d."in" + d.out), 0)::int FROM
-          (SELECT "in", out FROM line_days WHERE line_id = l.id ORDER BY day DESC LIMIT 7) d) AS most
-      FROM lines l WHERE ${poolId}::uuid IS NULL OR l.pool_id = ${poolId}::uuid
-      ORDER BY l.phone_number`;
-    return rows.map(({ used, most: maxDailyUse7d, ...row }) => {
-      const line = lineRecordOf(rowFromJson(row) as unknown as Line);
-      return {
-        ...line,
-        maxDailyUse7d,
-        usedLast24h: num(used),
-        todayCap: todayCap(line, maxDailyUse7d, at.policy),
-        newUsersToday: line.newUsersDay === at.day ? line.newUsersToday : 0,
-      };
-    });
+    const { now, day, policy } = at;
+    const rows = await this.rows.inUse(poolId, epochHour(now) - 24, this.ask);
+    return rows.map(({ line, used: usedLast24h, maxDailyUse7d }) => ({
+      ...line,
+      maxDailyUse7d,
+      usedLast24h,
+      todayCap: todayCap(line, maxDailyUse7d, policy),
+      newUsersToday: line.newUsersDay === day ? line.newUsersToday : 0,
+    }));
   }
 
   async change(
@@ -192,9 +184,6 @@ export class PrismaLineStore extends LineStore {
       ON CONFLICT (fallback_id, line_id) DO UPDATE SET users = p.users + excluded.users`;
   }
 }
-
-/** A line's row, with its messages of 24 hours and the most that it carried on one of its last seven closed days. */
-type LineInUse = Record<string, unknown> & { used: bigint; most: number };
 
 /** How the people change who stand on one line and hold another: one row a pair, none where nothing changes. */
 function pairsOf(deltas: readonly LoadDelta[]): LinePair[] {
