@@ -254,7 +254,9 @@ const KNOW: Prepared = {
     sureness = CASE WHEN array_position($6::text[], excluded.sureness) > array_position($6::text[], k.sureness)
       THEN excluded.sureness ELSE k.sureness END,
     position = least(k.position, excluded.position),
-    updated_at = excluded.updated_at`,
+    updated_at = excluded.updated_at
+  WHERE array_position($6::text[], excluded.sureness) > array_position($6::text[], k.sureness)
+    OR excluded.position < k.position`,
 };
 
 const KNOWN: Prepared = {

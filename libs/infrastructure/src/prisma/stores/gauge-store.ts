@@ -10,10 +10,10 @@ export class PrismaGaugeStore extends GaugeStore {
 
   async inbox(): Promise<{ pending: number; dead: number; oldestPendingAt: EpochMs | null }> {
     const [row] = await this.db.$queryRaw<{ pending: number; dead: number; oldest: Date | null }[]>`
-      SELECT count(*) FILTER (WHERE state = 'pending')::int AS pending,
-        count(*) FILTER (WHERE state = 'dead')::int AS dead,
-        min(received_at) FILTER (WHERE state = 'pending') AS oldest
-      FROM inbox_events WHERE state IN ('pending', 'dead')`;
+      SELECT p.pending, p.oldest,
+        (SELECT count(*)::int FROM inbox_events WHERE state = 'dead') AS dead
+      FROM (SELECT count(*)::int AS pending, min(received_at) AS oldest
+        FROM inbox_events WHERE state = 'pending') p`;
     return {
       pending: row?.pending ?? 0,
       dead: row?.dead ?? 0,
