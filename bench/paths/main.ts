@@ -1,70 +1,22 @@
 import { parseArgs } from 'node:util';
-import { SystemClock } from '@linekeeper/infrastructure';
 import { MIN_ROUNDS, type Row } from '../decisions/measure';
 import { lineOf, writeRows } from '../decisions/report';
 import { inboxRows } from './inbox';
-import { seedPeople } from './people';
-import { get, onboarding, sendTo, webhook } from './requests';
-import { type Pace, type Path, rowsOf } from './rounds';
+import { overviewRows } from './overview';
+import { PARTS, PEOPLE, SHAPES } from './parts';
+import { type Pace, rowsOf } from './rounds';
+import { growthRows, replicaRows } from './scale';
 import { Stage } from './stage';
 
-/** Nobody is written to more than sixty times an hour. */
-const PEOPLE = 20_000;
-
-type Make = (stage: Stage, service: string, bare: string) => Promise<Path>;
-
-const PARTS = {
-  intake: async ({ db }, service, bare) => {
-    const { rows } = await db.query<{ phone_number: string }>('SELECT phone_number FROM lines');
-    const make = webhook(rows[0]?.phone_number ?? '', () => new SystemClock().now());
-    return pathOf('webhook intake', service, bare, make, 0.7, 3);
-  },
-  gate: async ({ db, settings }, service, bare) => {
-    const make = sendTo(await seedPeople(db, PEOPLE));
-    const ledger = settings.redisUrl === null ? 'in memory' : 'in Redis';
-    return pathOf(`send gate, ledger ${ledger}`, service, bare, make, 0.6, null);
-  },
-  'kept-gate': async ({ db }, service, bare) => {
-    const people = await seedPeople(db, PEOPLE);
-    await db.query('INSERT INTO bare.places SELECT user_id, line_id FROM assignments');
-    await db.query('ANALYZE bare.places');
-    return {
-      name: 'send gate, beside a bare one that reads and keeps as much',
-      ours: { url: service, make: sendTo(people) },
-      bare: { url: bare, make: sendTo(people, '/v1/kept-sends') },
-      target: null,
-      p99Target: null,
-    };
-  },
-  card: async ({ db }, service, bare) => {
-    const [person] = await seedPeople(db, 1);
-    return {
-      name: 'card without a photo',
-      ours: { url: service, make: get(`/v1/users/${person}/contact-card.vcf`) },
-      bare: { url: bare, make: get('/card.vcf') },
-      target: 0.5,
-      p99Target: null,
-    };
-  },
-  onboarding: (_stage, service, bare) =>
-    Promise.resolve(pathOf('onboarding', service, bare, onboarding, 0.6, 3)),
-} as const satisfies Record<string, Make>;
-
-/** Parts that are no requests over HTTP, or not of one process: each measures by itself. */
-const OWN_PARTS: Readonly<Record<string, (stage: Stage, pace: Pace) => Promise<Row[]>>> = {
-  inbox: (stage, { rounds }) => inboxRows(stage, PEOPLE, rounds),
+/** Parts that compare more than one request of one process: each measures by itself. */
+const OWN_PARTS: Readonly<
+  Record<string, (stage: Stage, service: string, pace: Pace) => Promise<Row[]>>
+> = {
+  inbox: (stage, _service, { rounds }) => inboxRows(stage, PEOPLE, rounds),
+  replicas: replicaRows,
+  growth: growthRows,
+  overview: overviewRows,
 };
-
-function pathOf(
-  name: string,
-  ours: string,
-  bare: string,
-  make: Path['ours']['make'],
-  target: number,
-  p99Target: number | null,
-): Path {
-  return { name, ours: { url: ours, make }, bare: { url: bare, make }, target, p99Target };
-}
 
 const USAGE = `npm run bench -- paths [--rounds N] [--seconds S] [--connections C] [--only ${[...Object.keys(PARTS), ...Object.keys(OWN_PARTS)].join('|')}]...`;
 
@@ -102,13 +54,13 @@ async function main(argv: readonly string[]): Promise<void> {
 /** Each part on a stage of its own: what one leaves behind is nothing to the next. */
 async function rowsOfPart(name: string, pace: Pace): Promise<Row[]> {
   const own = OWN_PARTS[name];
-  const make = (PARTS as Readonly<Record<string, Make>>)[name];
+  const make = PARTS[name];
   if (!own && !make) throw new Error(`There is no part ${name}. ${USAGE}`);
-  const stage = await Stage.open();
+  const stage = await Stage.open(SHAPES[name]);
   try {
     const service = await stage.run('service');
     await stage.raiseFleet(service);
-    if (own) return await own(stage, pace);
+    if (own) return await own(stage, service, pace);
     const bare = await stage.run('bare');
     return make ? await rowsOf(await make(stage, service, bare), pace) : [];
   } finally {

@@ -1,8 +1,21 @@
 import type { Client } from 'pg';
 import { nextId } from './ids';
 
+/** So many are written in one statement. */
+const AT_A_TIME = 50_000;
+
 /** Ids of people who have a place, and have just written: what they are answered is a reply. */
 export async function seedPeople(db: Client, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  while (ids.length < count) {
+    ids.push(...(await seedSome(db, Math.min(AT_A_TIME, count - ids.length), ids.length)));
+  }
+  // Only what has rows: of an empty table the planner would believe that it stays so.
+  await db.query('ANALYZE users, handles, assignments, conversations, chats, lines');
+  return ids;
+}
+
+async function seedSome(db: Client, count: number, before: number): Promise<string[]> {
   const { rows: lines } = await db.query<{ id: string; pool_id: string }>(
     'SELECT id, pool_id FROM lines ORDER BY id',
   );
@@ -16,9 +29,9 @@ export async function seedPeople(db: Client, count: number): Promise<string[]> {
   );
   await db.query(
     `INSERT INTO handles (value, user_id, kind, created_at)
-     SELECT '+1303' || lpad(n::text, 7, '0'), id, 'phone', now()
+     SELECT '+1303' || lpad((n + $2::int)::text, 7, '0'), id, 'phone', now()
      FROM unnest($1::uuid[]) WITH ORDINALITY AS p (id, n)`,
-    [ids],
+    [ids, before],
   );
   await db.query(
     `INSERT INTO assignments (id, pool_id, user_id, line_id, epoch, state, started_by, confirmed_at, pinned,
@@ -44,13 +57,18 @@ export async function seedPeople(db: Client, count: number): Promise<string[]> {
      FROM (SELECT line, count(*) AS users FROM unnest($1::uuid[]) AS line GROUP BY line) AS p WHERE l.id = p.line`,
     [values[1]],
   );
-  // Only what has rows: of an empty table the planner would believe that it stays so.
-  await db.query('ANALYZE users, handles, assignments, conversations, chats, lines');
   return ids;
 }
 
 /** Each of them holds the numbers of their own line and of the three after it, on a card that was sent. */
 export async function giveCards(db: Client, people: readonly string[]): Promise<void> {
+  for (let from = 0; from < people.length; from += AT_A_TIME) {
+    await giveSome(db, people.slice(from, from + AT_A_TIME));
+  }
+  await db.query('ANALYZE known_numbers, assignment_fallbacks');
+}
+
+async function giveSome(db: Client, people: readonly string[]): Promise<void> {
   await db.query(
     `WITH lined AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n, count(*) OVER () AS lines FROM lines)
      INSERT INTO known_numbers (user_id, line_id, sureness, position, first_at, updated_at)
@@ -66,7 +84,6 @@ export async function giveCards(db: Client, people: readonly string[]): Promise<
      WHERE k.position > 0 AND a.user_id = ANY ($1::uuid[])`,
     [people],
   );
-  await db.query('ANALYZE known_numbers, assignment_fallbacks');
 }
 
 const NO_LINE = { id: '', pool_id: '' };

@@ -16,7 +16,13 @@ export const ADMIN_KEY = 'lk_admin_key_of_the_benchmarks_012345';
 export const WEBHOOK_SECRET = `whsec_${Buffer.from('the secret of the benchmarks....').toString('base64')}`;
 const TOKEN = 'token-of-the-benchmarks';
 /** A line carries a message every half a minute in life; so few of them that each gets hundreds a second say nothing. */
-const LINES = 200;
+export const LINES = 200;
+
+export interface Shape {
+  readonly lines?: number;
+  /** False: no Redis, though one be installed. */
+  readonly redis?: boolean;
+}
 
 /** As the product's image runs its processes; the bare programs get the same. */
 export const NODE_OPTIONS = [
@@ -48,12 +54,12 @@ export class Stage {
     this.db = new Client({ connectionString: settings.databaseUrl });
   }
 
-  static async open(): Promise<Stage> {
+  static async open({ lines = LINES, redis: wanted = true }: Shape = {}): Promise<Stage> {
     const folder = await mkdtemp(join(tmpdir(), 'linekeeper-bench-'));
     const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
     await migrate(postgres.url, join(ROOT, 'prisma'));
-    const redis = await startRedis(folder);
-    const simulator = await startSimulator();
+    const redis = wanted ? await startRedis(folder) : null;
+    const simulator = await startSimulator(lines);
     const stage = new Stage(
       {
         databaseUrl: postgres.url,
@@ -133,8 +139,8 @@ async function startRedis(folder: string): Promise<{ url: string; child: ChildPr
   return { url: `redis://127.0.0.1:${port}`, child };
 }
 
-async function startSimulator(): Promise<{ url: string; child: ChildProcess }> {
-  const numbers = Array.from({ length: LINES }, (_, i) => `+1202555${String(1_000 + i)}`);
+async function startSimulator(lines: number): Promise<{ url: string; child: ChildProcess }> {
+  const numbers = Array.from({ length: lines }, (_, i) => `+1202555${String(1_000 + i)}`);
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', join(ROOT, 'dist/apps/simulator/src/main.js')],
