@@ -15,6 +15,8 @@ const SECONDS = /^(?:0|[1-9]\d{0,10})$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 type Input = Omit<Parameters<WebhookVerifier['verify']>[0], 'version'>;
+/** What stands under a name: null when nothing does. */
+type Header = (name: string) => string | null;
 
 /**
  * Standard Webhooks signatures (`v1`, HMAC-SHA256 over id, timestamp and raw body). Only a delivery without the
@@ -23,15 +25,16 @@ type Input = Omit<Parameters<WebhookVerifier['verify']>[0], 'version'>;
  */
 export class StandardWebhookVerifier extends WebhookVerifier {
   verify(input: Input): Verification {
-    const standard = header(input, 'webhook-signature');
-    if (standard !== null) return verifyStandard(input, standard);
-    return verifyLegacy(input, header(input, 'x-webhook-signature'));
+    const header = headerOf(input);
+    const standard = header('webhook-signature');
+    if (standard !== null) return verifyStandard(input, header, standard);
+    return verifyLegacy(input, header, header('x-webhook-signature'));
   }
 }
 
-function verifyStandard(input: Input, signatures: string): Verification {
-  const id = header(input, 'webhook-id');
-  const timestamp = header(input, 'webhook-timestamp');
+function verifyStandard(input: Input, header: Header, signatures: string): Verification {
+  const id = header('webhook-id');
+  const timestamp = header('webhook-timestamp');
   if (!id || !timestamp || !signatures) return rejected('missing-headers');
   const fault = timestampFault(timestamp, input.now);
   if (fault) return rejected(fault);
@@ -44,8 +47,8 @@ function verifyStandard(input: Input, signatures: string): Verification {
   );
 }
 
-function verifyLegacy(input: Input, signature: string | null): Verification {
-  const timestamp = header(input, 'x-webhook-timestamp');
+function verifyLegacy(input: Input, header: Header, signature: string | null): Verification {
+  const timestamp = header('x-webhook-timestamp');
   if (!timestamp || !signature) return rejected('missing-headers');
   const fault = timestampFault(timestamp, input.now);
   if (fault) return rejected(fault);
@@ -103,12 +106,15 @@ function withoutPrefix(secret: string): string {
  * The value of a header, whatever the case of its name; null when it is not there. A header that came several times
  * reads as empty, because which of its values was meant is not ours to choose.
  */
-function header({ headers }: Input, name: string): string | null {
-  const values = Object.entries(headers)
-    .filter(([key]) => key.toLowerCase() === name)
-    .flatMap(([, value]) => value ?? []);
-  if (values.length === 0) return null;
-  return values.length === 1 ? (values[0] ?? '') : '';
+function headerOf({ headers }: Input): Header {
+  const values = new Map<string, string>();
+  for (const [key, value] of Object.entries(headers)) {
+    const name = key.toLowerCase();
+    for (const each of typeof value === 'string' ? [value] : (value ?? [])) {
+      values.set(name, values.has(name) ? '' : each);
+    }
+  }
+  return (name) => values.get(name) ?? null;
 }
 
 function rejected(why: Extract<Verification, { kind: 'rejected' }>['why']): Verification {
