@@ -86,6 +86,12 @@ export const GUARDED_ROUTES: Readonly<Record<string, GuardedRoute>> = {
     ok: [200],
   },
   'POST /v1/users/:id/opt-in': { needs: 'app', reach: 'thing', ...plainUser('/opt-in'), ok: [200] },
+  'POST /v1/users/:id/capability-check': {
+    needs: 'app',
+    reach: 'thing',
+    ...plainUser('/capability-check'),
+    ok: [202],
+  },
   'POST /v1/users/:id/merge': {
     needs: 'app',
     reach: 'thing',

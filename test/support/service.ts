@@ -14,6 +14,7 @@ import { StandaloneModule } from '../../apps/standalone/src/standalone.module';
 import type { TestDatabase } from './database';
 import { Http } from './http';
 import type { TestSimulator } from './simulator';
+import { type Skew, SkewedClock, SkewedFollower } from './skewed-clock';
 
 export const ADMIN_KEY = 'lk_admin_key_of_the_tests_0123456789';
 export const APP_KEY = 'lk_app_key_of_the_tests_0123456789ab';
@@ -57,6 +58,8 @@ export class TestService {
       /** Where the provider's webhooks go, when that is another service. */
       readonly webhookBase?: string;
       readonly secretsKeys?: readonly [string, ...string[]];
+      /** Its clock is wrong by so much. */
+      readonly skew?: Skew;
     } = {},
   ): Promise<TestService> {
     const redis =
@@ -69,11 +72,16 @@ export class TestService {
     const url = `http://127.0.0.1:${port}`;
     const clock = new FollowedClock(simulator.url, settings.name ?? 'service');
     await clock.start();
+    const { skew } = settings;
+    const skewed = skew && new SkewedClock(clock, skew);
+    const follower = skewed
+      ? new SkewedFollower(clock, skewed, skew)
+      : new VirtualClockFollower(clock);
     const nest = await createApp(
       StandaloneModule.register({
         databaseUrl: database.url,
-        clock,
-        follower: new VirtualClockFollower(clock),
+        clock: skewed ?? clock,
+        follower,
         publicUrl: settings.publicUrl ?? url,
         simulationScript: SIMULATION_SCRIPT,
         eventsToLoopback: true,

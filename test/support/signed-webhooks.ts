@@ -26,8 +26,9 @@ export class SignedWebhooks {
     });
   }
 
-  async deliver(body: string): Promise<Answer<unknown>> {
-    const now = await this.simulator.now();
+  /** Signed at `at`, by default now. */
+  async deliver(body: string, at?: number): Promise<Answer<unknown>> {
+    const now = at ?? (await this.simulator.now());
     const id = (JSON.parse(body) as { event_id: string }).event_id;
     const headers = {
       'webhook-id': id,

@@ -25,6 +25,15 @@ export interface BookHour {
 const MAIN = resolve(__dirname, '../../dist/apps/simulator/src/main.js');
 const TOKEN = 'test-token';
 
+/** A capability check that the simulator was asked for. */
+export interface BookCheck {
+  readonly line: string;
+  readonly address: string;
+  readonly at: string;
+  /** It came too soon and was refused. */
+  readonly limited: boolean;
+}
+
 /** The simulator of the provider, in a process of its own on a free port; its clock stands until it is moved. */
 export class TestSimulator {
   readonly token = TOKEN;
@@ -104,6 +113,10 @@ export class TestSimulator {
 
   hours(): Promise<BookHour[]> {
     return ok(this.control.get<BookHour[]>('/books/hours'));
+  }
+
+  checks(): Promise<BookCheck[]> {
+    return ok(this.control.get<BookCheck[]>('/books/checks'));
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,9 @@
-import { ACTUATORS, type EnvironmentRecord, type LineRecord } from '@linekeeper/application';
+import {
+  ACTUATORS,
+  type EnvironmentRecord,
+  type LineRecord,
+  type ParsedHandle,
+} from '@linekeeper/application';
 import { DEFAULT_FLEET_POLICY, type EpochMs } from '@linekeeper/domain';
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
@@ -84,13 +89,21 @@ export class StoreStage {
     return record.id;
   }
 
-  async user(): Promise<string> {
+  async user(...handles: readonly ParsedHandle[]): Promise<string> {
     const id = randomUUID();
     await this.unitOfWork.read.users.insert({
-      ...{ id, externalId: null, timeZone: null, labels: [], consent: null, handles: [] },
+      ...{ id, externalId: null, timeZone: null, labels: [], consent: null, handles },
       ...{ expectedPerDay: null, discovered: false, createdAt: this.start, erasedAt: null },
     });
     return id;
+  }
+
+  /** Another process on the same database. */
+  another(): { readonly unitOfWork: PrismaUnitOfWork; readonly close: () => Promise<void> } {
+    const database = new PrismaDatabase(this.testDatabase.url);
+    const log = { write: () => undefined };
+    const unitOfWork = new PrismaUnitOfWork(database, new SecureRandom(), log);
+    return { unitOfWork, close: () => database.close() };
   }
 
   query<T extends object>(sql: string, values: readonly unknown[] = []): Promise<T[]> {

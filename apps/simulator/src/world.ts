@@ -41,6 +41,8 @@ export class World {
   readonly answers = new Map<string, StoredAnswer>();
   readonly pairSends = new Map<string, number[]>();
   readonly checks = new Map<string, number>();
+  /** Every capability check that was asked for since the start, for the books; not saved. */
+  readonly checkLog: { line: string; address: string; at: number; limited: boolean }[] = [];
   /** What V2 alone has. */
   readonly v2 = new V2State(() => (this.changes += 1));
   readonly queue = new EventQueue();

@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { ClockFollower, InboxSignal, RunDueWork } from '@linekeeper/application';
+import { CheckCapabilities, ClockFollower, InboxSignal, RunDueWork } from '@linekeeper/application';
 
 /** How often the worker asks what is due, in real time. Schedules themselves know only the Clock port. */
 const HEARTBEAT_MS = 1_000;
@@ -17,13 +17,18 @@ export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutd
 
   constructor(
     private readonly runDueWork: RunDueWork,
+    private readonly checks: CheckCapabilities,
     private readonly signal: InboxSignal,
     private readonly follower: ClockFollower,
   ) {}
 
   onApplicationBootstrap(): void {
     this.signal.onNotify(() => void this.beat());
-    this.follower.follow(() => this.runDueWork.execute());
+    this.follower.follow(async () => {
+      const dueAt = await this.runDueWork.execute();
+      // A virtual clock waits for the checks too; on the system clock they go on beside.
+      return Math.min(dueAt, (await this.checks.execute()) ?? dueAt);
+    });
   }
 
   /** Before the database closes. */

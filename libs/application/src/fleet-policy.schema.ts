@@ -171,6 +171,11 @@ export const fleetPolicySchema: z.ZodType<FleetPolicy> = z.strictObject({
       .max(7 * 24),
     keepLogDays: positive.max(365),
   }),
+  capabilityChecks: z.strictObject({
+    newcomers: z.boolean(),
+    cacheMinutes: positive.max(24 * 60),
+    maxTries: count.max(20),
+  }),
   capacity: z.strictObject({
     pricePerLinePerMonth: z.number().min(0).max(1_000_000).nullable(),
     leadTimeDays: z.number().int().min(0).max(365),

@@ -233,6 +233,15 @@ export interface FleetPolicy {
     /** How long the delivery log is kept. */
     readonly keepLogDays: number;
   };
+  /** Whether people can be reached by iMessage, as the provider is asked through the lines, one question in ten seconds each. */
+  readonly capabilityChecks: {
+    /** Whether everybody whom an app brings is asked about by itself. */
+    readonly newcomers: boolean;
+    /** How long an answer holds: Linq says minutes and not days, and half an hour covers the beginning of a conversation. */
+    readonly cacheMinutes: number;
+    /** Tries without an answer, over eight minutes, until it is given up: an outage that is longer says nothing of the person. */
+    readonly maxTries: number;
+  };
   readonly capacity: {
     /** What one line costs a month, in a currency of the operator's; null: unknown, and nothing is said of money. */
     readonly pricePerLinePerMonth: number | null;
@@ -389,6 +398,7 @@ export const DEFAULT_FLEET_POLICY: FleetPolicy = {
     secretOverlapHours: 24,
     keepLogDays: 30,
   },
+  capabilityChecks: { newcomers: true, cacheMinutes: 30, maxTries: 5 },
   capacity: { pricePerLinePerMonth: null, leadTimeDays: 5, growthPerDay: 0.01 },
 };
 

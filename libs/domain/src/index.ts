@@ -2,6 +2,8 @@ export * from './budget/band';
 export * from './budget/ceilings';
 export * from './budget/line-ledger';
 export * from './budget/types';
+export * from './capability/pace';
+export * from './capability/plan-checks';
 export * from './capacity/loss-table';
 export * from './capacity/plan';
 export type { CardUsers } from './capacity/uncovered';

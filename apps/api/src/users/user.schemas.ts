@@ -1,4 +1,4 @@
-import { ASSIGNMENT_STATES, CARD_CHANNELS } from '@linekeeper/application';
+import { ASSIGNMENT_STATES, CARD_CHANNELS, CHECK_PROBLEMS } from '@linekeeper/application';
 import { z } from 'zod';
 import { pageQuery } from '../http/pagination';
 
@@ -42,6 +42,9 @@ export const userListQuery = pageQuery.extend({
   line: z.uuid().optional(),
   state: z.enum(ASSIGNMENT_STATES).optional(),
 });
+
+/** Nothing is to be said; what is unknown is refused. */
+export const emptyBody = z.strictObject({});
 
 export const reasonBody = z.strictObject({
   reason: z.string().trim().min(1).max(500).default('asked for by the app'),
@@ -151,7 +154,42 @@ export const mergeAnswer = z.object({
   dryRun: z.boolean(),
 });
 
+export const capabilityAnswer = z
+  .array(
+    z.object({
+      handle: z.string(),
+      imessage: z.boolean().nullable().describe('Null: not known, or not any more'),
+      checkedAt: instantText.describe('When the provider last told; RFC 3339'),
+      expiresAt: instantText.describe('Until then the answer holds and is not asked for again'),
+      pending: z.boolean().describe('A check waits for its turn at the lines'),
+      problem: z
+        .enum(CHECK_PROBLEMS)
+        .nullable()
+        .describe(
+          'Why the last check ended without an answer: the person said stop, nobody could tell, or the provider takes no such handle',
+        ),
+    }),
+  )
+  .describe('Whether the person is on iMessage, for each handle')
+  .meta({
+    examples: [
+      [
+        {
+          handle: '+14155550123',
+          imessage: true,
+          checkedAt: '2026-03-02T10:00:10.000Z',
+          expiresAt: '2026-03-02T10:30:10.000Z',
+          pending: false,
+          problem: null,
+        },
+      ],
+    ],
+  });
+
+export const capabilityCheckAnswer = z.object({ capability: capabilityAnswer });
+
 export const userDetail = userAnswer.extend({
+  capability: capabilityAnswer,
   aliases: z
     .array(z.string())
     .describe('Ids of users who were merged into this one; they all find this user'),

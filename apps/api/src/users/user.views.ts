@@ -1,5 +1,6 @@
 import {
   type Explanation,
+  type HandleCapability,
   keptAndGivenBack,
   type MergeReport,
   type Onboarded,
@@ -11,6 +12,7 @@ import type { z } from 'zod';
 import { instant, instantOrNull } from '../http/instants';
 import type {
   assignmentAnswer,
+  capabilityAnswer,
   mergeAnswer,
   onboardedAnswer,
   placedAnswer,
@@ -29,6 +31,17 @@ export function userView(user: UserRecord): z.infer<typeof userAnswer> {
     optedOut: user.suppression !== null && user.suppression.suppressedAt !== null,
     createdAt: instant(user.createdAt),
   };
+}
+
+export function capabilityView(
+  capabilities: readonly HandleCapability[],
+): z.infer<typeof capabilityAnswer> {
+  return capabilities.map(({ checkedAt, expiresAt, isPending, ...told }) => ({
+    ...told,
+    checkedAt: instantOrNull(checkedAt),
+    expiresAt: instantOrNull(expiresAt),
+    pending: isPending,
+  }));
 }
 
 export function mergeView(report: MergeReport): z.infer<typeof mergeAnswer> {

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
+  Capabilities,
   EraseUser,
   GetUsers,
   MergeUsers,
@@ -17,6 +18,8 @@ import { idParam } from '../http/operator-body';
 import { afterOf, pageFrom, pageOf } from '../http/pagination';
 import { Allow, Caller } from '../http/principal';
 import {
+  capabilityCheckAnswer,
+  emptyBody,
   mergeAnswer,
   mergeBody,
   newUserBody,
@@ -27,7 +30,7 @@ import {
   userListQuery,
   waitListedAnswer,
 } from './user.schemas';
-import { mergeView, onboardedView, userView, waitListedView } from './user.views';
+import { capabilityView, mergeView, onboardedView, userView, waitListedView } from './user.views';
 
 /** People: onboarding, looking them up, opting out, erasing. */
 @ApiTags('Users')
@@ -39,6 +42,7 @@ export class UsersController {
     private readonly optOuts: OptOuts,
     private readonly eraseUser: EraseUser,
     private readonly mergeUsers: MergeUsers,
+    private readonly capabilities: Capabilities,
   ) {}
 
   @Post()
@@ -99,6 +103,7 @@ export class UsersController {
     const { user, aliases, assignments } = await this.getUsers.byId(id, caller.poolIds);
     return {
       ...userView(user),
+      capability: capabilityView(await this.capabilities.of(user)),
       aliases,
       assignments: assignments.map(({ id: assignmentId, lineId, state }) => ({
         id: assignmentId,
@@ -106,6 +111,22 @@ export class UsersController {
         state,
       })),
     };
+  }
+
+  @Post(':id/capability-check')
+  @Allow('app')
+  @HttpCode(202)
+  @ApiOperation({
+    summary:
+      'Ask whether a person is on iMessage; checks wait for the lines, so look at the user later. An answer that holds is not asked for again',
+  })
+  @Answers(202, 'What is known now, and whether a check waits', capabilityCheckAnswer)
+  async checkCapability(
+    @Param('id', { schema: idParam }) id: string,
+    @Body({ schema: emptyBody.optional() }) _body: z.infer<typeof emptyBody> | undefined,
+    @Caller() caller: Principal,
+  ) {
+    return { capability: capabilityView(await this.capabilities.ask(id, caller.poolIds)) };
   }
 
   @Post(':id/merge')

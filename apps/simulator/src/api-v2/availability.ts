@@ -9,7 +9,7 @@ import { byRulesOfV3 } from './errors';
 export function availabilityRoute(app: FastifyInstance, { world }: Api): void {
   app.post('/i_message_availability/check', (request) => {
     const phoneNumber = phoneNumberOf(bodyOf(request)['phone_number'], 'phone_number');
-    byRulesOfV3(() => takeTurn(world, bestLine(world, new Set())));
+    byRulesOfV3(() => takeTurn(world, bestLine(world, new Set()), phoneNumber));
     const available = (world.people.get(phoneNumber)?.device ?? 'iphone') === 'iphone';
     return { available, phone_number: phoneNumber };
   });

@@ -36,7 +36,7 @@ export function capabilityRoutes(app: FastifyInstance, { world }: Api): void {
       throw new LinqError(400, 1002, 'Phone number must be in E.164 format');
     }
     const line = asking(body['from']);
-    takeTurn(world, line);
+    takeTurn(world, line, address);
     const fault = line.checkFailures[service];
     if (fault !== null) throw new LinqError(503, fault, FAULTS[fault] ?? 'Unavailable');
     const available = able(address);

@@ -41,6 +41,10 @@ export function bookRoutes(app: FastifyInstance, { world, webhooks }: Control): 
     return { messages, total: world.messages.size };
   });
 
+  app.get('/books/checks', () =>
+    world.checkLog.map(({ at, ...check }) => ({ ...check, at: instant(at) })),
+  );
+
   app.get('/books/hours', () => {
     const hours = new Map<string, { line: string; epochHour: number; in: number; out: number }>();
     for (const { line, at, direction } of world.messages.values()) {

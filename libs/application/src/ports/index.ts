@@ -2,6 +2,7 @@ export * from './admin-store';
 export * from './api-version';
 export * from './assignment-store';
 export * from './budget-ledger';
+export * from './capability-store';
 export * from './card-links';
 export * from './card-photos';
 export * from './card-store';

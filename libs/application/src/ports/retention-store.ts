@@ -15,6 +15,8 @@ export abstract class RetentionStore {
   abstract forgetAnnounced(before: EpochMs, limit: number): Promise<number>;
   /** What was answered before this under an Idempotency-Key. */
   abstract forgetAnswers(before: EpochMs, limit: number): Promise<number>;
+  /** What was told before this of whether handles are on iMessage, where no check is asked for. */
+  abstract forgetChecks(before: EpochMs, limit: number): Promise<number>;
   /** Links, page sessions and reservation codes that ended before this. */
   abstract forgetSignIns(before: EpochMs, limit: number): Promise<number>;
 }

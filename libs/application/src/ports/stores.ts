@@ -10,6 +10,7 @@ import type {
   SubscriptionStore,
 } from './admin-store';
 import type { AssignmentStore } from './assignment-store';
+import type { CapabilityStore } from './capability-store';
 import type { IdentityStore } from './card-photos';
 import type { CardStore, PoolStore } from './card-store';
 import type { ConversationStore } from './conversation-store';
@@ -44,6 +45,7 @@ export interface Stores {
   readonly lines: LineStore;
   readonly users: UserStore;
   readonly merges: MergeStore;
+  readonly capabilities: CapabilityStore;
   readonly assignments: AssignmentStore;
   readonly waitList: WaitList;
   readonly losses: LossStore;

@@ -5,6 +5,7 @@ import * as lines from './lines';
 import * as jobs from './jobs';
 import * as events from './events';
 import * as capacity from './capacity';
+import * as checks from './checks';
 import * as access from './access';
 import { Decisions, Turns } from './shared';
 
@@ -15,6 +16,7 @@ export * from './lines';
 export * from './capacity';
 export * from './events';
 export * from './jobs';
+export * from './checks';
 export * from './access';
 export type { PoolScope } from './shared';
 
@@ -28,6 +30,7 @@ export const USE_CASES = [
   ...lines.LINES_USE_CASES,
   ...capacity.CAPACITY_USE_CASES,
   ...events.EVENTS_USE_CASES,
+  ...checks.CHECKS_USE_CASES,
   ...jobs.JOBS_USE_CASES,
   ...access.ACCESS_USE_CASES,
 ];

@@ -3,6 +3,7 @@ import { type Ask, askUnprepared, type Db } from './database';
 import { LineVersions } from './line-versions';
 import type { Presence } from './presence';
 import { PrismaAssignmentStore } from './stores/assignment-store';
+import { PrismaCapabilityStore } from './stores/capability-store';
 import { PrismaCardStore } from './stores/card-store';
 import { PrismaConversationStore } from './stores/conversation-store';
 import { PrismaEndpointStore } from './stores/endpoint-store';
@@ -52,6 +53,7 @@ export function prismaStores(
     lines: new PrismaLineStore(db, ask, lines),
     users: new PrismaUserStore(db, ask),
     merges: new PrismaMergeStore(db),
+    capabilities: new PrismaCapabilityStore(db, ask),
     assignments: new PrismaAssignmentStore(db, ask),
     waitList: new PrismaWaitList(db),
     losses: new PrismaLossStore(db),

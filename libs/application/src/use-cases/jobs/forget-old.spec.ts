@@ -29,6 +29,7 @@ describe('Forgetting', () => {
         forgetSends: none,
         forgetAnnounced: none,
         forgetAnswers: none,
+        forgetChecks: none,
         forgetSignIns: none,
       },
     };

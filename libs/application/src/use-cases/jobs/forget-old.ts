@@ -16,6 +16,7 @@ export interface ForgottenReport {
   readonly sends: number;
   readonly announced: number;
   readonly answers: number;
+  readonly checks: number;
   readonly signIns: number;
   readonly bodiesUntil: EpochMs;
 }
@@ -51,6 +52,8 @@ export class ForgetOld {
       ).rows,
       // An answer is given again for a day, and a sign-in that ended serves nobody.
       answers: (await inBatches((limit) => retention.forgetAnswers(daysAgo(2), limit))).rows,
+      // What expired is told to nobody.
+      checks: (await inBatches((limit) => retention.forgetChecks(daysAgo(2), limit))).rows,
       signIns: (await inBatches((limit) => retention.forgetSignIns(daysAgo(2), limit))).rows,
     };
   }

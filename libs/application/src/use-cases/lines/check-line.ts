@@ -5,10 +5,10 @@ import {
   HandleParser,
   type LineRecord,
   MessagingProvider,
-  ProviderProblem,
   type Stores,
   UnitOfWork,
 } from '../../ports';
+import { CheckSlots } from '../checks/check-slots';
 import { type Decision, lineOr404 } from '../shared';
 import { LineCards } from './line-cards';
 
@@ -22,6 +22,7 @@ export class CheckLine {
     private readonly provider: MessagingProvider,
     private readonly handles: HandleParser,
     private readonly lineCards: LineCards,
+    private readonly slots: CheckSlots,
   ) {}
 
   /** Idempotent. What the provider does not give now stays open on the list; the next try asks again. */
@@ -32,17 +33,21 @@ export class CheckLine {
     if (line.capability === 'imessage') return;
     const address = await this.phoneOfOurs(line, decision.policy);
     if (address === null) return;
-    try {
-      const found = await this.provider.hasIMessage(line.phoneNumber, address);
-      await this.unitOfWork.read.lines.change(
-        lineId,
-        { capability: found ? 'imessage' : 'none', capabilityAt: decision.now },
-        { at: decision.now, raiseEpoch: false },
-      );
-    } catch (error) {
-      if (!(error instanceof ProviderProblem)) throw error;
-      this.logger.warn({ what: 'A capability check failed', lineId, kind: error.kind });
+    // Where the line has checked within ten seconds, for a person or for itself, the next try asks.
+    const result = await this.slots.use(line, () =>
+      this.provider.hasIMessage(line.phoneNumber, address),
+    );
+    if (result === null) return;
+    if ('problem' in result) {
+      const { kind } = result.problem;
+      this.logger.warn({ what: 'A capability check failed', lineId, kind });
+      return;
     }
+    await this.unitOfWork.read.lines.change(
+      lineId,
+      { capability: result.imessage ? 'imessage' : 'none', capabilityAt: decision.now },
+      { at: decision.now, raiseEpoch: false },
+    );
   }
 
   /** A phone that is on iMessage for sure: one of the canary's, else another line in service. Null: there is none. */

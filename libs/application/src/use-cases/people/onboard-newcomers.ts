@@ -25,6 +25,7 @@ import {
   startingSlowly,
   viewsOf,
 } from '../shared';
+import { askAboutNewcomers } from '../checks/ask-checks';
 import { loadOf } from './assignment-load';
 import { LostRace, type NewUser, userFrom } from './new-user';
 import { type DealtSeat, PlacementDesk, type Seat } from './placement-desk';
@@ -193,6 +194,12 @@ export class OnboardNewcomers {
   ): Promise<void> {
     if (seats.length === 0) return;
     if (!(await stores.users.insertAll(seats.map(({ user }) => user)))) throw new LostRace();
+    await askAboutNewcomers(
+      stores,
+      seats.map(({ user }) => user),
+      pool,
+      decision,
+    );
     await stores.assignments.insertAll(
       seats.map(({ assignment, decision: by }) => ({
         assignment,

@@ -32,6 +32,7 @@ import {
   Turns,
   withhold,
 } from '../shared';
+import { askAboutNewcomers } from '../checks/ask-checks';
 import { codeOf } from './codes';
 import { knownPerson, newsOf } from './known-person';
 import { LostRace, type NewUser, userFrom } from './new-user';
@@ -142,6 +143,7 @@ export class OnboardUser {
     const queue = await queueFor(stores, known, pool);
     if (queue !== 'none' && queue !== 'others') return queue;
     const user = known ?? (await this.newUser(stores, input, handle, decision));
+    await askAboutNewcomers(stores, [user], pool, decision);
     const snapshot = startingSlowly(await snapshotOf(stores, pool, decision), decision);
     const plan = planPlace(user, snapshot, decision);
     const found = queue === 'others' ? null : await this.lineOf(stores, plan, snapshot);

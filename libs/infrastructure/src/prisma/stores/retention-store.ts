@@ -47,6 +47,13 @@ export class PrismaRetentionStore extends RetentionStore {
         SELECT key FROM idempotency_records WHERE created_at < ${date(before)} LIMIT ${limit})`;
   }
 
+  forgetChecks(before: EpochMs, limit: number): Promise<number> {
+    return this.db.$executeRaw`
+      DELETE FROM handle_checks WHERE handle IN (
+        SELECT handle FROM handle_checks
+        WHERE next_at IS NULL AND greatest(expires_at, asked_at) < ${date(before)} LIMIT ${limit})`;
+  }
+
   async forgetSignIns(before: EpochMs, limit: number): Promise<number> {
     const sessions = await this.db.$executeRaw`
       DELETE FROM page_sessions WHERE token_hash IN (
