@@ -68,7 +68,8 @@ export function moveAgain({ inputs, policy, steps }: ReturnType<typeof explainFa
           id: line.id,
           growth: (mean - before) / Math.max(before, least),
           share: dayAtRisk(mean, variance, risk, policy.epsilon) / cap,
-          fits: mean / 1_000 / cap <= 1,
+          mean: mean / 1_000,
+          cap,
           young: line.activatedAt === null || now - line.activatedAt < 7 * DAY,
           rank: rankIn(steps, userId, line.id),
         };
@@ -77,8 +78,11 @@ export function moveAgain({ inputs, policy, steps }: ReturnType<typeof explainFa
     const roomy = rated
       .filter(({ share }) => share <= policy.targetMaxShare)
       .sort((a, b) => a.growth - b.growth);
-    const [tight] = rated.filter(({ fits }) => fits).sort((a, b) => a.share - b.share);
-    const best = roomy.find(({ young }) => !young) ?? roomy[0] ?? tight;
+    const loose = rated
+      .filter((each) => each.mean <= policy.targetMaxShare * each.cap)
+      .sort((a, b) => a.growth - b.growth);
+    const tight = rated.filter((each) => each.mean <= each.cap).sort((a, b) => a.share - b.share);
+    const best = roomy.find(({ young }) => !young) ?? roomy[0] ?? loose[0] ?? tight[0];
     if (!best) {
       const others = knownLineIds.some((id) => id !== lost);
       const none = others ? 'no-usable-number' : 'no-known-number';

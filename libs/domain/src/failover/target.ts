@@ -15,8 +15,11 @@ type State = Pick<FailoverInput, 'now' | 'outlook' | 'movedIn'>;
 /** A line that would take a person. */
 export interface Target {
   readonly line: LineView;
-  /** In order of preference: 0, room by quantile on a line older than a week; 1, on a young one; 2, room by mean alone. */
-  readonly tier: 0 | 1 | 2;
+  /**
+   * In order of preference: 0, `failover.targetMaxShare` of the cap holds the quantile, on a line older than a week; 1, on a young
+   * one; 2, it holds the mean at least; 3, the cap does.
+   */
+  readonly tier: 0 | 1 | 2 | 3;
   /** Projected use over the cap, with everything that has been moved there so far. */
   readonly share: number;
   /** See {@link growthBase}; what came by moves of the last day, so far and with this person, over it. */
@@ -73,12 +76,14 @@ export class Targets {
     const variance = (line.varianceMilli + moved.varianceMilli + person.varianceMilli) / 1_000;
     const cap = Math.max(1, line.todayCap);
     const share = projectedUse({ mean, variance }, policy, state.outlook) / cap;
-    const hasRoom = share <= policy.failover.targetMaxShare;
+    const { targetMaxShare } = policy.failover;
+    const hasRoom = share <= targetMaxShare;
     if (!hasRoom && mean > cap) return null;
     const young = line.activatedAt === null || state.now - line.activatedAt < YOUNG_MS;
+    const byMean = mean <= targetMaxShare * cap ? 2 : 3;
     return {
       line,
-      tier: hasRoom ? (young ? 1 : 0) : 2,
+      tier: hasRoom ? (young ? 1 : 0) : byMean,
       share,
       growth: (movedIn + more) / growthBase(line, movedIn, policy),
       tie: rendezvousRank(person.userId, line.id),
@@ -99,12 +104,12 @@ function growthBase(line: LineView, movedIn: number, { ramp }: FleetPolicy): num
 
 /**
  * The least growth first: a provider sees a line change by what it said before, and a cap that a busy week raised says
- * nothing of that. Among lines that have room by mean alone the least full one: there it is the limit that is near.
+ * nothing of that. Among lines whose mean alone nearly fills the cap the least full one: there it is the limit that is near.
  */
 function byGrowth(one: Target, other: Target): number {
   return (
     one.tier - other.tier ||
-    (one.tier === 2 ? one.share - other.share : one.growth - other.growth) ||
+    (one.tier === 3 ? one.share - other.share : one.growth - other.growth) ||
     other.tie - one.tie
   );
 }
