@@ -438,19 +438,20 @@ describe('an explanation is enough to decide again', () => {
         anyLines,
         anyUsers,
         anyContacts,
-        fc.dictionary(fc.constantFrom(...IDS), fc.double({ min: 0, max: 1, noNaN: true })),
+        fc.option(
+          fc.dictionary(fc.constantFrom(...IDS), fc.double({ min: 0, max: 1, noNaN: true })),
+        ),
         anyOutlook,
         anyZone,
         anyPolicy,
         (lines, people, contacts, came, outlook, zone, policy) => {
           const movedIn = lines.flatMap(({ id, meanMilli }): [string, number][] =>
-            came[id] === undefined ? [] : [[id, Math.round(came[id] * meanMilli)]],
+            came?.[id] === undefined ? [] : [[id, Math.round(came[id] * meanMilli)]],
           );
           const input = {
             now: NOW,
             lineId: 'a',
             lines,
-            movedIn: new Map(movedIn),
             users: people.map(({ use, ...user }, i) => ({ ...user, ...use, userId: `user-${i}` })),
             contacts: new Map(
               Object.entries(contacts).map(([id, { carried, ...use }]) => [
@@ -458,6 +459,7 @@ describe('an explanation is enough to decide again', () => {
                 { ...use, ...(carried && { carried }) },
               ]),
             ),
+            ...(came && { movedIn: new Map(movedIn) }),
             ...(outlook && { outlook }),
             ...(zone && { zone }),
           };
