@@ -1,5 +1,5 @@
 import type { explainCapacity } from '@linekeeper/domain';
-import { capOf, closedBecause, DAY, dayAtRisk, type Line } from './numbers';
+import { capOf, DAY, dayAtRisk, type Line } from './numbers';
 
 type Told = ReturnType<typeof explainCapacity>;
 interface Load {
@@ -11,7 +11,18 @@ interface Ramp {
   readonly budgetPerDay: number;
 }
 
-/** The plan without its slowest losses and the words of the pilot. */
+const isPaid = (line: Line): boolean => line.managed && line.adminState !== 'retired';
+
+/** The lines that carry their users and will go on to. */
+export function servingOf(lines: readonly Line[]): Line[] {
+  const isOut = (line: Line): boolean =>
+    ['warming', 'maintenance', 'draining'].includes(line.adminState) ||
+    line.providerStatus === 'FLAGGED' ||
+    line.health === 'ejected';
+  return lines.filter((line) => isPaid(line) && !isOut(line));
+}
+
+/** The plan without its slowest losses and its pilot, for which see the files beside this one. */
 export function planAgain({ inputs, policy }: Told) {
   const { now, prior, risk, activeUsers } = inputs;
   const { messagesPerLinePerDay: budget } = policy;
@@ -19,12 +30,8 @@ export function planAgain({ inputs, policy }: Told) {
     of <= policy.firstDayCap
       ? 0
       : Math.ceil(Math.log(of / policy.firstDayCap) / Math.log(policy.growth));
-  const paid = inputs.lines.filter((line) => line.managed && line.adminState !== 'retired');
-  const isOut = (line: Line): boolean =>
-    ['warming', 'maintenance', 'draining'].includes(line.adminState) ||
-    line.providerStatus === 'FLAGGED' ||
-    line.health === 'ejected';
-  const serving = paid.filter((line) => !isOut(line));
+  const paid = inputs.lines.filter(isPaid);
+  const serving = servingOf(inputs.lines);
   const warming = paid.filter(({ adminState }) => adminState === 'warming');
   const sum = (of: (line: Line) => number): number =>
     paid.reduce((total, line) => total + of(line), 0);
@@ -156,11 +163,6 @@ export function planAgain({ inputs, policy }: Told) {
   };
   const risky = { ...risk, sigma: Math.hypot(risk.sigma, 0.6 * (1 - prior.learned)) };
   const ofNewcomers = countOn(mature, 1, newcomer, risky);
-  const [open] = serving
-    .filter((line) => closedBecause(line, now) === null)
-    .sort(
-      (a, b) => capOf(b, policy) - capOf(a, policy) || a.users - b.users || (a.id < b.id ? -1 : 1),
-    );
   return {
     users,
     activeUsers,
@@ -204,6 +206,5 @@ export function planAgain({ inputs, policy }: Told) {
       .filter(({ left }) => left.length === 0)
       .reduce((all, { count }) => all + count, 0),
     uncovered: [1, 2, 3].map(worst),
-    pilotLine: open?.id ?? null,
   };
 }

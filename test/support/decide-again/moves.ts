@@ -33,6 +33,8 @@ export function moveAgain({ inputs, policy, steps }: ReturnType<typeof explainFa
       { mean: meanMilli, variance: varianceMilli },
     ]),
   );
+  const came = new Map(lines.map(({ id }) => [id, 0]));
+  for (const { lineId, meanMilli } of inputs.movedIn) came.set(lineId, meanMilli);
   const within = (at: number | null, ms: number): boolean => at !== null && now - at <= ms;
   type User = (typeof inputs.users)[number];
   const priorityOf = ({ lastInboundAt: heard, lastOutboundAt: spoke }: User): number => {
@@ -43,7 +45,12 @@ export function moveAgain({ inputs, policy, steps }: ReturnType<typeof explainFa
   };
   const users = inputs.users
     .map((user) => ({ user, priority: priorityOf(user) }))
-    .sort((a, b) => a.priority - b.priority || (a.user.userId < b.user.userId ? -1 : 1));
+    .sort(
+      (a, b) =>
+        a.priority - b.priority ||
+        b.user.meanMilli - a.user.meanMilli ||
+        (a.user.userId < b.user.userId ? -1 : 1),
+    );
   const moves = [];
   const stranded = [];
   for (const { user, priority } of users) {
@@ -55,17 +62,27 @@ export function moveAgain({ inputs, policy, steps }: ReturnType<typeof explainFa
         const mean = load.mean + user.meanMilli;
         const cap = Math.max(1, line.todayCap);
         const variance = load.variance + user.varianceMilli;
+        const before = line.meanMilli - came.get(line.id)!;
+        const least = 1_000 * Math.min(policy.spikeFloor, line.todayCap);
         return {
           id: line.id,
+          growth: (mean - before) / Math.max(before, least),
           share: dayAtRisk(mean, variance, risk, policy.epsilon) / cap,
-          fits: mean / 1_000 / cap <= 1,
+          mean: mean / 1_000,
+          cap,
           young: line.activatedAt === null || now - line.activatedAt < 7 * DAY,
           rank: rankIn(steps, userId, line.id),
         };
       })
-      .sort((a, b) => a.share - b.share || b.rank - a.rank);
-    const roomy = rated.filter(({ share }) => share <= policy.targetMaxShare);
-    const best = roomy.find(({ young }) => !young) ?? roomy[0] ?? rated.find(({ fits }) => fits);
+      .sort((a, b) => b.rank - a.rank);
+    const roomy = rated
+      .filter(({ share }) => share <= policy.targetMaxShare)
+      .sort((a, b) => a.growth - b.growth);
+    const loose = rated
+      .filter((each) => each.mean <= policy.targetMaxShare * each.cap)
+      .sort((a, b) => a.growth - b.growth);
+    const tight = rated.filter((each) => each.mean <= each.cap).sort((a, b) => a.share - b.share);
+    const best = roomy.find(({ young }) => !young) ?? roomy[0] ?? loose[0] ?? tight[0];
     if (!best) {
       const others = knownLineIds.some((id) => id !== lost);
       const none = others ? 'no-usable-number' : 'no-known-number';

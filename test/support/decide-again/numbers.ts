@@ -10,7 +10,7 @@ export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
 /** Abramowitz and Stegun, 26.2.23. */
-function normal(upperTail: number): number {
+export function normal(upperTail: number): number {
   const t = Math.sqrt(-2 * Math.log(upperTail));
   const above = 2.515517 + 0.802853 * t + 0.010328 * t * t;
   return t - above / (1 + 1.432788 * t + 0.189269 * t * t + 0.001308 * t * t * t);

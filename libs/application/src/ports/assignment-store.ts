@@ -133,6 +133,11 @@ export abstract class AssignmentStore {
    */
   abstract markEscalated(id: string, hours: number): Promise<boolean>;
   abstract replaceFallbacks(id: string, lineIds: readonly string[]): Promise<void>;
+  /**
+   * How much of the forecast mean of each of these lines is of people who were moved there after `since`, in thousandths; a line
+   * with none is left out.
+   */
+  abstract movedIn(lineIds: readonly string[], since: EpochMs): Promise<Map<string, number>>;
   /** How many moves of a pool since then have a reason that begins so. */
   abstract movedSince(poolId: string, reasonPrefix: string, since: EpochMs): Promise<number>;
   abstract history(id: string): Promise<AssignmentHistoryEntry[]>;

@@ -15,7 +15,7 @@ const SLACK = 5;
 export function budgetBand(before: BudgetBand, used: number, todayCap: number): BudgetBand {
   const isIn = (band: BudgetBand): boolean => {
     const edge = band <= before ? band - SLACK : band;
-    return 100 * used >= edge * todayCap && (band === 0 || used > 0);
+    return used > 0 && 100 * used >= edge * todayCap;
   };
-  return [...BUDGET_BANDS].reverse().find(isIn) ?? 0;
+  return BUDGET_BANDS.reduce<BudgetBand>((highest, band) => (isIn(band) ? band : highest), 0);
 }

@@ -130,6 +130,14 @@ describe('the table of losses', () => {
     };
     const mute = lossTable(lines, [held(60, ['line-0', 'line-1'])], outlook, none);
     expect(mute.sets[0]).toMatchObject({ lineIds: ['line-0'], hours: null });
+    // Never is longer than any time, and stands first where nothing is too full.
+    const few = ['line-0', 'line-1', 'line-2'].map((id) => line(id));
+    const silent = lossTable(few, [held(3, ['line-0', 'line-1'])], outlook, none);
+    expect(silent.sets.slice(0, 3).map(({ lineIds, hours }) => [...lineIds, hours])).toEqual([
+      ['line-0', null],
+      ['line-1', 0],
+      ['line-2', 0],
+    ]);
     const bare = lossTable(
       lines,
       [held(3, ['line-0']), held(1, ['line-0', 'line-2'])],

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { planAgain } from '../../../../test/support/decide-again/capacity';
+import { slowestAgain, uncoveredBy } from '../../../../test/support/decide-again/losses';
+import { pilotAgain } from '../../../../test/support/decide-again/pilot';
 import { aLine, NOW } from '../../../../test/support/lines';
 import { DEFAULT_FLEET_POLICY, type FleetPolicy } from '../fleet-policy';
 import { EVEN_WEEK } from '../forecast/weekday';
@@ -19,6 +21,9 @@ const anyPolicy: fc.Arbitrary<FleetPolicy> = fc
     growthPerDay: fc.constantFrom(0, 0.005, 0.01),
     leadTimeDays: fc.constantFrom(2, 5),
     budget: fc.constantFrom(2_000, 3_000),
+    perHour: fc.constantFrom(0, 1, 3, 10),
+    per24h: fc.constantFrom(10, 12, 14, 50),
+    learnFromDays: fc.constantFrom(7, 21),
   })
   .map((set) => {
     const base = DEFAULT_FLEET_POLICY;
@@ -28,6 +33,12 @@ const anyPolicy: fc.Arbitrary<FleetPolicy> = fc
       budget: { ...base.budget, messagesPerLinePerDay: set.budget },
       admission: { ...base.admission, epsilon, rampMeanShare },
       ramp: { ...base.ramp, growth },
+      forecast: { ...base.forecast, learnFromDays: set.learnFromDays },
+      newConversations: {
+        ...base.newConversations,
+        outboundPerLinePerHour: set.perHour,
+        outboundPerLinePer24h: set.per24h,
+      },
       cards: { ...base.cards, numbersPerCard, linesPerPod },
       capacity: { pricePerLinePerMonth: set.price, growthPerDay: set.growthPerDay, leadTimeDays },
     };
@@ -103,21 +114,21 @@ const rounded = (value: unknown): unknown =>
     ),
   );
 
+const told = (...decided: Parameters<typeof explainCapacity>): ReturnType<typeof explainCapacity> =>
+  JSON.parse(JSON.stringify(explainCapacity(...decided))) as ReturnType<typeof explainCapacity>;
+
 describe('an explanation is enough to plan again', () => {
   it('what a pool can hold, will need, costs, and would leave uncovered', () => {
     let ordered = 0;
     fc.assert(
       fc.property(anySnapshot, anyPolicy, (snapshot, policy) => {
-        const why = JSON.parse(JSON.stringify(explainCapacity(snapshot, policy))) as ReturnType<
-          typeof explainCapacity
-        >;
-        const { losses, pilot, ...plan } = why.verdict;
+        const why = told(snapshot, policy);
+        const { losses, pilot: _pilot, ...plan } = why.verdict;
         const again = planAgain(why);
         expect(rounded(again)).toEqual(
           rounded({
             ...plan,
             uncovered: losses.map(({ usersUncovered }) => usersUncovered),
-            pilotLine: pilot.lineId,
           }),
         );
         if (plan.needs.some(({ linesToOrder }) => (linesToOrder ?? 0) > 0)) ordered += 1;
@@ -125,5 +136,41 @@ describe('an explanation is enough to plan again', () => {
       { numRuns: 1_000 },
     );
     expect(ordered).toBeGreaterThan(100);
+  });
+
+  it('after which losses it takes longest to reach everybody, how long, and how full that makes a line', () => {
+    let [slow, never] = [0, 0];
+    fc.assert(
+      fc.property(anySnapshot, anyPolicy, (snapshot, policy) => {
+        const why = told(snapshot, policy);
+        const { losses } = why.verdict;
+        expect(rounded(losses.map(({ slowest }) => slowest))).toEqual(rounded(slowestAgain(why)));
+        for (const each of losses) {
+          expect(uncoveredBy(why, each.uncoveredBy)).toBe(each.usersUncovered);
+        }
+        const hours = losses.map(({ slowest }) => slowest.hours.all);
+        if (hours.includes(null)) never += 1;
+        else if (hours.some((each) => (each ?? 0) > 3)) slow += 1;
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(slow).toBeGreaterThan(20);
+    expect(never).toBeGreaterThan(10);
+  });
+
+  it('how a pilot is to be run, and how far its estimate has come', () => {
+    let [good, wanted] = [0, 0];
+    fc.assert(
+      fc.property(anySnapshot, anyPolicy, (snapshot, policy) => {
+        const why = told(snapshot, policy);
+        const { pilot } = why.verdict;
+        expect(rounded(pilotAgain(why))).toEqual(rounded(pilot));
+        if (pilot.isGood) good += 1;
+        if (pilot.usersForDays !== null && pilot.daysForTodaysUsers !== null) wanted += 1;
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(good).toBeGreaterThan(20);
+    expect(wanted).toBeGreaterThan(100);
   });
 });

@@ -438,10 +438,16 @@ describe('an explanation is enough to decide again', () => {
         anyLines,
         anyUsers,
         anyContacts,
+        fc.option(
+          fc.dictionary(fc.constantFrom(...IDS), fc.double({ min: 0, max: 1, noNaN: true })),
+        ),
         anyOutlook,
         anyZone,
         anyPolicy,
-        (lines, people, contacts, outlook, zone, policy) => {
+        (lines, people, contacts, came, outlook, zone, policy) => {
+          const movedIn = lines.flatMap(({ id, meanMilli }): [string, number][] =>
+            came?.[id] === undefined ? [] : [[id, Math.round(came[id] * meanMilli)]],
+          );
           const input = {
             now: NOW,
             lineId: 'a',
@@ -453,6 +459,7 @@ describe('an explanation is enough to decide again', () => {
                 { ...use, ...(carried && { carried }) },
               ]),
             ),
+            ...(came && { movedIn: new Map(movedIn) }),
             ...(outlook && { outlook }),
             ...(zone && { zone }),
           };

@@ -9,7 +9,7 @@ import type { Explanation } from './explanation';
 import { type LineFacts, lineFacts, rampAndRisk, type RampAndRisk, riskUsed } from './line-facts';
 
 /**
- * By user, then by line: the higher rank wins between equally loaded targets, and what is left of it after whole
+ * By user, then by line: the higher rank wins between equally good targets, and what is left of it after whole
  * pairs of minutes is how many milliseconds later than it might a first contact leaves.
  */
 type Ranks = readonly {
@@ -34,6 +34,8 @@ type ExplainedFailover = Explanation<
     readonly users: readonly FailoverUser[];
     readonly lines: readonly LineFacts[];
     readonly contacts: readonly (ContactUse & { readonly lineId: string })[];
+    /** Of a line's mean, what came by moves of the last day; a line that is not named had none. */
+    readonly movedIn: readonly { readonly lineId: string; readonly meanMilli: number }[];
     readonly risk: DayRisk;
   },
   FleetPolicy['newConversations'] & {
@@ -46,6 +48,7 @@ type ExplainedFailover = Explanation<
     readonly introductionCeiling: number;
     readonly hourShare: number;
     readonly hourFloor: number;
+    /** Also the least that a target is taken to have said before, as the divisor of its growth. */
     readonly spikeFloor: number;
     readonly firstDayCap: number;
     readonly growth: number;
@@ -67,6 +70,7 @@ export function explainFailover(input: FailoverInput, policy: FleetPolicy): Expl
       users,
       lines: lines.map(lineFacts),
       contacts: [...contacts].map(([id, use]) => ({ ...use, lineId: id })),
+      movedIn: [...(input.movedIn ?? [])].map(([id, meanMilli]) => ({ lineId: id, meanMilli })),
       risk: riskUsed(outlook, policy),
     },
     policy: {

@@ -70,6 +70,19 @@ function loadedBy(
   });
 }
 
+/** What came to each line by these moves. */
+function movedInBy(
+  users: readonly FailoverUser[],
+  moves: readonly PlannedMove[],
+): Map<string, number> {
+  const came = new Map<string, number>();
+  for (const { userId, toLineId } of moves) {
+    const { meanMilli } = users.find((user) => user.userId === userId)!;
+    came.set(toLineId, (came.get(toLineId) ?? 0) + meanMilli);
+  }
+  return came;
+}
+
 /** What the books say of first contacts after these moves: those that were due are taken to have been made. */
 function contactsAfter(moves: readonly PlannedMove[], now: number): Map<string, ContactUse> {
   return new Map(
@@ -98,6 +111,7 @@ describe('a failover that is carried out in parts', () => {
             users: input.users.filter(({ userId }) => !gone.has(userId)),
             lines: loadedBy(input.lines, input.users, done),
             contacts: contactsAfter(done, NOW - 1),
+            movedIn: movedInBy(input.users, done),
           },
           policy,
         );
@@ -132,6 +146,7 @@ describe('a failover that is carried out in parts', () => {
             ),
             users: input.users.filter(({ userId }) => hit.has(userId)),
             contacts: contactsAfter(first.moves, now),
+            movedIn: movedInBy(input.users, first.moves),
           },
           policy,
         );

@@ -43,6 +43,20 @@ describe('The lines for a group that is made anew', () => {
     );
   });
 
+  it('are in an order of each group’s own where nothing else tells them apart, however they are listed', () => {
+    const lines = ['a', 'b', 'c', 'd'].map((id) => aLine({ id }));
+    const order = (key: string, listed = lines): string =>
+      linesForGroup(
+        { ...{ now: NOW, lostLineId: 'lost', key, lines: listed, outlook }, knownBy: new Map() },
+        policy,
+      )
+        .map(({ id }) => id)
+        .join('');
+    const keys = Array.from({ length: 20 }, (_each, i) => `group-${i}`);
+    for (const key of keys) expect(order(key, [...lines].reverse())).toBe(order(key));
+    expect(new Set(keys.map((key) => order(key).slice(0, 1))).size).toBe(4);
+  });
+
   it('are the emptier first where members know none', () => {
     const lines = [aLine({ id: 'full', meanMilli: 900_000 }), aLine({ id: 'free', meanMilli: 0 })];
     const group = {

@@ -44,12 +44,23 @@ describe('planFailover', () => {
     expect(moves.map(({ userId }) => userId)).toEqual(['waits', 'quiet', 'sms-1', 'sms-2']);
   });
 
-  it('moves a person to the least loaded number on their own card', () => {
+  it('places, of people who need an answer alike, who says most first, so that the others even it out', () => {
+    const users = [3_000, 50_000, 20_000].map((meanMilli, i) =>
+      aUser({ userId: `user-${i}`, meanMilli, knownLineIds: ['b', 'c'] }),
+    );
+    const lines = ['b', 'c'].map((id) => aLine({ id, meanMilli: 600_000 }));
+    const { moves } = plan({ lines, users });
+    expect(moves.map(({ userId }) => userId)).toEqual(['user-1', 'user-2', 'user-0']);
+    const [most, second, least] = moves.map(({ toLineId }) => toLineId);
+    expect([second, least]).not.toContain(most);
+  });
+
+  it('moves a person to the number on their own card whose line grows least by it', () => {
     const lines = [
-      aLine({ id: 'b', meanMilli: 900_000 }),
-      aLine({ id: 'c', meanMilli: 300_000 }),
-      // Emptier still, but this person does not hold it.
-      aLine({ id: 'd' }),
+      aLine({ id: 'b', meanMilli: 500_000 }),
+      aLine({ id: 'c', meanMilli: 900_000 }),
+      // It would grow less still, but this person does not hold it.
+      aLine({ id: 'd', meanMilli: 1_000_000 }),
     ];
     const users = [aUser({ knownLineIds: ['lost', 'b', 'c'] })];
     expect(plan({ lines, users }).moves).toMatchObject([{ userId: 'user-1', toLineId: 'c' }]);

@@ -1,10 +1,8 @@
 import { type FleetPolicy, unaskedPer24h } from '../fleet-policy';
-import { projectedUse } from '../forecast/quantile';
-import { rendezvousRank } from '../kernel/hash';
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time';
-import { whyNotUsableAsFallback } from '../line/availability';
 import type { LineView } from '../placement/types';
 import { ContactSchedule } from './contact-schedule';
+import { Targets } from './target';
 import type {
   FailoverInput,
   FailoverPlan,
@@ -14,25 +12,16 @@ import type {
   StrandedUser,
 } from './types';
 
-/** Load that moves have put on a target so far, in thousandths. */
-interface RunningLoad {
-  meanMilli: number;
-  varianceMilli: number;
-}
-
 /**
- * Where each user of a lost line goes: the least loaded usable line among the numbers that this very person holds.
- * All pointers move at once; a first contact of ours takes a slot in its target's pace, where the gate is expected to let
- * it through, and in the person's waking hours. Nobody is dropped: whoever cannot be moved comes back as stranded. Deterministic.
+ * Where each user of a lost line goes: among the usable numbers that this very person holds and that have room, the one whose
+ * line grows least by those who come to it, as a share of what it said before. Who needs an answer soonest is placed first, and of those alike who
+ * says most: the others even it out. All pointers move at once; a first contact of ours takes a slot in
+ * its target's pace, where the gate is expected to let it through, and in the person's waking hours. Nobody is dropped: whoever
+ * cannot be moved comes back as stranded. Deterministic.
  */
 export function planFailover(input: FailoverInput, policy: FleetPolicy): FailoverPlan {
   const { now } = input;
-  const usable = new Map(
-    input.lines
-      .filter((line) => line.id !== input.lineId && whyNotUsableAsFallback(line, now) === null)
-      .map((line) => [line.id, line]),
-  );
-  const loads = new Map<string, RunningLoad>();
+  const targets = new Targets(input, input.lines, input.lineId, policy);
   const schedule = new ContactSchedule(input, policy);
   const moves: PlannedMove[] = [];
   const stranded: StrandedUser[] = [];
@@ -43,11 +32,12 @@ export function planFailover(input: FailoverInput, policy: FleetPolicy): Failove
       (a, b) =>
         smsLast(a.user, b.user) ||
         a.priority - b.priority ||
+        b.user.meanMilli - a.user.meanMilli ||
         (a.user.userId < b.user.userId ? -1 : 1),
     );
   for (const { user, priority } of ordered) {
-    const candidates = user.knownLineIds.flatMap((id) => usable.get(id) ?? []);
-    const target = bestTarget(user, candidates, loads, input, policy);
+    const candidates = targets.usableOf(user.knownLineIds);
+    const target = targets.take(user, candidates);
     if (target === null) {
       stranded.push({
         userId: user.userId,
@@ -56,7 +46,6 @@ export function planFailover(input: FailoverInput, policy: FleetPolicy): Failove
       });
       continue;
     }
-    addLoad(loads, target.id, user);
     const pull = whyPullOnly(user, now, policy);
     const zone = user.zone ?? input.zone ?? null;
     const contactSlotAt =
@@ -68,7 +57,7 @@ export function planFailover(input: FailoverInput, policy: FleetPolicy): Failove
       priority,
       mode: pull === null ? 'push' : 'pull-only',
       contactSlotAt,
-      reason: pull ?? 'the least loaded usable number on the card',
+      reason: pull ?? 'the usable number on the card whose line grows least by it',
     });
   }
   return { moves, stranded, etaAt };
@@ -111,61 +100,6 @@ function whyPullOnly(user: FailoverUser, now: EpochMs, policy: FleetPolicy): str
     return `silent for more than ${policy.failover.silentDays} days`;
   }
   return null;
-}
-
-function bestTarget(
-  user: FailoverUser,
-  candidates: readonly LineView[],
-  loads: ReadonlyMap<string, RunningLoad>,
-  input: FailoverInput,
-  policy: FleetPolicy,
-): LineView | null {
-  const rated = candidates.map((line) => rate(line, user, loads.get(line.id), input, policy));
-  // In order of preference: room by quantile on a line older than a week, room on a young one, room by mean alone.
-  for (const fits of [
-    (target: Rated) => target.share <= policy.failover.targetMaxShare && !target.young,
-    (target: Rated) => target.share <= policy.failover.targetMaxShare,
-    (target: Rated) => target.meanShare <= 1,
-  ]) {
-    const best = rated.filter(fits).sort((a, b) => a.share - b.share || b.tie - a.tie)[0];
-    if (best) return best.line;
-  }
-  return null;
-}
-
-interface Rated {
-  readonly line: LineView;
-  /** Projected use over the cap, with everything that has been moved there so far. */
-  readonly share: number;
-  readonly meanShare: number;
-  readonly young: boolean;
-  readonly tie: number;
-}
-
-function rate(
-  line: LineView,
-  user: FailoverUser,
-  moved: RunningLoad | undefined,
-  { now, outlook }: FailoverInput,
-  policy: FleetPolicy,
-): Rated {
-  const mean = (line.meanMilli + (moved?.meanMilli ?? 0) + user.meanMilli) / 1_000;
-  const variance = (line.varianceMilli + (moved?.varianceMilli ?? 0) + user.varianceMilli) / 1_000;
-  const cap = Math.max(1, line.todayCap);
-  return {
-    line,
-    share: projectedUse({ mean, variance }, policy, outlook) / cap,
-    meanShare: mean / cap,
-    young: line.activatedAt === null || now - line.activatedAt < 7 * DAY_MS,
-    tie: rendezvousRank(user.userId, line.id),
-  };
-}
-
-function addLoad(loads: Map<string, RunningLoad>, lineId: string, user: FailoverUser): void {
-  const load = loads.get(lineId) ?? { meanMilli: 0, varianceMilli: 0 };
-  load.meanMilli += user.meanMilli;
-  load.varianceMilli += user.varianceMilli;
-  loads.set(lineId, load);
 }
 
 function whyStranded(

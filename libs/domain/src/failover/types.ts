@@ -47,6 +47,11 @@ export interface FailoverInput {
   readonly lines: readonly LineView[];
   /** By line id; a line that is not named has none. */
   readonly contacts: ReadonlyMap<string, ContactUse>;
+  /**
+   * How much of a line's mean came to it by moves of the last day, in thousandths; a line that is not named had none. Without it
+   * what stands on a line is taken to be its own.
+   */
+  readonly movedIn?: ReadonlyMap<string, number>;
   /** IANA name, of people of whom none is known; without it their quiet hours are not looked at. */
   readonly zone?: string;
   /** What the fleet's days are like; without it the policy's assumption counts. */

@@ -68,6 +68,14 @@ describe('a maintenance window', () => {
     expect(take(planned, 'end-maintenance', 'automation', NOW + 2)).toEqual(aLine());
   });
 
+  it('that is planned without an end lasts until it is ended, however late', () => {
+    const planned = take(aLine(), 'maintenance', 'operator', NOW, { from: NOW + 1 });
+    expect(planned).toMatchObject({ maintenanceMode: 'hold', maintenanceUntil: null });
+    const resting = take(planned, 'maintenance', 'automation', NOW + 1);
+    expect(dueMaintenance(resting, NOW + 1e12)).toBeNull();
+    expect(take(resting, 'end-maintenance', 'operator', NOW + 2).adminState).toBe('enabled');
+  });
+
   it('that has no end is ended by whoever began it, and moves people only when it reroutes', () => {
     const effects = (line: Line, verb: 'maintenance' | 'end-maintenance', window = {}): unknown => {
       const answer = step(line, verb, 'operator', NOW, policy, { window });

@@ -106,6 +106,9 @@ describe('the suppression of a merged person', () => {
     ];
     expect(mergeWishes(a, b)).toEqual(b);
     expect(mergeWishes(b, a)).toEqual(b);
+    const allowed = { ...a, replyAllowedUntil: T + DAY_MS };
+    expect(mergeWishes<typeof a | typeof allowed>(a, allowed)).toEqual(allowed);
+    expect(mergeWishes<typeof a | typeof allowed>(allowed, a)).toEqual(allowed);
   });
 
   it('lets replies through only for a message that was written after every stop', () => {

@@ -51,7 +51,10 @@ export function mergeWishes<T extends MergingWishes>(a: T | null, b: T | null): 
   const [stopA, stopB] = [a.suppressedAt, b.suppressedAt];
   const lifts = [a, b].flatMap(({ liftedAt }) => liftedAt ?? []);
   if (stopA === null && stopB === null) {
-    const later = b.updatedAt > a.updatedAt ? b : a;
+    // Of two that were written down at once the one that allows more, whichever is named first.
+    const newer = b.updatedAt - a.updatedAt;
+    const allows = (b.replyAllowedUntil ?? 0) - (a.replyAllowedUntil ?? 0);
+    const later = (newer || allows) > 0 ? b : a;
     return { ...later, liftedAt: lifts.length > 0 ? Math.max(...lifts) : null };
   }
   const last = (stopB ?? -Infinity) > (stopA ?? -Infinity) ? b : a;

@@ -164,6 +164,21 @@ describe('Rebalancing (I12)', () => {
     );
   });
 
+  it('leaves everybody where they are whose line, or whose target, is no line of the pool any more', () => {
+    fc.assert(
+      fc.property(world, fc.boolean(), (input, ofTarget) => {
+        const { moves } = planRebalance(input, policy);
+        const gone = new Set(moves.map((move) => (ofTarget ? move.toLineId : move.fromLineId)));
+        const lines = input.lines.filter(({ id }) => !gone.has(id));
+        const { moves: made, skipped } = check(moves, { ...input, lines });
+        expect(made).toEqual([]);
+        const because = ofTarget ? 'target-unusable' : 'moved-meanwhile';
+        expect(skipped).toEqual(moves.map(({ userId }) => ({ userId, because })));
+      }),
+      RUNS,
+    );
+  });
+
   it('does no harm with moves that nobody planned, nor with the same one twice', () => {
     const anyMove = fc.record({
       userId: fc.nat(80).map((i) => `user-${i}`),

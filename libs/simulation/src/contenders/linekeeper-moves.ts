@@ -1,5 +1,6 @@
 import {
   type ContactUse,
+  DAY_MS,
   type FailoverUser,
   type FleetPolicy,
   planFailover,
@@ -38,11 +39,13 @@ export class LinekeeperMoves {
         users: users.map((user) => this.failoverUser(user)),
         lines: this.fleet.linesForAdmission(),
         contacts: this.contactUses(now),
+        movedIn: this.movedIn(now),
         outlook: this.forecasts.outlook,
       },
       this.policy,
     );
-    for (const { toLineId, contactSlotAt } of plan.moves) {
+    for (const { userId, toLineId, contactSlotAt } of plan.moves) {
+      this.lastMovedAt.set(userOf(userId), now);
       if (contactSlotAt === null) continue;
       this.slots.set(toLineId, [...(this.slots.get(toLineId) ?? []), contactSlotAt]);
     }
@@ -118,6 +121,18 @@ export class LinekeeperMoves {
 
   private knownIds(user: number): string[] {
     return this.arena.holds(user).map((line) => this.fleet.line(line).id);
+  }
+
+  /** Of each line's mean, what came to it by moves of the last day. */
+  private movedIn(now: number): Map<string, number> {
+    const movedIn = new Map<string, number>();
+    for (const [user, at] of this.lastMovedAt) {
+      const line = this.fleet.lineOf[user] ?? NOWHERE;
+      if (at <= now - DAY_MS || line === NOWHERE) continue;
+      const { id } = this.fleet.line(line);
+      movedIn.set(id, (movedIn.get(id) ?? 0) + this.forecasts.load(user).meanMilli);
+    }
+    return movedIn;
   }
 
   private contactUses(now: number): Map<string, ContactUse> {

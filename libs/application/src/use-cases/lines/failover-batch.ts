@@ -23,7 +23,7 @@ import {
   strandAssignment,
 } from '../people/move';
 import { type Decision, snapshotFrom, viewsOf } from '../shared';
-import { contactUses, failoverUsers } from './failover-inputs';
+import { contactUses, failoverUsers, movedInMeans } from './failover-inputs';
 
 export interface BatchReport {
   readonly moved: number;
@@ -59,6 +59,7 @@ export async function moveBatch(
       lines,
       outlook,
       contacts: await contactUses(stores, ledger, fleet, known, decision),
+      movedIn: await movedInMeans(stores, known, decision),
     },
     decision.policy,
   );

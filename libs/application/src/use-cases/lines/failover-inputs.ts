@@ -52,6 +52,16 @@ export async function failoverUsers(
   });
 }
 
+/** Of the mean of each line whose number these people hold, what came to it by moves of the last day. */
+export function movedInMeans(
+  stores: Stores,
+  users: readonly FailoverUser[],
+  { now }: Decision,
+): Promise<Map<string, number>> {
+  const held = new Set(users.flatMap(({ knownLineIds }) => knownLineIds));
+  return stores.assignments.movedIn([...held], now - DAY_MS);
+}
+
 /**
  * First contacts that each line whose number these people hold has made lately or has promised already, and the room that
  * the gate leaves it for more.

@@ -20,7 +20,7 @@ import {
   snapshotFrom,
   viewsOf,
 } from '../shared';
-import { contactUses, failoverUsers } from './failover-inputs';
+import { contactUses, failoverUsers, movedInMeans } from './failover-inputs';
 
 /** Users in needs-introduction are looked at again so many at a time. */
 const RESCUE_BATCH = 200;
@@ -103,6 +103,7 @@ export class RescueStranded {
         lines,
         outlook,
         contacts: await contactUses(stores, this.ledger, fleet, people, decision),
+        movedIn: await movedInMeans(stores, people, decision),
       },
       decision.policy,
     );

@@ -237,6 +237,19 @@ export class PrismaAssignmentStore extends AssignmentStore {
     await this.insertFallbacks(id, lineIds);
   }
 
+  async movedIn(lineIds: readonly string[], since: EpochMs): Promise<Map<string, number>> {
+    const rows = await this.db.assignment.groupBy({
+      by: ['lineId'],
+      where: {
+        lineId: { in: [...lineIds] },
+        state: { not: 'released' },
+        lastMovedAt: { gt: date(since) },
+      },
+      _sum: { meanMilli: true },
+    });
+    return new Map(rows.map(({ lineId, _sum }) => [lineId, Number(_sum.meanMilli ?? 0n)]));
+  }
+
   movedSince(poolId: string, reasonPrefix: string, since: EpochMs): Promise<number> {
     return this.db.assignmentHistory.count({
       where: {
