@@ -76,6 +76,30 @@ describe('Two batches of the inbox at a time', () => {
     const counted = await stage.query('SELECT sum("in")::int AS n FROM line_hours');
     expect(counted).toEqual([{ n: 6 }]);
   });
+
+  it('that lose the database have failed with no event: all of them are taken again', async () => {
+    const inbox = new InboxAlone(stage);
+    await inbox.store([inbound(1)]);
+    await inbox.drain();
+    await inTheWay.query('BEGIN');
+    await inTheWay.query('LOCK TABLE line_hours');
+    await inbox.store([inbound(1), inbound(1)]);
+    const drain = inbox.drain();
+    await until(async () => (await waiting()) === 1);
+    await stage.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    await expect(drain).rejects.toThrow();
+    await inTheWay.query('ROLLBACK');
+    const tried = await stage.query('SELECT DISTINCT state, attempts FROM inbox_events ORDER BY 1');
+    expect(tried).toEqual([
+      { state: 'done', attempts: 0 },
+      { state: 'pending', attempts: 0 },
+    ]);
+    expect(await inbox.drain()).toMatchObject({ processed: 2, retried: 0, dead: 0 });
+    expect(await stage.query('SELECT sum("in")::int AS n FROM line_hours')).toEqual([{ n: 3 }]);
+  });
 });
 
 const numberOf = (person: number): string => `+1720555${String(1_000 + person)}`;

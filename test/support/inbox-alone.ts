@@ -9,6 +9,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Intake } from '../../libs/application/src/use-cases/inbox/intake';
 import { LinqEventReader } from '../../libs/infrastructure/src/linq/linq-event-reader';
 import { LibphonenumberHandleParser } from '../../libs/infrastructure/src/people/handle-parser';
+import { DatabaseOutages } from '../../libs/infrastructure/src/prisma/database-outages';
 import type { StoreStage } from './store-stage';
 
 /** The inbox alone, without the service around it. */
@@ -39,6 +40,7 @@ export class InboxAlone {
       ),
       { now: () => stage.now },
       { count: () => undefined } as unknown as Metrics,
+      new DatabaseOutages(),
     );
   }
 

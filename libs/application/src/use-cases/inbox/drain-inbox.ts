@@ -5,11 +5,13 @@ import {
   Clock,
   type InboxRecord,
   Metrics,
+  Outages,
   ProviderEventReader,
   type Stores,
   UnitOfWork,
   versionOfEvent,
 } from '../../ports';
+import { Refusal } from '../../refusal';
 import { announce, type Decision, Decisions } from '../shared';
 import { Intake, type IntakeEffects, NO_EFFECTS } from './intake';
 import { EarlyEvent, type IntakeEvent, PoolsNeeded, UnusableEvent } from './intake-event';
@@ -34,7 +36,7 @@ export interface DrainReport {
 /**
  * Processes what the inbox holds: each event once, in order per thread, a batch to a transaction. An event that
  * fails is tried again by itself with growing pauses and then kept as a dead letter; it never holds up other
- * threads. Safe to run in several processes and to kill at any moment.
+ * threads. While the database is away it throws, and no event has failed. Safe to run in several processes and to kill at any moment.
  */
 @Injectable()
 export class DrainInbox {
@@ -49,6 +51,7 @@ export class DrainInbox {
     private readonly intake: Intake,
     private readonly clock: Clock,
     private readonly metrics: Metrics,
+    private readonly outages: Outages,
   ) {}
 
   /** Until nothing that is due is left. Calls at the same time share one run, which goes round again for the later ones. */
@@ -107,8 +110,8 @@ export class DrainInbox {
       await this.intake.afterCommit(effects, this.clock.now());
       return { ...NOTHING, processed: claimed.length, startedFailovers: effects.startedFailovers };
     } catch (error) {
-      // Nothing was claimed: it is not an event that fails, but the database.
-      if (claimed.length === 0) throw error;
+      // It is not an event that fails, but the database: when that is back they are all taken again.
+      if (claimed.length === 0 || this.isAway(error)) throw error;
       return this.oneByOne(claimed);
     }
   }
@@ -143,8 +146,13 @@ export class DrainInbox {
       await this.intake.afterCommit(effects, this.clock.now());
       return { kind: 'processed', startedFailovers: effects.startedFailovers };
     } catch (error) {
+      if (this.isAway(error)) throw error;
       return { kind: await this.failed(record, error, decision), startedFailovers: false };
     }
+  }
+
+  private isAway(error: unknown): boolean {
+    return this.outages.explains(error) || isUnavailable(error);
   }
 
   /** Once more for each pool that turns out to be needed: pools are taken before the rows of people and lines. */
@@ -220,6 +228,10 @@ export class DrainInbox {
       return 'dead';
     });
   }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof Refusal && error.code === 'service.unavailable';
 }
 
 /** Waits for all of them, and then throws what one has thrown: nothing goes on behind the caller's back. */
