@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { z } from 'zod';
 import { nextId } from './ids';
+import { KeptNewcomers } from './kept-newcomers';
 import { type Settings, WEBHOOK_SECRET } from './stage';
 
 /** Rows of one statement, and statements at a time. */
@@ -59,6 +60,14 @@ async function main({ databaseUrl, redisUrl, port }: Settings): Promise<void> {
     } finally {
       client.release();
     }
+  });
+
+  // The same with all the rows that the product keeps of a newcomer, for many at a time.
+  const newcomers = new KeptNewcomers(pool);
+  await newcomers.prepare();
+  app.post('/v1/kept-users', async ({ body }) => {
+    const { handle } = NEW_USER.parse(JSON.parse(String(body)));
+    return { id: await newcomers.place(handle), line: 1 };
   });
 
   let holds = 0;

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { SystemClock } from '@linekeeper/infrastructure';
 import { Client } from 'pg';
 import { medianOf, rangeOf, type Row } from '../decisions/measure';
-import { messageEvent, type Person } from '../soak/messages';
+import { messageEvent } from '../soak/messages';
 import { nextId } from './ids';
 import { giveCards, seedPeople } from './people';
+import { KeptInbox } from './kept-inbox';
 import { NODE_OPTIONS, type Stage } from './stage';
+import type { Placed, Told } from './told';
 
 /** Of a round: somebody writes, is answered under a hold of the gate, and the answer arrives. */
 const EXCHANGES = 2_000;
@@ -17,14 +19,6 @@ const BARE_BATCH = 100;
 const TARGET = 0.5;
 
 const clock = new SystemClock();
-
-interface Told {
-  readonly eventId: string;
-  readonly type: 'message.received' | 'message.sent' | 'message.delivered';
-  readonly person: Person;
-  readonly messageId: string;
-  readonly body: string;
-}
 
 /**
  * A backlog of stored webhooks, processed by one worker, beside a program that inserts the same rows and raises the
@@ -38,12 +32,17 @@ export async function inboxRows(stage: Stage, people: number, rounds: number): P
   try {
     await bare.connect();
     await bare.query(BARE_TABLES);
+    const keeping = new KeptInbox(bare);
+    await keeping.prepare();
     const own: number[] = [];
     const other: number[] = [];
+    const kept: number[] = [];
     for (let round = -1; round < rounds; round += 1) {
       const told = await backlogOf(stage, persons);
+      await keeping.copyBacklog();
       const ours = await drained(drainer, told.length);
       const least = await written(bare, told);
+      const asMuch = await keeping.written(told);
       if (round < 0) {
         // Of tables that have just been filled for the first time the planner knows nothing.
         await stage.db.query('ANALYZE');
@@ -51,15 +50,12 @@ export async function inboxRows(stage: Stage, people: number, rounds: number): P
       }
       own.push(ours);
       other.push(least);
+      kept.push(asMuch);
     }
-    const [median, base] = [medianOf(own), medianOf(other)];
     return [
-      {
-        name: 'inbox, one worker',
-        ...{ unit: 'events per s', target: TARGET, ours: median, bare: base, ratio: median / base },
-        rounds: own.length,
-        spread: { ours: rangeOf(own), bare: rangeOf(other) },
-      },
+      rowOf('inbox, one worker', own, other, TARGET),
+      rowOf('inbox, beside one that keeps as much and reads nothing', own, kept, null),
+      rowOf('what keeps as much and reads nothing, beside the bare one', kept, other, null),
     ];
   } finally {
     await bare.end();
@@ -67,8 +63,22 @@ export async function inboxRows(stage: Stage, people: number, rounds: number): P
   }
 }
 
-async function personsOf({ db }: Stage): Promise<(Person & { readonly lineId: string })[]> {
-  const { rows } = await db.query<Person & { lineId: string }>(
+function rowOf(
+  name: string,
+  own: readonly number[],
+  other: readonly number[],
+  target: number | null,
+): Row {
+  const [ours, bare] = [medianOf(own), medianOf(other)];
+  return {
+    ...{ name, unit: 'events per s', target, ours, bare, ratio: ours / bare },
+    rounds: own.length,
+    spread: { ours: rangeOf(own), bare: rangeOf(other) },
+  };
+}
+
+async function personsOf({ db }: Stage): Promise<Placed[]> {
+  const { rows } = await db.query<Placed>(
     `SELECT a.user_id AS id, h.value AS handle, l.phone_number AS line, l.id AS "lineId", x.id AS "chatId"
      FROM assignments a JOIN handles h USING (user_id) JOIN lines l ON l.id = a.line_id
      JOIN conversations c USING (user_id) JOIN chats x ON x.conversation_id = c.id ORDER BY a.user_id`,
@@ -98,12 +108,9 @@ async function drained(drainer: ChildProcess, events: number): Promise<number> {
 let exchanged = 0;
 
 /** Stores the events of a round, as the intake would have, with the holds of the answers. */
-async function backlogOf(
-  { db }: Stage,
-  persons: readonly (Person & { readonly lineId: string })[],
-): Promise<Told[]> {
+async function backlogOf({ db }: Stage, persons: readonly Placed[]): Promise<Told[]> {
   const told: Told[] = [];
-  const holds: { id: string; person: Person & { readonly lineId: string } }[] = [];
+  const holds: { id: string; person: Placed }[] = [];
   for (let from = 0; from < EXCHANGES; from += AT_A_TIME) {
     const group = Array.from({ length: AT_A_TIME }, () => {
       const person = persons[exchanged++ % persons.length];
@@ -143,10 +150,10 @@ async function backlogOf(
   return told;
 }
 
-function toldOf(type: Told['type'], person: Person, messageId: string, key: string | null): Told {
+function toldOf(type: Told['type'], person: Placed, messageId: string, key: string | null): Told {
   const event = messageEvent(type, person, messageId, new Date(clock.now()).toISOString(), key);
   const { event_id: eventId } = event as { event_id: string };
-  return { eventId, type, person, messageId, body: JSON.stringify(event) };
+  return { eventId, type, person, messageId, hold: key, body: JSON.stringify(event) };
 }
 
 const BARE_TABLES = `

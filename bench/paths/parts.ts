@@ -1,6 +1,6 @@
 import { SystemClock } from '@linekeeper/infrastructure';
 import { seedPeople } from './people';
-import { get, onboarding, sendTo, webhook } from './requests';
+import { get, keptOnboarding, onboarding, sendTo, webhook } from './requests';
 import type { Path } from './rounds';
 import type { Shape, Stage } from './stage';
 
@@ -46,6 +46,14 @@ export const PARTS: Readonly<Record<string, Make>> = {
   },
   onboarding: (_stage, service, bare) =>
     Promise.resolve(pathOf('onboarding', service, bare, onboarding, 0.6, 3)),
+  'kept-onboarding': (_stage, service, bare) =>
+    Promise.resolve({
+      name: 'onboarding, beside a bare one that keeps as much',
+      ours: { url: service, make: onboarding },
+      bare: { url: bare, make: keptOnboarding },
+      target: null,
+      p99Target: null,
+    }),
 };
 
 /** Parts that stand on another stage than the usual one. */

@@ -7,8 +7,16 @@ const KEY = { authorization: `Bearer ${APP_KEY}` };
 const KEYED = { ...KEY, 'content-type': 'application/json' };
 
 export function onboarding(): Request {
+  return newcomerAt('/v1/users');
+}
+
+export function keptOnboarding(): Request {
+  return newcomerAt('/v1/kept-users');
+}
+
+function newcomerAt(path: string): Request {
   const handle = `+1720${String(2_000_000 + next())}`;
-  return post('/v1/users', KEYED, { handle, startedBy: 'inbound' });
+  return post(path, KEYED, { handle, startedBy: 'inbound' });
 }
 
 /** Sends to people in turn, so that nobody is written to too often. */

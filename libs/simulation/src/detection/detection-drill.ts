@@ -3,6 +3,7 @@ import { instantOf } from '../kernel/calendar';
 import { type Chance, chanceOf } from '../kernel/chance';
 import type { Run } from '../run/run';
 import { IN } from '../traffic/traffic';
+import { LastDay } from './last-day';
 import { LineWatch } from './line-watch';
 import { Replies, type Reply, ReplyShare } from './replies';
 
@@ -16,9 +17,6 @@ const FIRST_DRILL_DAY = 30;
 const DRILL_EVERY_DAYS = 14;
 /** A drill is over before the next begins. */
 const DRILL_MS = 12 * DAY_MS;
-const WEEK_DAYS = 7;
-const WEEK_MS = WEEK_DAYS * DAY_MS;
-const NOBODY = { value: 0, since: 0 };
 /** Of day 0 of the run: noon, when a line is in use. */
 const DRILL_HOUR = 12;
 
@@ -59,8 +57,8 @@ export class DetectionDrill {
   /** Of the lines as they are. */
   private bad = 1;
   private outcomes = 1 / HEALTHY_FAILING;
-  /** By line: outcomes, each fading away over a week. */
-  private readonly perWeek: { readonly value: number; readonly since: number }[] = [];
+  /** By line: outcomes that counted. */
+  private readonly lastDay: LastDay[];
 
   /** `losesReply`: whether a reply on a line stays away now although the person would have written. */
   constructor(
@@ -70,6 +68,7 @@ export class DetectionDrill {
     const { fleet, policy, setup } = run;
     this.chance = chanceOf(setup.seed, 'detection');
     this.replies = fleet.lines.map(() => new Replies(policy));
+    this.lastDay = fleet.lines.map(() => new LastDay());
     this.watched = fleet.lines.flatMap((_, line) =>
       MODES.map((mode) => ({ line, mode, watch: this.watch(() => HEALTHY_FAILING) })),
     );
@@ -116,7 +115,7 @@ export class DetectionDrill {
     for (const { watch, mode, line: own } of this.watched) {
       if (own !== line || mode !== 'events' || usual === null) continue;
       if (!watch.takeOutcome(user, usual, at, rates, this.perDay(line, at))) continue;
-      this.countForWeek(line, at);
+      this.lastDay[line]?.add(at);
       this.outcomes += 1;
       this.bad += Number(usual === 'bad');
     }
@@ -189,14 +188,9 @@ export class DetectionDrill {
     drill.bad += Number(outcome === 'bad');
   }
 
-  /** Distinct recipients with an outcome on a line, on a day of about the last week. */
+  /** Distinct recipients with an outcome on a line. */
   private perDay(line: number, at: number): number {
-    const { value, since } = this.perWeek[line] ?? NOBODY;
-    return (value * Math.exp((since - at) / WEEK_MS)) / WEEK_DAYS;
-  }
-
-  private countForWeek(line: number, at: number): void {
-    this.perWeek[line] = { value: 1 + WEEK_DAYS * this.perDay(line, at), since: at };
+    return this.lastDay[line]?.count(at) ?? 0;
   }
 }
 
