@@ -38,6 +38,8 @@ export abstract class EvidenceStore {
   abstract take(lineIds: readonly string[]): Promise<RecipientOutcome[]>;
   /** Good and bad recipients of each line since then. */
   abstract shares(since: EpochMs): Promise<Map<string, { good: number; bad: number }>>;
+  /** How many people each line wrote to on its last seven closed days, summed. One query. */
+  abstract recipientsOfWeek(lineIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Of every line that anything was ever held against. */
   abstract list(): Promise<EvidenceRecord[]>;
   abstract of(lineId: string): Promise<EvidenceRecord | null>;

@@ -12,6 +12,8 @@ import {
   judgeLine,
   NO_SUSPICION,
   type Suspicion,
+  outcomesPerDay,
+  suspicionThreshold,
   takeOutcome,
   takeReplies,
   takeReply,
@@ -250,10 +252,32 @@ describe('the verdict on a line', () => {
     expect(after(['good', ...times(4, 'bad'), 'good']).goodSince).toBe(1);
   });
 
+  it('is not raised by a day becoming quiet upon what busy days left', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 20, max: 500 }),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        fc.integer({ min: 0, max: 20 }),
+        (busy, share, quiet) => {
+          const left = share * suspicionThreshold(busy, policy);
+          const perDay = outcomesPerDay(quiet, 7 * busy);
+          expect(perDay).toBeGreaterThanOrEqual(busy);
+          const good = { outcome: 'good', at: NOW } as const;
+          const held = { ...NO_SUSPICION, evidence: left };
+          expect(takeOutcome(held, good, rates, perDay, policy).suspectSince).toBeNull();
+          // What there was in the last 24 hours counts where that is more.
+          expect(outcomesPerDay(busy, quiet)).toBe(busy);
+        },
+      ),
+      RUNS,
+    );
+  });
+
   it('takes a day of replies in as if each person were asked in turn', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60 }), fc.nat(60), (recipients, answered) => {
-        const day = { recipients, replied: Math.min(recipients, answered), at: NOW };
+        const replied = Math.min(recipients, answered);
+        const day = { recipients, replied, at: NOW, perDay: recipients };
         const taken = takeReplies(NO_SUSPICION, day, silenceRatesOf(0.5), policy);
         const share = evidenceShareOf(taken, recipients, policy);
         expect(taken.evidence).toBe(0);
@@ -268,7 +292,7 @@ describe('the verdict on a line', () => {
       }),
       RUNS,
     );
-    const more = { recipients: 1, replied: 2, at: NOW };
+    const more = { recipients: 1, replied: 2, at: NOW, perDay: 1 };
     expect(takeReplies(NO_SUSPICION, more, silenceRatesOf(0.5), policy)).toEqual(NO_SUSPICION);
   });
 

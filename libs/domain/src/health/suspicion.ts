@@ -68,21 +68,26 @@ export function takeReply(
 
 /**
  * Takes in how many of the people whom the line wrote to on a closed day replied. The silent ones are spread evenly
- * over the day, since nobody knows when a reply stayed away.
+ * over the day, since nobody knows when a reply stayed away. `perDay`: see {@link outcomesPerDay}.
  */
 export function takeReplies(
   held: Suspicion,
-  day: { readonly recipients: number; readonly replied: number; readonly at: EpochMs },
+  day: {
+    readonly recipients: number;
+    readonly replied: number;
+    readonly at: EpochMs;
+    readonly perDay: number;
+  },
   rates: BadRates,
   policy: FleetPolicy,
 ): Suspicion {
-  const { recipients, at } = day;
+  const { recipients, at, perDay } = day;
   const silent = Math.max(0, recipients - day.replied);
   const before = (person: number): number => Math.floor((person * silent) / recipients);
   let next = held;
   for (let person = 0; person < recipients; person += 1) {
     const outcome = before(person + 1) > before(person) ? 'bad' : 'good';
-    next = takeReply(next, { outcome, at }, rates, recipients, policy);
+    next = takeReply(next, { outcome, at }, rates, perDay, policy);
   }
   return next;
 }
@@ -94,6 +99,15 @@ export function evidenceShareOf(
   policy: FleetPolicy,
 ): number {
   return Math.max(held.evidence, held.silence) / suspicionThreshold(outcomesPerDay, policy);
+}
+
+/**
+ * The distinct outcomes a day that a line's threshold is for: those of the last 24 hours, and no fewer than on a day of the last week.
+ * By the last 24 hours alone the threshold would fall on a quiet day upon evidence that busy ones left, and healthy lines
+ * would be suspected ten times as often (docs/arena.md, S7).
+ */
+export function outcomesPerDay(last24h: number, lastWeek: number): number {
+  return Math.max(last24h, lastWeek / 7);
 }
 
 /** Evidence and silence: each may be wrong half as often as a line may be suspected for nothing. */

@@ -1,11 +1,18 @@
-import { badRatesOf, DAY_MS, HOUR_MS, outcomeOf, silenceRatesOf } from '@linekeeper/domain';
+import {
+  badRatesOf,
+  DAY_MS,
+  HOUR_MS,
+  outcomeOf,
+  outcomesPerDay,
+  silenceRatesOf,
+} from '@linekeeper/domain';
 import { instantOf } from '../kernel/calendar';
 import { type Chance, chanceOf } from '../kernel/chance';
 import type { Run } from '../run/run';
 import { IN } from '../traffic/traffic';
-import { LastDay } from './last-day';
 import { LineWatch } from './line-watch';
 import { Replies, type Reply, ReplyShare } from './replies';
+import { Window } from './window';
 
 /** Of a healthy line's messages, and of probes; the middle of the bounds within which the domain learns it. */
 const HEALTHY_FAILING = 0.02;
@@ -58,7 +65,8 @@ export class DetectionDrill {
   private bad = 1;
   private outcomes = 1 / HEALTHY_FAILING;
   /** By line: outcomes that counted. */
-  private readonly lastDay: LastDay[];
+  private readonly lastDay: Window[];
+  private readonly lastWeek: Window[];
 
   /** `losesReply`: whether a reply on a line stays away now although the person would have written. */
   constructor(
@@ -68,7 +76,8 @@ export class DetectionDrill {
     const { fleet, policy, setup } = run;
     this.chance = chanceOf(setup.seed, 'detection');
     this.replies = fleet.lines.map(() => new Replies(policy));
-    this.lastDay = fleet.lines.map(() => new LastDay());
+    this.lastDay = fleet.lines.map(() => new Window(DAY_MS));
+    this.lastWeek = fleet.lines.map(() => new Window(7 * DAY_MS));
     this.watched = fleet.lines.flatMap((_, line) =>
       MODES.map((mode) => ({ line, mode, watch: this.watch(() => HEALTHY_FAILING) })),
     );
@@ -116,6 +125,7 @@ export class DetectionDrill {
       if (own !== line || mode !== 'events' || usual === null) continue;
       if (!watch.takeOutcome(user, usual, at, rates, this.perDay(line, at))) continue;
       this.lastDay[line]?.add(at);
+      this.lastWeek[line]?.add(at);
       this.outcomes += 1;
       this.bad += Number(usual === 'bad');
     }
@@ -190,7 +200,7 @@ export class DetectionDrill {
 
   /** Distinct recipients with an outcome on a line. */
   private perDay(line: number, at: number): number {
-    return this.lastDay[line]?.count(at) ?? 0;
+    return outcomesPerDay(this.lastDay[line]?.count(at) ?? 0, this.lastWeek[line]?.count(at) ?? 0);
   }
 }
 

@@ -12,7 +12,9 @@ function carried(today: number, closed: readonly number[], held: object | null =
   const usage = {
     lineEvidence: () => Promise.resolve({ ...nothing, in: today }),
     lineDays: (_id: string, limit: number) =>
-      Promise.resolve(closed.slice(0, limit).map((messages) => ({ in: 0, out: messages }))),
+      Promise.resolve(
+        closed.slice(0, limit).map((messages) => ({ in: 0, out: messages, recipients: messages })),
+      ),
   };
   const evidence = { of: () => Promise.resolve(held) };
   return { usage, evidence } as unknown as Stores;
@@ -49,5 +51,13 @@ describe('What a day showed of a line', () => {
     // A line of a few people is suspected at 3.
     const stores = carried(2, [], { ...suspicion, evidence: 1.5 });
     expect(await dayEvidence(stores, suspect, DAY, policy)).toEqual({ ...day, evidenceShare: 0.5 });
+    // One that wrote to 110 people a day last week at ln(2 * 400 * 110 / 11).
+    const busy = carried(
+      2,
+      Array.from({ length: 9 }, () => 110),
+      { ...suspicion, evidence: 4 },
+    );
+    const { evidenceShare } = await dayEvidence(busy, suspect, DAY, policy);
+    expect(evidenceShare).toBeCloseTo(4 / Math.log(8_000), 9);
   });
 });

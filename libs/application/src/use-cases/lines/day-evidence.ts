@@ -4,6 +4,7 @@ import {
   evidenceShareOf,
   type FleetPolicy,
   type Line,
+  outcomesPerDay,
 } from '@linekeeper/domain';
 import type { LineDayRecord, Stores } from '../../ports';
 
@@ -17,7 +18,10 @@ export async function dayEvidence(
   const seen = await stores.usage.lineEvidence(line.id, from, to);
   const suspect = line.health === 'suspect';
   const held = await stores.evidence.of(line.id);
-  const evidenceShare = held ? evidenceShareOf(held, seen.recipients, policy) : 0;
+  const week = await stores.usage.lineDays(line.id, 7);
+  const lastWeek = week.reduce((sum, { recipients }) => sum + recipients, 0);
+  const perDay = outcomesPerDay(seen.recipients, lastWeek);
+  const evidenceShare = held ? evidenceShareOf(held, perDay, policy) : 0;
   if (seen.in + seen.out > 0) return { ...seen, suspect, evidenceShare };
   // More days than make a line a new one need not be counted.
   const before = await stores.usage.lineDays(line.id, policy.ramp.idleDays);

@@ -2,6 +2,7 @@ import {
   type DayEvidence,
   type Line,
   NO_SUSPICION,
+  outcomesPerDay,
   silenceRatesOf,
   takeReplies,
 } from '@linekeeper/domain';
@@ -35,7 +36,9 @@ export async function hearSilence(
     lineId: line.id,
     alarmedAt: null,
   };
-  const next = takeReplies(held, { ...day, at: now }, silenceRatesOf(share), policy);
+  const lastWeek = usual.slice(0, 7).reduce((sum, each) => sum + each.recipients, 0);
+  const perDay = outcomesPerDay(day.recipients, lastWeek);
+  const next = takeReplies(held, { ...day, at: now, perDay }, silenceRatesOf(share), policy);
   const alarms = held.suspectSince === null && next.suspectSince !== null;
   await stores.evidence.save([{ ...held, ...next, alarmedAt: alarms ? now : held.alarmedAt }], now);
 }

@@ -3,6 +3,7 @@ import {
   DAY_MS,
   judgeLine,
   NO_SUSPICION,
+  outcomesPerDay,
   panicSince,
   takeOutcome,
 } from '@linekeeper/domain';
@@ -33,12 +34,14 @@ export async function judgePool(
   const lines = fleet.filter(({ poolId }) => poolId === pool.id);
   const knownBefore = new Map((await stores.evidence.list()).map((each) => [each.lineId, each]));
   const records = new Map(knownBefore);
-  const outcomes = groupByLine(await stores.evidence.take(lines.map(({ id }) => id)));
+  const lineIds = lines.map(({ id }) => id);
+  const outcomes = groupByLine(await stores.evidence.take(lineIds));
   const shares = await stores.evidence.shares(now - DAY_MS);
+  const weeks = await stores.evidence.recipientsOfWeek(lineIds);
   const rates = badRatesOf(healthyShare(fleet, shares), policy);
   const perDay = (lineId: string): number => {
     const { good, bad } = shares.get(lineId) ?? { good: 0, bad: 0 };
-    return good + bad;
+    return outcomesPerDay(good + bad, weeks.get(lineId) ?? 0);
   };
   const before = panicSince(alarmsOf([...records.values()], fleet), now, policy);
   for (const line of lines) {

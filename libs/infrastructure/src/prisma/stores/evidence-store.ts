@@ -57,6 +57,14 @@ export class PrismaEvidenceStore extends EvidenceStore {
     return new Map(rows.map(({ line_id, good, bad }) => [line_id, { good, bad }]));
   }
 
+  async recipientsOfWeek(lineIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.db.$queryRaw<{ id: string; recipients: number }[]>`
+      SELECT l.id::text AS id, (SELECT coalesce(sum(d.recipients), 0)::int FROM (
+        SELECT recipients FROM line_days WHERE line_id = l.id ORDER BY day DESC LIMIT 7) d) AS recipients
+      FROM unnest(${[...lineIds]}::uuid[]) AS l (id)`;
+    return new Map(rows.map(({ id, recipients }) => [id, recipients]));
+  }
+
   async list(): Promise<EvidenceRecord[]> {
     return (await this.db.lineEvidence.findMany()).map(recordOf);
   }
