@@ -64,7 +64,7 @@ export class LineVersions {
     sinceHour: number,
     ask: Ask = this.ask,
   ): Promise<readonly LineInUse[]> {
-    const known = new Map(this.seen);
+    const known = this.knownOf(poolId);
     const rows = await ask<Read & { used: number }>(IN_USE, [
       poolId,
       sinceHour,
@@ -74,6 +74,12 @@ export class LineVersions {
       const { line, maxDailyUse7d } = this.remember(read, known.get(read.id));
       return { line, maxDailyUse7d, used: read.used };
     });
+  }
+
+  /** As they are now: what is read meanwhile does not change them. */
+  private knownOf(poolId: string | null): ReadonlyMap<string, Remembered> {
+    if (poolId === null) return new Map(this.seen);
+    return new Map([...this.seen].filter(([, { line }]) => line.poolId === poolId));
   }
 
   private remember(
