@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { connectRedis } from '../../libs/infrastructure/src/redis/connection';
+import { Redis } from 'ioredis';
 import type { Stage } from '../paths/stage';
 
 type Program = 'service' | 'worker';
@@ -75,7 +75,8 @@ export function faultsOf(stage: Stage, processes: Processes): readonly Fault[] {
 }
 
 async function emptied(url: string): Promise<void> {
-  const redis = connectRedis(url);
+  // Not the service's own connection, which gives up soon: here it takes as long as it takes.
+  const redis = new Redis(url);
   await once(redis, 'ready');
   await redis.flushall();
   redis.disconnect();

@@ -84,5 +84,6 @@ const isCount = (value: number | undefined): value is number =>
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  // The load would go on.
+  process.exit(1);
 });
