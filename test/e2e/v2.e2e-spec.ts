@@ -240,6 +240,8 @@ describe('A fleet of both versions', () => {
     const sent = await sendOnV2(await gate(id), handle, 'Hi');
     await simulator.text(handle, legacy, 'STOP');
     await simulator.text(next(), legacy, 'A stranger');
+    // What is told of our message comes a moment after it has left, and is to be lost as well.
+    await simulator.advance(5);
     await faultless();
     await faulty({ kind: 'late-webhook', line: legacy, seconds: 20 * MINUTE });
     await simulator.text(handle, legacy, 'Late');
