@@ -51,6 +51,20 @@ export function rowOf({ name, unit, target, ours, bare }: Measured, rounds: numb
   };
 }
 
+/** Rounds that were measured in turns, ours and bare, as one figure. */
+export function rowOfRounds(
+  of: Pick<Row, 'name' | 'unit' | 'target'>,
+  own: readonly number[],
+  other: readonly number[],
+): Row {
+  const [ours, bare] = [medianOf(own), medianOf(other)];
+  return {
+    ...of,
+    ...{ ours, bare, ratio: ours / bare, rounds: own.length },
+    spread: { ours: rangeOf(own), bare: rangeOf(other) },
+  };
+}
+
 /** Milliseconds that a piece of work takes. */
 export function msOf(work: () => unknown): number {
   const begun = process.hrtime.bigint();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { SystemClock } from '@linekeeper/infrastructure';
 import { Client } from 'pg';
-import { medianOf, rangeOf, type Row } from '../decisions/measure';
+import { type Row, rowOfRounds } from '../decisions/measure';
 import { messageEvent } from '../soak/messages';
 import { nextId } from './ids';
 import { giveCards, seedPeople } from './people';
@@ -69,12 +69,7 @@ function rowOf(
   other: readonly number[],
   target: number | null,
 ): Row {
-  const [ours, bare] = [medianOf(own), medianOf(other)];
-  return {
-    ...{ name, unit: 'events per s', target, ours, bare, ratio: ours / bare },
-    rounds: own.length,
-    spread: { ours: rangeOf(own), bare: rangeOf(other) },
-  };
+  return rowOfRounds({ name, unit: 'events per s', target }, own, other);
 }
 
 async function personsOf({ db }: Stage): Promise<Placed[]> {

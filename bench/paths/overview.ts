@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { medianOf, rangeOf, type Row } from '../decisions/measure';
+import { medianOf, type Row, rowOfRounds } from '../decisions/measure';
 import { giveCards, seedPeople } from './people';
 import type { Pace } from './rounds';
 import { ADMIN_KEY, type Stage } from './stage';
@@ -28,18 +28,11 @@ export async function overviewRows(stage: Stage, service: string, pace: Pace): P
     own.push(ours);
     other.push(bare);
   }
-  const [median, base] = [medianOf(own), medianOf(other)];
   const { rows } = await stage.db.query<{ lines: number }>(
     'SELECT count(*)::int AS lines FROM lines',
   );
-  return [
-    {
-      name: `fleet overview, ${rows[0]?.lines} lines, ${PEOPLE} people`,
-      ...{ unit: 'ms', target: TARGET, ours: median, bare: base, ratio: median / base },
-      rounds: own.length,
-      spread: { ours: rangeOf(own), bare: rangeOf(other) },
-    },
-  ];
+  const name = `fleet overview, ${rows[0]?.lines} lines, ${PEOPLE} people`;
+  return [rowOfRounds({ name, unit: 'ms', target: TARGET }, own, other)];
 }
 
 async function looked(service: string): Promise<void> {

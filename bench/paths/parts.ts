@@ -10,18 +10,18 @@ export type Make = (stage: Stage, service: string, bare: string) => Promise<Path
 /** Nobody is written to more than sixty times an hour. */
 export const PEOPLE = 20_000;
 
+/** The ledger is where the stage has it. */
+const gate: Make = async ({ db, settings }, service, bare) => {
+  const make = sendTo(await seedPeople(db, PEOPLE));
+  const ledger = settings.redisUrl === null ? 'in memory' : 'in Redis';
+  return pathOf(`send gate, ledger ${ledger}`, service, bare, make, 0.6, null);
+};
+
 export const PARTS: Readonly<Record<string, Make>> = {
   intake: async ({ db }, service, bare) =>
     pathOf('webhook intake', service, bare, await intakeOf(db), 0.7, 3),
-  gate: async ({ db, settings }, service, bare) => {
-    const make = sendTo(await seedPeople(db, PEOPLE));
-    const ledger = settings.redisUrl === null ? 'in memory' : 'in Redis';
-    return pathOf(`send gate, ledger ${ledger}`, service, bare, make, 0.6, null);
-  },
-  'memory-gate': async ({ db }, service, bare) => {
-    const make = sendTo(await seedPeople(db, PEOPLE));
-    return pathOf('send gate, ledger in memory', service, bare, make, 0.6, null);
-  },
+  gate,
+  'memory-gate': gate,
   'kept-gate': async ({ db }, service, bare) => {
     const people = await seedPeople(db, PEOPLE);
     await db.query('INSERT INTO bare.places SELECT user_id, line_id FROM assignments');

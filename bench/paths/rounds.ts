@@ -1,5 +1,5 @@
 import type { Request } from 'autocannon';
-import { medianOf, rangeOf, type Row } from '../decisions/measure';
+import { type Row, rowOfRounds } from '../decisions/measure';
 import { load, type Load } from './load';
 
 /** A path of the service and of the bare program, with a request for each. */
@@ -73,10 +73,5 @@ function rowFrom(
     number[],
     number[],
   ];
-  const [median, base] = [medianOf(own), medianOf(other)];
-  return {
-    ...{ name, unit, target, ours: median, bare: base, ratio: median / base },
-    rounds: own.length,
-    spread: { ours: rangeOf(own), bare: rangeOf(other) },
-  };
+  return rowOfRounds({ name, unit, target }, own, other);
 }

@@ -1,4 +1,4 @@
-import { medianOf, rangeOf, type Row } from '../decisions/measure';
+import { type Row, rowOfRounds } from '../decisions/measure';
 import { load } from './load';
 import { intakeOf, PEOPLE } from './parts';
 import { seedPeople } from './people';
@@ -63,12 +63,8 @@ export async function replicaRows(stage: Stage, first: string, pace: Pace): Prom
       both.push(loads.reduce((sum, { perSecond }) => sum + perSecond, 0));
       alone.push(one.perSecond);
     }
-    const [ours, bare] = [medianOf(both), medianOf(alone)];
-    rows.push({
-      ...{ name: `${name}, two api processes beside one`, unit: 'per s', target: null },
-      ...{ ours, bare, ratio: ours / bare, rounds: pace.rounds },
-      spread: { ours: rangeOf(both), bare: rangeOf(alone) },
-    });
+    const of = { name: `${name}, two api processes beside one`, unit: 'per s', target: null };
+    rows.push(rowOfRounds(of, both, alone));
   }
   return rows;
 }

@@ -39,9 +39,3 @@ export function instant(text: string): EpochMs {
 export function instantOrNull(text: string | null): EpochMs | null {
   return text === null ? null : Date.parse(text);
 }
-
-/** A 64-bit column. Sums in thousandths stay far below 2^53; anything else is a fault. */
-export function whole(value: number): number {
-  if (!Number.isSafeInteger(value)) throw new Error('A 64-bit column exceeds what a number holds');
-  return value;
-}

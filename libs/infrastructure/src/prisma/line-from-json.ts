@@ -1,5 +1,6 @@
 import type { LineRecord } from '@linekeeper/application';
-import { instant, instantOrNull, whole } from './json-rows';
+import { instant, instantOrNull } from './json-rows';
+import { num } from './values';
 
 /** A row of `lines` as PostgreSQL writes it in JSON. */
 export interface LineJson {
@@ -95,8 +96,8 @@ export function lineFromJson(row: LineJson): LineRecord {
     maintenanceResume: row.maintenance_resume,
     maintenanceEndedAt: instantOrNull(row.maintenance_ended_at),
     users: row.users,
-    meanMilli: whole(row.mean_milli),
-    varianceMilli: whole(row.variance_milli),
+    meanMilli: num(row.mean_milli),
+    varianceMilli: num(row.variance_milli),
     fallbackUsers: row.fallback_users,
     newUsersToday: row.new_users_today,
     newUsersDay: row.new_users_day,

@@ -18,8 +18,8 @@ export function msOrNull(at: Date | null): EpochMs | null {
   return at === null ? null : at.getTime();
 }
 
-/** A 64-bit column as a number. Sums in thousandths stay far below 2^53; anything else is a fault. */
-export function num(value: bigint): number {
+/** A 64-bit column as a number; in JSON it is one already. Sums in thousandths stay far below 2^53; anything else is a fault. */
+export function num(value: bigint | number): number {
   const number = Number(value);
   if (!Number.isSafeInteger(number)) throw new Error('A 64-bit column exceeds what a number holds');
   return number;
